@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 420
 # Whole runs also write down which tests touch what, for `make mutate`. With `=`: pytest takes a path that exists for a test.
 WHOLE := -n 2 --dist worksteal --touches=.guibin/mutate/touches.json
 
-.PHONY: help assets up test pages pictures test-without-packs mutate check format lock bench bench-jobs docs fuzz house slow clean
+.PHONY: help assets up test pages pictures test-without-packs mutate check format lock bench bench-jobs docs fuzz client house slow clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
@@ -59,6 +59,9 @@ docs: $(READY) ## Write docs/rules and docs/rooms.md anew from the sources
 
 fuzz: $(READY) ## Ask a running API whatever its document allows and forbids, as two companies; FUZZ_SECONDS=240
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python tests/fuzz
+
+client: $(READY) ## Write guibin-client, a typed Python client of the API, to clients/python/guibin-client
+	@$(BIN)/python clients/python/make.py
 
 house: $(STAMP) ## Measure the shape of the code: rooms, circles, arguments, reaches into other rooms' tables
 	@$(BIN)/python benchmarks/house.py

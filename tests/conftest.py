@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import documented
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import settings
@@ -200,6 +201,14 @@ def lasting(shared_application, database, pool) -> World:
     keyring.use_root_key(b"\x07" * 32)
     app, clock = shared_application
     return World(app, all_packs(), clock, database.owner, database.app, database.redis)
+
+
+@pytest.fixture(autouse=True)
+def _answers_as_described():
+    """No test gets an answer that the API's document does not tell of."""
+    documented.untold.clear()
+    yield
+    assert documented.untold == set(), "the document says nothing of these answers"
 
 
 @pytest.fixture

@@ -78,7 +78,35 @@ async def test_a_time_of_day_is_no_duration_and_patterns_are_those_of_the_docume
     opens = document["components"]["schemas"]["Window"]["properties"]["opens"]
 
     assert re.match(opens["pattern"], "09:00:00")
-    assert [each for each in values(document, "pattern") if isinstance(each, str) and r"\Z" in each] == []
+    patterns = [each for each in values(document, "pattern") if isinstance(each, str)]
+    assert [each for each in patterns if r"\Z" in each] == []
+
+
+async def test_patterns_mean_the_same_to_python_and_to_whoever_reads_the_document(document):
+    """Where one knows more spaces, digits and letters than the other, they are named."""
+    patterns = [each for each in values(document, "pattern") if isinstance(each, str)]
+
+    assert [each for each in patterns if re.search(r"\\[dDwWSbB]", each)] == []
+    assert [each for each in patterns if each.count(r"\s") != each.count(r"\s\x1c-\x1f\x85\ufeff")] == []
+
+
+async def test_what_makes_clients_of_the_document_finds_no_word_for_a_schema_and_no_name_twice(document):
+    schemas = document["components"]["schemas"]
+    titles = [schema["title"] for schema in schemas.values()]
+
+    assert titles == list(schemas)
+    assert len({title.lower() for title in titles}) == len(titles)
+    assert [each for each in values(document, "items") if isinstance(each, bool)] == []
+    assert [each for each in values(document, "default") if isinstance(each, dict) and each] == []
+
+
+async def test_an_operation_says_which_permission_it_needs(document):
+    intake = document["paths"]["/api/v1/complaints"]["post"]
+    silent = [
+        path for path, _, each in operations(document) if not each.get("description") and each.get("security") != []
+    ]
+
+    assert (intake["description"], silent) == ("Needs complaints:write.", [])
 
 
 async def test_lists_hold_one_kind_and_unknown_fields_are_excluded(document):

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from documented import Held
 
 from guibin import timetable
 from guibin.app.bounds import Bounds
@@ -88,7 +89,7 @@ class World:
         """A caller; with a key when `token` is given."""
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=Held(self.app), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://guibin.test", headers=headers)
 
     async def tenant(self, slug: str = "", *, packs: tuple[str, ...] = ("cable_tv",), **settings: Any) -> "Company":

@@ -15,7 +15,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.serialization import decode_json, encode_json
 
+from guibin.files.api import TAKES_FILE
 from guibin.web.problems import PROBLEM, Problem
+from guibin.web.routing import ALSO
 
 from .guards import PUBLIC
 from .versions import subject_of
@@ -28,10 +30,10 @@ MEANINGS = {
     HTTPStatus.NOT_FOUND: "It does not exist, or not for this caller.",
     HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time.",
     HTTPStatus.CONFLICT: "The state of things does not allow it, such as an archive that has ended, or a name or number is taken.",
-    HTTPStatus.GONE: "It had its effect before; what was answered then may not be shown again.",
+    HTTPStatus.GONE: "It is no more, as a file that was destroyed; or it had its effect before, and what was answered then may not be shown again.",
     HTTPStatus.PRECONDITION_FAILED: "Somebody changed it since: read it again.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the service takes.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON, or not said to be.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is of another kind than the address takes, or not said to be of it.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A rule of the company's policy refuses it: `errors` names each field, the rule and what to do.",
     HTTPStatus.TOO_MANY_REQUESTS: "The allowance is used up: `Retry-After` says for how many seconds.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The service is busy or a part of it away; nothing was written: ask again later.",
@@ -66,8 +68,10 @@ def document_of(app: Litestar) -> dict[str, Any]:
     schema_of = dict(zip([*ordered, Problem], schemas, strict=True))
     for path, method, handler in handlers:
         _describe(made["paths"][path][method], handler, schema_of)
-    made["components"]["schemas"] = components
-    mended: dict[str, Any] = _mended(made, {name: _short(name) for name in components})
+    names = {name: _short(name) for name in components}
+    # What makes a client of the document calls its classes by their titles.
+    made["components"]["schemas"] = {name: schema | {"title": names[name]} for name, schema in components.items()}
+    mended: dict[str, Any] = _mended(made, names)
     return mended
 
 
@@ -104,12 +108,17 @@ def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, schema_of: d
     if subject_of(handler) is not None:
         operation.setdefault("parameters", []).append(dict(_IF_MATCH))
     problem = {PROBLEM: {"schema": schema_of[Problem]}}
-    for status in _refusals(handler, body is not None):
+    for status in sorted(refusals_of(handler)):
         operation["responses"][str(int(status))] = {"description": MEANINGS[status], "content": problem}
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = _given(parameter["schema"])
-    if handler.opt.get("needs") == PUBLIC:
+    needs = handler.opt.get("needs")
+    if needs == PUBLIC:
         operation["security"] = []
+    elif needs is not None:
+        # What is put together says itself in brackets.
+        said = f"Needs {needs.says[1:-1] if needs.says.startswith('(') else needs.says}."
+        operation["description"] = f"{operation['description']}\n\n{said}" if operation.get("description") else said
 
 
 def _given(schema: dict[str, Any]) -> dict[str, Any]:
@@ -119,30 +128,38 @@ def _given(schema: dict[str, Any]) -> dict[str, Any]:
     return schema if not options else rest | (options[0] if len(options) == 1 else {"oneOf": options})
 
 
-def _refusals(handler: HTTPRouteHandler, has_body: bool) -> tuple[HTTPStatus, ...]:
+def refusals_of(handler: HTTPRouteHandler) -> frozenset[HTTPStatus]:
     """Every status but success that the address may answer."""
-    found = list(ALWAYS)
-    if handler.opt.get("needs") != PUBLIC or has_body or not handler.http_methods & {"GET"}:
-        found += OF_CALLERS
-    if has_body:
-        found += OF_BODIES
-    if not handler.http_methods & {"GET"}:
-        found += OF_CHANGES
+    found = {*ALWAYS}
+    reads_only = bool(handler.http_methods & {"GET"})
+    if handler.opt.get("needs") != PUBLIC or not reads_only:
+        found |= {*OF_CALLERS}
+    if _body_of(handler) is not None or handler.opt.get(TAKES_FILE):
+        found |= {*OF_BODIES}
+    if not reads_only:
+        found |= {*OF_CHANGES}
     if subject_of(handler) is not None:
-        found.append(HTTPStatus.PRECONDITION_FAILED)
-    return tuple(sorted(found))
+        found.add(HTTPStatus.PRECONDITION_FAILED)
+    return frozenset(found | {*handler.opt.get(ALSO, ())})
 
 
 def _short(name: str) -> str:
-    """A schema's name; of two with one name each by its room: `complaints.NewHandOver`."""
+    """A schema's name; of two with one name each by its room as well: `ComplaintsNewWithdrawal`."""
     parts = _UNFIT.sub("_", name).removeprefix("guibin.").split(".")
-    return ".".join(dict.fromkeys((parts[0], parts[-1])))
+    room = "" if parts[0] == parts[-1] else "".join(word.capitalize() for word in parts[0].split("_"))
+    return room + parts[-1].rstrip("_")
 
 
 def _mended(value: Any, names: dict[str, str], under: str = "") -> Any:
     if isinstance(value, dict):
         if value.get("contentEncoding") == "base64":
             value = value | {"pattern": _BASE64}
+        if value.get("items") is False:
+            # `maxItems` says it already, and what makes clients takes no schema that is a word.
+            value = {key: each for key, each in value.items() if key != "items"}
+        if isinstance(value.get("default"), dict) and "type" not in value:
+            # Nor an object that stands for one left out.
+            value = {key: each for key, each in value.items() if key != "default"}
         if "$ref" in value:
             return {"$ref": _REFERENCE.format(name=names[value["$ref"].rpartition("/")[2]])}
         return {names.get(key, key): _mended(each, names, key) for key, each in value.items()}

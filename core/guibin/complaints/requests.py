@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from guibin.cases.requests import NewHandOver
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Channel, Code, CodeIfAny, Reason, Said, Unsaid, saying, up_to
+from guibin.policy.words import Channel, Code, CodeIfAny, NameIfAny, Reason, Said, Unsaid, saying, up_to
 
 _Name = Annotated[str, up_to(40, 1)]
 _Moment = Annotated[datetime, Meta(tz=True)]
@@ -65,7 +65,7 @@ class NewWithdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Why the customer takes it back; `said_by` is who said so, where it was somebody in their place."""
 
     reason: Reason
-    said_by: Annotated[str, saying(100)] | Literal[""] = ""
+    said_by: NameIfAny = ""
 
 
 class NewAnalysis(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

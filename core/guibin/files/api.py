@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, get_args
 from urllib.parse import quote
 from uuid import UUID
@@ -20,7 +21,7 @@ from guibin.profiles.queries import customer
 from guibin.repeats.actions import SHOWN_ONCE
 from guibin.web import uploads
 from guibin.web.conversion import faults
-from guibin.web.routing import gets, posts
+from guibin.web.routing import ALSO, gets, posts
 from guibin_tenants.principals import Principal, may, may_any
 from guibin_tenants.refusals import FieldError, Invalid
 
@@ -40,6 +41,8 @@ WRITE = may_any(
 # An option of handlers that take a file: their body has bounds of its own.
 TAKES_FILE = "takes_file"
 SAYS, FILE = ("kind", "confidential"), "file"
+# Of what shows a file: it may have been destroyed.
+DESTROYED = {ALSO: (HTTPStatus.GONE,)}
 # What comes out of here is kept by whoever asked, never shown or run by their browser.
 SAFE = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -167,11 +170,23 @@ class FileController(Controller):
     tags = ("files",)
     show_file = gets("/", actions.show, "What is known of a file")
 
-    @get("/content", needs=READ, summary="A file that is not confidential", media_type="application/octet-stream")
+    @get(
+        "/content",
+        needs=READ,
+        summary="A file that is not confidential",
+        media_type="application/octet-stream",
+        opt=DESTROYED,
+    )
     async def open_file(self, file_id: UUID, act: Act) -> Response[bytes]:
         return handed_out(await actions.open_file(file_id, act))
 
-    @get("/thumbnail", needs=READ, summary="A picture, small and without what its file says", media_type="image/webp")
+    @get(
+        "/thumbnail",
+        needs=READ,
+        summary="A picture, small and without what its file says",
+        media_type="image/webp",
+        opt=DESTROYED,
+    )
     async def show_thumbnail(self, file_id: UUID, act: Act) -> Response[bytes]:
         small = await actions.thumbnail(file_id, act)
         return Response(small.content, media_type=small.media_type, headers=SAFE)

@@ -1,9 +1,13 @@
 """`/api/v1/mailboxes` and `/mails`: where mails are fetched from or handed over, and what the desk makes of each (S01-7)."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, post
+from litestar.openapi.spec import Operation, RequestBody
+from litestar.openapi.spec.media_type import OpenAPIMediaType
+from litestar.openapi.spec.schema import Schema
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from guibin.audit.answering import lists, reads
@@ -23,6 +27,15 @@ READ, WRITE = may("records:read"), may("records:write")
 # Whoever sets up a mailbox decides where the mails of all customers come from.
 MAILBOXES = may("channels:write") & sees_all
 HANDS_OVER = may("mails:write") & sees_all
+
+
+@dataclass
+class _TakesMail(Operation):
+    """An operation whose body is a mail."""
+
+    def __post_init__(self) -> None:
+        mail = Schema(type="string")  # type: ignore[arg-type]  # the framework's enum of these words
+        self.request_body = RequestBody({"message/rfc822": OpenAPIMediaType(mail)}, required=True)
 
 
 class MailboxController(Controller):
@@ -65,6 +78,7 @@ class MailboxController(Controller):
         "/{mailbox_id:uuid}/mails",
         needs=HANDS_OVER,
         summary="Hand over a mail as it is (message/rfc822), signed by Standard Webhooks",
+        operation_class=_TakesMail,
         request_max_body_size=None,
         opt={TAKES_FILE: True},
     )

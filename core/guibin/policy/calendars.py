@@ -22,7 +22,9 @@ class CalendarClosed(ValueError):
 
 
 # In the company's zone, so without an offset: `09:00:00`.
-TimeOfDay = Annotated[time, Meta(extra_json_schema={"pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$"})]
+TimeOfDay = Annotated[
+    time, Meta(extra_json_schema={"pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?$"})
+]
 _DAY = timedelta(days=1)
 
 

@@ -117,7 +117,7 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     proof_minutes: int = 0
     evidence: tuple[Evidence, ...] = ()
     step_limits: tuple[StepLimit, ...] = ()
-    filed_with: Named | Literal[""] = ""
+    filed_with: Named = ""
     milestones: tuple[Milestone, ...] = ()
     clause: Clause = ""
 

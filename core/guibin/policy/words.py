@@ -9,8 +9,11 @@ from typing import Annotated
 from msgspec import Meta
 
 _ANYTHING = r"^[^\x00]*\Z"
+# Every space of Python's and of the document's readers, who differ in these; digits and letters are named for the same reason.
+_SPACE = r"\s\x1c-\x1f\x85\ufeff"
 # What is before the first sign that is no space is space: no part of the text is tried twice.
-_SOMETHING = r"^\s*[^\x00\s][^\x00]*\Z"
+_SOMETHING = rf"^[{_SPACE}]*[^\x00{_SPACE}][^\x00]*\Z"
+_SOMETHING_IF_ANY = rf"^([{_SPACE}]*[^\x00{_SPACE}][^\x00]*)?\Z"
 _WORD = r"^[a-z0-9_]+\Z"
 # One line, by everything that ends one: control characters, U+0085, U+2028 and U+2029.
 _LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z"
@@ -49,6 +52,7 @@ Note = Annotated[str, up_to(1_000)]
 Reason = Annotated[str, saying(1_000)]
 Paragraph = Annotated[str, up_to(2_000)]
 Name = Annotated[str, saying(100)]
+NameIfAny = Annotated[str, Meta(max_length=100, pattern=_SOMETHING_IF_ANY)]
 Title = Annotated[str, saying(200)]
 Line = Annotated[str, up_to(200)]
 FullLine = Annotated[str, up_to(200, 1)]
@@ -90,8 +94,12 @@ Shown = Annotated[str, up_to(TEXT_CHARS_MAX)]
 # What fills in a form or an archive, by field.
 Answers = Annotated[dict[Code, Unsaid | int | bool | None], Meta(max_length=200)]
 
-HourMinute = Annotated[str, Meta(max_length=5, pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")]
+HourMinute = Annotated[str, Meta(max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 ClosingTime = Annotated[
-    str, Meta(max_length=15, pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?|24:00(:00)?)\Z")
+    str,
+    Meta(
+        max_length=15,
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?|24:00(:00)?)\Z",
+    ),
 ]
 """When something closes: a time of day, or `24:00:00`, the end of the day, which is none."""

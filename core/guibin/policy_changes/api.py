@@ -1,10 +1,12 @@
 """`/api/v1/policy/…`: whose each part of the policy is, what they propose, what was changed, and who has read it."""
 
+from http import HTTPStatus
+
 from litestar import Controller
 
 from guibin.audit.answering import lists
 from guibin.policies.bounds import OVERRIDES_BYTES_MAX
-from guibin.web.routing import gets, patches, posts
+from guibin.web.routing import ALSO, gets, patches, posts
 from guibin_tenants.principals import may, may_any, sees_all
 
 from . import actions, announcing, queries, versions
@@ -18,6 +20,8 @@ WRITE = may("policy:write") & sees_all
 AMEND = may_any("policy:write", "policy:propose") & sees_all
 WATCH = may_any("approvals:decide", "audit:read")
 
+# Of what names the version it was made from: there may be a later one.
+CHANGED_MEANWHILE = {ALSO: (HTTPStatus.PRECONDITION_FAILED,)}
 # Spaces and escapes included: what is larger is not even read.
 BODY_BYTES_MAX = 4 * OVERRIDES_BYTES_MAX
 
@@ -32,6 +36,7 @@ class PolicyOverridesController(Controller):
         "Change a part or a figure of the policy, and nothing else",
         needs=AMEND,
         request_max_body_size=BODY_BYTES_MAX,
+        opt=CHANGED_MEANWHILE,
     )
 
 
@@ -44,6 +49,7 @@ class PolicyCheckController(Controller):
         "What a change would bring; writes nothing",
         needs=AMEND,
         request_max_body_size=BODY_BYTES_MAX,
+        opt=CHANGED_MEANWHILE,
         status_code=200,
     )
 

@@ -157,7 +157,7 @@ def _text(value: str, kind: inspect.StrType) -> _Refused:
         return _Refused(f"{bounds} characters", "shorten it" if len(value) > least else "write more", fits=True)
     if "\0" in value:
         return _Refused("no character NUL", "take it out", fits=True)
-    if not value.strip():
+    if not value.replace("\ufeff", "").strip():
         return _Refused("not only spaces", "say something", fits=True)
     if not value.isprintable():
         return _Refused("one line without signs that cannot be seen", "take them out", fits=True)
