@@ -17,6 +17,7 @@ from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.profiles import same_person
+from guibin.profiles.wishes import purpose_title
 
 from .actions import look_over, tell_account_managers
 
@@ -79,13 +80,14 @@ async def ask_of_withdrawn(said: ConsentRecorded, act: Act) -> None:
 async def ask_of_same_person(job: AskOfSamePerson, run: Run) -> None:
     """Whoever leads the whole company hears of each other archive; nobody of an outlet does."""
     kind = "same_person_withdrew" if job.purpose else "same_person_erased"
-    for customer_id, number in await same_person.marked(job.marks, but=job.customer_id):
+    about = {"purpose": purpose_title(job.purpose, run.policy, run.company.language)} if job.purpose else {}
+    for customer_id, number in await same_person.marked(job.marks, but=job.customer_id, purpose=job.purpose):
         notice = Notice(
             kind,
             Case("customer", customer_id, customer_id),
             at_head_office=True,
             roles=("manager", "tenant_admin"),
-            details={"number": number} | ({"purpose": job.purpose} if job.purpose else {}),
+            details={"number": number} | about,
         )
         await notify(notice, key=f"{kind}/{customer_id}/{run.job_id}", now=run.now)
 

@@ -24,6 +24,9 @@ from guibin_tenants.scope import execute, fetch_column, fetch_value
 # Whoever is named in $14 hears nothing, whatever they hold: of a role they alone hold, the next above hears.
 # A role that nobody holds goes to the tenant's admins, because something nobody hears of is worse than something the
 # wrong person hears of.
+# Of what is for the head office ($15) no admin of an outlet hears, even if nobody else is there (S02-6).
+_SEES_IT = """(not $15 or s.org_unit_id is null or exists (
+            select from org_unit u where u.tenant_id = s.tenant_id and u.id = s.org_unit_id and u.parent_id is null))"""
 _TELL = f"""
 with recursive place as (
     {place_of("$1")}
@@ -51,7 +54,7 @@ with recursive place as (
     union all
     select r.level, r.role, s.tenant_id, s.id, 0
     from asked r join staff s on s.left_at is null and r.role = 'tenant_admin' and 'tenant_admin' = any (s.roles)
-        and s.id <> all ($14::uuid[])
+        and s.id <> all ($14::uuid[]) and {_SEES_IT}
 ), there as (
     select level, role, id, rank() over (partition by level, role order by depth) as nearness from holding h
     where not exists (select from staff_absence x where x.tenant_id = h.tenant_id and x.staff_id = h.id
@@ -66,7 +69,8 @@ with recursive place as (
 ), readers as (
     select id from there where nearness = 1 and (level = 0 or level = (select level from next_level))
     union
-    select s.id from staff s where s.left_at is null and 'tenant_admin' = any (s.roles) and s.id <> all ($14::uuid[]) and (
+    select s.id from staff s where s.left_at is null and 'tenant_admin' = any (s.roles) and s.id <> all ($14::uuid[])
+        and {_SEES_IT} and (
         exists (select from vacant) or (exists (select from away) and (select level from next_level) is null))
     union
     select s.id from staff s where s.left_at is null and s.id = any ($4::uuid[]) and s.id <> all ($14::uuid[])

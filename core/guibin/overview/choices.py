@@ -114,14 +114,12 @@ async def recognising(shell: Shell) -> Sequence[Choice]:
 
 
 def purpose(name: str, shell: Shell) -> str:
-    """What the purpose of a consent is called: a scheme's title, what is wanted or declined, or one of the pages' texts."""
+    """What the purpose of a consent is called: a scheme's title, what is wanted or declined, or a general purpose."""
     kind, _, wanted = name.partition(":")
     if wanted and kind in wishes.KINDS:
         title = wishes.title(kind, wanted, shell.act.policy, shell.language)
         return shell.says(f"overview.wish.{kind}", title=title)
-    key = f"scheme.{name}"
-    title = shell.named(key)
-    return title if title != key else worded("overview.purpose", name, shell)
+    return wishes.purpose_title(name, shell.act.policy, shell.language)
 
 
 def worded(kind: str, name: str, shell: Shell) -> str:

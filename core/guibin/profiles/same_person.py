@@ -68,13 +68,17 @@ async def marks_of(customer_id: UUID) -> list[str]:
     )
 
 
-async def marked(marks: tuple[str, ...], *, but: UUID) -> list[tuple[UUID, str]]:
-    """The open archives that have one of these, with their numbers, other than `but`."""
+async def marked(marks: tuple[str, ...], *, but: UUID, purpose: str = "") -> list[tuple[UUID, str]]:
+    """The archives that have one of these, with their numbers, other than `but`: also those that are closed. With a `purpose` the
+    open ones where the person's last word on it is not no.
+    """
+    no = f"coalesce({queries.answer('c.id', '$3')}, 'granted') <> 'granted'"
     rows = await fetch(
         f"select distinct c.id, c.number from {_SEALED} v join customer c on c.tenant_id = v.tenant_id"
         f" and c.id = v.customer_id where {_MARK} and v.field || ' ' || encode(v.exact, 'hex') = any ($1::text[]) and c.id <> $2"
-        " and c.closed_at is null and c.erased_at is null order by c.number",
+        f" and c.erased_at is null and ($3 = '' or (c.closed_at is null and not {no})) order by c.number",
         list(marks),
         but,
+        purpose,
     )
     return [(row["id"], row["number"]) for row in rows]

@@ -35,6 +35,16 @@ def title(kind: str, name: str, policy: Policy, language: str) -> str:
     return policy.title(places.get(kind, f"{kind}.{name}"), language)
 
 
+def purpose_title(purpose: str, policy: Policy, language: str) -> str:
+    """What the purpose of a consent is called: what is wanted or declined, a scheme, or a general purpose; itself where it has no
+    title."""
+    kind, _, name = purpose.partition(":")
+    if name and kind in KINDS:
+        return title(kind, name, policy, language)
+    keys = [key for key in (f"scheme.{purpose}", f"purpose.{purpose}") if key in policy.texts]
+    return policy.title(keys[0], language) if keys else purpose
+
+
 def refuse_unknown(purpose: str, policy: Policy) -> None:
     """Raises Invalid for a wish about something that the policy does not have."""
     kind, _, name = purpose.partition(":")

@@ -6,6 +6,7 @@ import pytest
 from running import work_off
 
 DOCUMENT = {"identity_number": "11010519491231002X"}
+CHOICES = {"name": "kept"}
 
 
 @pytest.fixture
@@ -22,6 +23,8 @@ async def bank(tenant, client):
         answer = await client.post("/api/v1/customers", json=body | {"org_unit_id": str(tenant.units[unit])})
         assert answer.status_code == 201, answer.text
         people[number] = answer.json()["id"]
+    for unit in ("east", "west"):
+        people[f"{unit}-admin"] = await tenant.staff(f"{unit}-admin", "tenant_admin", unit=unit)
     return people
 
 
@@ -58,7 +61,7 @@ async def test_what_is_withdrawn_or_erased_at_one_is_asked_of_the_head_office_ab
     answers = [("1", "granted"), ("3", "refused"), ("1", "withdrawn")]
     for customer, answer in answers:
         sent = await bank["head"].post(
-            f"/api/v1/customers/{bank[customer]}/consents", json={"purpose": "news", "answer": answer}
+            f"/api/v1/customers/{bank[customer]}/consents", json={"purpose": "marketing", "answer": answer}
         )
         assert sent.status_code == 201, sent.text
         clock.set(clock() + timedelta(minutes=1))
@@ -69,5 +72,52 @@ async def test_what_is_withdrawn_or_erased_at_one_is_asked_of_the_head_office_ab
     assert erased.status_code in (200, 204)
     assert withdrew == [("same_person_withdrew", bank["2"])]
     assert sorted(gone) == [("same_person_erased", bank["2"]), *withdrew]
-    assert [await heard(tenant, bank[who]) for who in ("east", "west")] == [[], []]
+    outlets = ("east", "west", "east-admin", "west-admin")
+    assert [await heard(tenant, bank[who]) for who in outlets] == [[]] * 4
     assert await same(bank["head"], bank["2"]) == []
+    texts = [one["text"] for one in (await bank["head"].get("/api/v1/notices")).json()["items"]]
+    assert "客户 2 的同一个人在另一处不同意或撤回了“营销”：请核实这一份" in texts
+
+
+@pytest.mark.rule("S02-6")
+async def test_nobody_of_an_outlet_hears_even_where_nobody_leads_the_company(bank, tenant, client):
+    gone = await client.post(f"/api/v1/staff/{bank['head'].staff_id}/leaving", json={})
+    assert gone.status_code in (200, 201), gone.text
+    await client.delete(f"/api/v1/customers/{bank['1']}")
+    outlets = ("east", "west", "east-admin", "west-admin")
+
+    assert [await heard(tenant, bank[who]) for who in outlets] == [[]] * 4
+
+
+@pytest.mark.rule("S02-2")
+async def test_whoever_said_no_at_both_is_asked_about_neither_and_a_closed_archive_is_erased_too(
+    bank, tenant, client, clock
+):
+    for customer in "21":
+        said = {"purpose": "marketing", "answer": "refused"}
+        assert (await client.post(f"/api/v1/customers/{bank[customer]}/consents", json=said)).status_code == 201
+        first = await heard(tenant, bank["head"])
+        clock.set(clock() + timedelta(minutes=1))
+    closed = await client.post(f"/api/v1/customers/{bank['2']}/closings", json={"reason": "left"})
+    assert closed.status_code == 201, closed.text
+    assert (await client.delete(f"/api/v1/customers/{bank['1']}")).status_code in (200, 204)
+
+    # The first no was told about the other archive, the second about none.
+    assert first == [("same_person_withdrew", bank["1"])]
+    assert sorted(await heard(tenant, bank["head"])) == [("same_person_erased", bank["2"]), *first]
+
+
+@pytest.mark.rule("S02-6")
+async def test_archives_made_one_count_as_one_and_tell_nobody_of_another(bank, tenant, client, clock):
+    merged = await bank["head"].post(
+        f"/api/v1/customers/{bank['1']}/merges", json={"merged_id": bank["2"], "reason": "同一个人", "choices": CHOICES}
+    )
+    assert merged.status_code == 201, merged.text
+    withdrawn = {"purpose": "marketing", "answer": "refused"}
+    assert (await client.post(f"/api/v1/customers/{bank['1']}/consents", json=withdrawn)).status_code == 201
+
+    assert await same(bank["head"], bank["1"]) == []
+    assert await customers(bank["head"], clock) == 2
+    assert await heard(tenant, bank["head"]) == []
+    assert (await client.delete(f"/api/v1/customers/{bank['1']}")).status_code in (200, 204)
+    assert await heard(tenant, bank["head"]) == []
