@@ -13,7 +13,7 @@ ALWAYS = {
     "cross-origin-resource-policy": "same-origin",
 }
 PROBLEM = {"content-type": "application/problem+json", "cache-control": "no-store"}
-VARYING = ("content-length", "ratelimit", "etag", "date")
+VARYING = ("content-length", "ratelimit", "ratelimit-policy", "etag", "date")
 
 
 def headers(answer):

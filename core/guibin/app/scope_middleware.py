@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import math
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.keys import key_used
-from guibin_tenants.rate_limits import BULK, RateLimits
+from guibin_tenants.rate_limits import BULK, Allowance, RateLimits
 from guibin_tenants.refusals import (
     Forbidden,
     NotFound,
@@ -121,6 +122,7 @@ class ScopeMiddleware:
         self.root = root
         self.bounds = bounds
         self.limits = RateLimits(bounds.company)
+        self.allowances = f"{_said('caller', bounds.caller)}, {_said('company', bounds.company)}".encode()
         self.admission = Admission(bounds)
         self.remembered = Remembered()
 
@@ -278,9 +280,12 @@ class ScopeMiddleware:
         return found
 
     def _take(self, credential: Credential, cost: str, caller: UUID) -> list[tuple[bytes, bytes]]:
-        self.admission.caller_limits.take(caller, cost)
-        left, reset = self.limits.take(credential.tenant_id, cost)
-        return [(b"ratelimit", f'"tenant";r={left};t={reset}'.encode())]
+        left = {
+            "caller": self.admission.caller_limits.take(caller, cost),
+            "company": self.limits.take(credential.tenant_id, cost),
+        }
+        said = ", ".join(f'"{whose}";r={tokens};t={seconds}' for whose, (tokens, seconds) in left.items())
+        return [(b"ratelimit", said.encode()), (b"ratelimit-policy", self.allowances)]
 
     async def _request(self, found: Recognised, credential: Credential, address: str) -> Request:
         check_address(found, address)
@@ -343,3 +348,8 @@ def _too_long(exchange: _Exchange) -> TookTooLong:
     if exchange.committing:
         return TookTooLong("Whether it was written is not known: repeat it with the same Idempotency-Key, or look")
     return TookTooLong("It was ended; nothing was written")
+
+
+def _said(whose: str, allowance: Allowance) -> str:
+    """So many tokens in so many seconds, as a `RateLimit-Policy` says it."""
+    return f'"{whose}";q={int(allowance.burst)};w={math.ceil(allowance.burst / allowance.per_second)}'
