@@ -29,6 +29,7 @@ from guibin.tiers.assessment import AssessmentView, is_assessable
 from guibin.tiers.assessment import assess as assess_scheme
 from guibin.transfers.kinds import KINDS
 from guibin.transfers.particulars import export_relatives
+from guibin.transfers.requests import Kind as FileKind
 from guibin.transfers.wording import Wording
 from guibin_tenants.org_units import by_code
 from guibin_tenants.refusals import Invalid
@@ -36,10 +37,6 @@ from guibin_tenants.refusals import Invalid
 from . import environment
 from .output import answer, as_json, as_table, err, explain, out, refuse_unwritable
 from .tenants import Json
-
-FileKind = Literal[
-    "customers", "relatives", "occasions", "links", "facts", "interactions", "complaints", "orders", "venues"
-]
 
 
 @Parameter(name="*")
@@ -145,7 +142,7 @@ async def export(
     why: Why | None = None,
     json: Json = False,
 ) -> None:
-    """Write all archives, relatives, days, parts, facts, contacts, complaints or orders to xlsx or csv; the file imports again as it is."""
+    """Write all archives, relatives, days, parts, facts, contacts, complaints, orders, venues, materials given, merchants or shifts to xlsx or csv; the file imports again as it is."""
     if clear and kind not in ("customers", "relatives"):
         raise SystemExit("--clear is for customers and relatives; a contact's telephone number is disclosed one by one")
     refuse_unwritable(file, endings=(".xlsx", ".csv"))

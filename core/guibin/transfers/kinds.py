@@ -20,7 +20,7 @@ from guibin.spreadsheets.importing import Imported
 from guibin.tiers.exporting import FACT_COLUMNS, export_facts
 from guibin.tiers.importing import import_facts
 
-from . import particulars, venues
+from . import materials, merchants, particulars, rosters, venues
 
 
 def _archive(act: Act) -> tuple[str, ...]:
@@ -52,5 +52,8 @@ KINDS: dict[str, Kind] = {
     "interactions": Kind(import_interactions, export_interactions, lambda act: tuple(INTERACTION_COLUMNS)),
     "complaints": Kind(import_complaints, export_complaints, lambda act: COMPLAINT_COLUMNS),
     "venues": Kind(venues.import_venues, venues.export_venues, lambda act: venues.VENUE_COLUMNS),
+    "materials": Kind(materials.import_givings, materials.export_givings, lambda act: materials.GIVING_COLUMNS),
+    "merchants": Kind(merchants.import_merchants, merchants.export_merchants, lambda act: merchants.MERCHANT_COLUMNS),
+    "shifts": Kind(rosters.import_shifts, rosters.export_shifts, lambda act: rosters.SHIFT_COLUMNS),
     "orders": Kind(import_orders, export_orders, lambda act: ORDER_COLUMNS),
 }

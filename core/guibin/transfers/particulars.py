@@ -3,8 +3,7 @@
 A row is known again by its customer and what it is called; `removed` takes it out.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from collections.abc import Mapping as Given
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,131 +27,39 @@ from guibin.profiles.particulars import (
     RelativeValues,
     known_relatives,
 )
-from guibin.profiles.queries import ended_archives, ids_by_number
-from guibin.profiles.sheet_rows import YES_NO, birthday_of, day_of
-from guibin.spreadsheets.importing import BadRows, Imported, Progress, Sheet, no_progress, problem
-from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import Fields, Row, RowProblem
-from guibin.spreadsheets.requests import wrong_value
+from guibin.profiles.sheet_rows import day_of
+from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress
+from guibin.spreadsheets.mapping import Mapping
+from guibin.spreadsheets.reading import Fields, Row
 from guibin.spreadsheets.writing import write
 from guibin_tenants.keyring import Unshown
 from guibin_tenants.principals import may, require
-from guibin_tenants.refusals import Invalid
-from guibin_tenants.scope import fetch, savepoint
+from guibin_tenants.scope import fetch
+
+from .steps import CALENDAR, Reader, Reading, Step, carried_out
 
 BATCH_ROWS = 500
-_DAY = ("calendar", "leap_month")
-OCCASION_COLUMNS = ("customer_number", "name", "happened_on", *_DAY, "removed")
-RELATIVE_COLUMNS = ("customer_number", "relation", "name", "phone", "birthday", *_DAY, "note", "removed")
+OCCASION_COLUMNS = ("customer_number", "name", "happened_on", *CALENDAR, "removed")
+RELATIVE_COLUMNS = ("customer_number", "relation", "name", "phone", "birthday", *CALENDAR, "note", "removed")
 LINK_COLUMNS = ("customer_number", "of_customer_number", "role", "ended_on", "removed")
 
 
-class _Step(Struct, frozen=True):
-    """What a row asks for: nothing where it says what is held already."""
-
-    row: Row
-    does: Callable[[], Awaitable[object]] | None = None
-    new: bool = False
-
-
-class _Reader(Struct):
-    """What a file is read against."""
-
-    act: Act
-    customers: dict[str, UUID]
-    ended: dict[str, str]
-    problems: list[RowProblem] = []
-    seen: set[tuple[object, ...]] = set()
-
-    def customer(self, row: Row, column: str = "customer_number") -> UUID | None:
-        """Whose row it is; a problem where it is nobody's, or that archive has ended."""
-        number = row.fields.get(column, "")
-        found = self.customers.get(number)
-        if found is None or number in self.ended:
-            self.wrong(row, column, self.ended.get(number, "no customer has this number"))
-            return None
-        return found
-
-    def wrong(self, row: Row, column: str, rule: str, value: str | None = None) -> None:
-        """Note what is wrong with the row."""
-        self.problems.append(problem(row, column, row.fields.get(column, "") if value is None else value, rule))
-
-    def once(self, row: Row, column: str, key: tuple[object, ...]) -> bool:
-        """Whether no earlier row is about the same."""
-        if key in self.seen:
-            self.wrong(row, column, "the same stands in an earlier row")
-            return False
-        self.seen.add(key)
-        return True
-
-    def removed(self, row: Row) -> bool:
-        """Whether the row is to be taken out."""
-        said = row.fields.get("removed", "")
-        if said not in YES_NO:
-            self.wrong(row, "removed", "not yes or no: true, 是, false, 否")
-        return YES_NO.get(said, False)
-
-    def day(self, row: Row, column: str) -> Day | None:
-        """The day of either calendar."""
-        return birthday_of(row, self.problems, column, _DAY)
-
-    def fits(self, row: Row, kind: type[Struct], values: Given[str, str]) -> bool:
-        """Whether the API would take these values; what it would refuse is noted in its words."""
-        found = [one for name, value in values.items() for one in wrong_value(row, kind, name, value)]
-        self.problems += found
-        return not found
-
-
-_Reading = Callable[[Sequence[Row], _Reader], Awaitable[Iterable[_Step]]]
-
-
-def _importer(reading: _Reading, fields: Fields) -> Callable[..., Awaitable[Imported]]:
+def _importer(reading: Reading, fields: Fields) -> Callable[..., Awaitable[Imported]]:
     """Takes a file of this kind in. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
 
     async def take_in(
         file: Path, mapping: Mapping, act: Act, *, dry_run: bool = False, progress: Progress = no_progress
     ) -> Imported:
-        return await _import(Sheet(file, mapping, fields, BATCH_ROWS, progress), reading, act, dry_run=dry_run)
+        done = await carried_out(Sheet(file, mapping, fields, BATCH_ROWS, progress), reading, act, dry_run=dry_run)
+        # A dry run compares with what is sealed as well, and its counts tell which guesses were right.
+        action = "particular.compare" if dry_run else "particular.import"
+        await noted(action, act, shown=done.rows, purpose=file.name)
+        return done
 
     return take_in
 
 
-async def _import(sheet: Sheet, reading: _Reading, act: Act, *, dry_run: bool) -> Imported:
-    require(act.by, may("customers:import"))
-    refuse_unknown(sheet.mapping, sheet.fields.known)
-    reader = _Reader(act, await ids_by_number(), await ended_archives(closed=True))
-    steps: list[_Step] = []
-    for batch in sheet.checked(reader.problems):
-        reader.problems += [one for row in batch for one in row.problems]
-        steps += await reading(batch, reader)
-    created = sum(step.new for step in steps)
-    updated = sum(step.does is not None and not step.new for step in steps)
-    if not dry_run:
-        await _carry_out(steps, sheet)
-    # A dry run compares with what is sealed as well, and its counts tell which guesses were right.
-    action = "particular.compare" if dry_run else "particular.import"
-    await noted(action, act, shown=len(steps), purpose=sheet.file.name)
-    return Imported(len(steps), created, updated, len(steps) - created - updated, dry_run=dry_run)
-
-
-async def _carry_out(steps: Sequence[_Step], sheet: Sheet) -> None:
-    for done, step in enumerate(steps, 1):
-        if step.does is None:
-            continue
-        try:
-            async with savepoint():
-                await step.does()
-        except Invalid as refusal:
-            # The file says what the API would refuse.
-            wrong = [
-                problem(step.row, one.field, step.row.fields.get(one.field, ""), one.rule) for one in refusal.fields
-            ]
-            raise BadRows(wrong, len(steps)) from None
-        if done % BATCH_ROWS == 0:
-            sheet.progress("written", done)
-
-
-async def _occasions(batch: Sequence[Row], reader: _Reader) -> list[_Step]:
+async def _occasions(batch: Sequence[Row], reader: Reader) -> list[Step]:
     rows = await fetch("select id, customer_id, name, happened_on, happened_lunar from occasion")
     held = {(row["customer_id"], row["name"]): row for row in rows}
     steps = []
@@ -171,7 +78,7 @@ async def _occasions(batch: Sequence[Row], reader: _Reader) -> list[_Step]:
         stands = from_columns(before["happened_on"], before["happened_lunar"]) if before else None
         asked = _Day(whose, name, None if removed else day)
         same = stands == day and not removed if before else removed
-        steps.append(_Step(row) if same else _Step(row, _put(before, asked, reader.act), new=before is None))
+        steps.append(Step(row) if same else Step(row, _put(before, asked, reader.act), new=before is None))
     return steps
 
 
@@ -193,7 +100,7 @@ def _put(before: Any, asked: _Day, act: Act) -> Callable[[], Awaitable[object]]:
     return does
 
 
-async def _relatives(batch: Sequence[Row], reader: _Reader) -> list[_Step]:
+async def _relatives(batch: Sequence[Row], reader: Reader) -> list[Step]:
     customers = {
         reader.customers[n] for row in batch if (n := row.fields.get("customer_number", "")) in reader.customers
     }
@@ -203,7 +110,7 @@ async def _relatives(batch: Sequence[Row], reader: _Reader) -> list[_Step]:
     return [step for row in batch if (step := _relative_step(row, reader, held)) is not None]
 
 
-def _relative_step(row: Row, reader: _Reader, held: dict[tuple[UUID, str], list[KnownRelative]]) -> _Step | None:
+def _relative_step(row: Row, reader: Reader, held: dict[tuple[UUID, str], list[KnownRelative]]) -> Step | None:
     act, whose = reader.act, reader.customer(row)
     relation, name, removed = row.fields.get("relation", ""), row.fields.get("name", ""), reader.removed(row)
     born = reader.day(row, "birthday")
@@ -231,9 +138,9 @@ def _relative_step(row: Row, reader: _Reader, held: dict[tuple[UUID, str], list[
         return None
     before = known[0] if known else None
     if before is not None and not removed and (masked or _says(before.values, row, born)):
-        return _Step(row)
+        return Step(row)
     if before is None and removed:
-        return _Step(row)
+        return Step(row)
 
     async def does() -> None:
         if before is not None:
@@ -242,7 +149,7 @@ def _relative_step(row: Row, reader: _Reader, held: dict[tuple[UUID, str], list[
             new = NewRelative(relation=relation, name=name, phone=said["phone"], birthday=born, note=said["note"])
             await particulars.add_relative(whose, new, act)
 
-    return _Step(row, does, new=before is None)
+    return Step(row, does, new=before is None)
 
 
 def _says(values: RelativeValues | None, row: Row, born: Day | None) -> bool:
@@ -257,7 +164,7 @@ def _says(values: RelativeValues | None, row: Row, born: Day | None) -> bool:
     )
 
 
-async def _links(batch: Sequence[Row], reader: _Reader) -> list[_Step]:
+async def _links(batch: Sequence[Row], reader: Reader) -> list[Step]:
     rows = await fetch("select id, customer_id, of_customer_id, role, ended_on from customer_link")
     held = {(row["customer_id"], row["of_customer_id"], row["role"]): row for row in rows}
     steps = []
@@ -290,12 +197,12 @@ class _Wanted(Struct, frozen=True):
     act: Act
 
 
-def _link_step(row: Row, before: Any, new: NewLink, wanted: _Wanted) -> _Step:
+def _link_step(row: Row, before: Any, new: NewLink, wanted: _Wanted) -> Step:
     act, whose = wanted.act, wanted.customer_id
     if (before is None and wanted.removed) or (
         before is not None and not wanted.removed and before["ended_on"] == wanted.ended_on
     ):
-        return _Step(row)
+        return Step(row)
 
     async def does() -> None:
         if wanted.removed:
@@ -305,7 +212,7 @@ def _link_step(row: Row, before: Any, new: NewLink, wanted: _Wanted) -> _Step:
         if wanted.ended_on is not None:
             await particulars.end_link(whose, link_id, NewLinkEnding(on=wanted.ended_on), act)
 
-    return _Step(row, does, new=before is None)
+    return Step(row, does, new=before is None)
 
 
 import_occasions = _importer(

@@ -9,7 +9,18 @@ from guibin.policy.words import FullLine
 from guibin.spreadsheets.mapping import Mapping
 
 Kind = Literal[
-    "customers", "relatives", "occasions", "links", "facts", "interactions", "complaints", "orders", "venues"
+    "customers",
+    "relatives",
+    "occasions",
+    "links",
+    "facts",
+    "interactions",
+    "complaints",
+    "orders",
+    "venues",
+    "materials",
+    "merchants",
+    "shifts",
 ]
 # What a request holds: its body is at most 10 MiB, and a file in it a third longer.
 FILE_BYTES_MAX = 7 * 1024 * 1024

@@ -201,6 +201,25 @@ FILES = {
         ["customer_number", "of_customer_number", "role", "ended_on", "removed"],
         ["OPEN", "NOBODY", "butler", "soon", "perhaps"],
     ],
+    "materials": [
+        ["customer_number", "material", "quantity", "occasion", "note", "given_on"],
+        ["NOBODY", "sauna", "many", "party", LONG * 10, "soon"],
+        ["OPEN", "", "0", "", "", ""],
+        ["OPEN", "sauna", "1", "visit", "", "2026-01-01"],
+        ["OPEN", "sauna", "1", "visit", "", "2026-01-01"],
+    ],
+    "merchants": [
+        ["code", "name", "since_on", "until_on"],
+        ["NOT A CODE", LONG, "soon", "never"],
+        ["", "", "", ""],
+        ["yang", "阳光超市", "2026-02-01", ""],
+        ["yang", "阳光超市", "2026-02-01", ""],
+    ],
+    "shifts": [
+        ["unit", "duty", "staff", "from_at", "until_at", "call_order"],
+        ["nowhere", "sauna", "nobody", "soon", "1700-01-01 08:00", "ten"],
+        ["head-office", "on_call", "admin", "", "2026-03-06 18:00", "1"],
+    ],
     "orders": [
         ["customer_number", "number", "product", "price", "currency", "started_on", "ends_on"],
         ["NOBODY", "n" * 80, "p" * 300, "cheap", "YUAN", "never", "2026-13-01"],
@@ -220,6 +239,9 @@ FAULTS = {
     "relatives": 4,
     "occasions": 4,
     "links": 3,
+    "materials": 8,
+    "merchants": 4,
+    "shifts": 7,
 }
 # Values that stand in a reason are the file's or the policy's own, not words of a sentence.
 SHOWN = re.compile(
