@@ -13,6 +13,7 @@ from guibin.policy.activities import InvitationRhythm
 from guibin.policy.cadence import Cadence, ReviewRhythm, Span
 from guibin.policy.packs import Policy
 from guibin.profiles import counts as profiles
+from guibin.qualifications import training
 from guibin.records import counts as records
 from guibin.records.dues import cadence_counts
 from guibin.reviews.dues import counts as duty_counts
@@ -86,6 +87,8 @@ CADENCE_COUNTS = ("contacts_owed", "contacts_made")
 REVIEW_COUNTS = ("reviews_due", "reviews_done")
 # Counted by regular invitations, member by member and span by span (S13-7).
 INVITATION_COUNTS = ("invitations_owed", "invitations_made")
+# Counted by the qualifications, person by person and span by span (S10-9).
+TRAINING_COUNTS = ("training_owed", "training_had")
 
 
 def count_of(name: str) -> Count | None:
@@ -95,7 +98,7 @@ def count_of(name: str) -> Count | None:
 
 def is_counted(name: str) -> bool:
     """Whether anybody counts under this name."""
-    return name in (*CADENCE_COUNTS, *REVIEW_COUNTS, *INVITATION_COUNTS) or count_of(name) is not None
+    return name in (*CADENCE_COUNTS, *REVIEW_COUNTS, *INVITATION_COUNTS, *TRAINING_COUNTS) or count_of(name) is not None
 
 
 def seen(period: Period, *, policy: Policy, time_zone: str, as_of: datetime) -> tuple[object, ...]:
@@ -134,6 +137,14 @@ async def counted(
     if any(name in INVITATION_COUNTS for name in names):
         wanted, asked = await _invitations(policy.invitations, period, time_zone=time_zone, as_of=as_of)
         groups |= {"invitations_owed": {"": wanted}, "invitations_made": {"": asked}}
+    if any(name in TRAINING_COUNTS for name in names):
+        spans = (
+            (each, day)
+            for each, span in training.asked(policy)
+            for day in _ended(span, period, time_zone=time_zone, as_of=as_of)
+        )
+        owed, had = await training.figures(spans, time_zone)
+        groups |= {"training_owed": {"": owed}, "training_had": {"": had}}
     return groups
 
 

@@ -107,6 +107,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("deadlines_met", "service", "deadlines_met", "deadlines_judged", clause="S10-5"),
     Figure("cadence_met", "service", "contacts_made", "contacts_owed", clause="S05-6"),
     Figure("vips_invited", "service", "invitations_made", "invitations_owed", clause="S13-7"),
+    Figure("staff_trained", "service", "training_had", "training_owed", clause="S10-9"),
     Figure("reviews_done", "service", "reviews_done", "reviews_due", clause="S07-9"),
     Figure("questions_in_time", "service", "questions_answered_in_time", "questions_due", clause="S13-5"),
     Figure("calls_answered", "service", "calls_answered", "calls_received", clause="S01-7"),

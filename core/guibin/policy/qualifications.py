@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from .cadence import Span
 from .checking import Known, Problems, a_role, within
 from .problems import PolicyProblem
 from .words import Clause, Named
@@ -13,7 +14,8 @@ class StaffQualification(Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Holders of one of `posts`, roles or posts, need it, as the text `staff_qualification.<name>`: a certificate or a training.
 
     It is good for `valid_months` from when it was obtained, None for ever; its holder is reminded `remind_days` before the end,
-    and the leader hears once it has ended. With `for_new_customers` whoever has it not is given no new customer.
+    and the leader hears once it has ended. With `asked_every` they need training in each calendar span, whatever is still valid: who
+    had none hears `remind_days` before it ends and, with the leader, once it has. With `for_new_customers` whoever has it not is given no new customer.
     """
 
     titled: ClassVar = "staff_qualification"
@@ -22,6 +24,7 @@ class StaffQualification(Struct, frozen=True, kw_only=True, forbid_unknown_field
     valid_months: int | None = 12
     remind_days: int = 30
     for_new_customers: bool = False
+    asked_every: Span | None = None
     clause: Clause = ""
 
     def check(self, known: Known, path: str) -> Problems:

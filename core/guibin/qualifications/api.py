@@ -13,7 +13,7 @@ from guibin.web.paging import Page
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import Principal, may
 
-from . import actions, queries
+from . import actions, queries, training
 from .actions import SUBJECT
 from .queries import RECORDS, STANDINGS, RecordFilter, RecordView, StandingCount, StandingFilter, StandingView
 from .tables import QualificationRecord
@@ -42,6 +42,7 @@ class QualificationController(Controller):
     path = "/api/v1/qualifications"
     tags = ("qualifications",)
     list_standings = gets("/", standings, "How people stand with what their posts need", needs=READ)
+    list_untrained = gets("/untrained", training.list_untrained, "Who had no training in a span", needs=READ)
     count = gets("/counts", counts, "How many have it, by qualification", needs=READ)
 
 

@@ -15,7 +15,7 @@ from guibin.context import Act
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may
 
-from . import actions, queries
+from . import actions, queries, training
 from .queries import RECORDS, STANDINGS, StandingFilter
 from .requests import NewQualification
 
@@ -89,6 +89,11 @@ class QualificationScreens(Controller):
             standings=(await searched("qualification", found, act, subject=actions.SUBJECT)).items,
             counts=await queries.counts(act),
             state=state,
+            untrained=[
+                (asked.name, window, (await training.untrained(asked, window, PageAsked(_SHOWN), act)).items)
+                for asked, _ in training.asked(act.policy)
+                for window in (training.last(asked, act), training.present(asked, act))
+            ],
             keeps=KEEPS(act.by) and queries.leads(act.by),
             of_person=lambda staff_id: PEOPLE.address(staff_id, "record"),
             of_record=lambda record_id: ON_RECORD.address(record_id, "withdraw"),

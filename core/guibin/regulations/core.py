@@ -123,7 +123,9 @@ CORE = Pack(
         ),
     ),
     qualifications=(  # S10-9: of which training, and how often, the regulation gives no figures
-        StaffQualification(name="service_training", posts=("account_manager", "agent"), clause="S10-9"),
+        StaffQualification(
+            name="service_training", posts=("account_manager", "agent"), asked_every="year", clause="S10-9"
+        ),
     ),
     relationships=(  # S01-5: the regulation names visits and events, no figures
         RelationshipTemplate(
