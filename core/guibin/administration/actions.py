@@ -15,7 +15,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.posts import roles_of
 from guibin_tenants import absences, keys, org_units, staff
 from guibin_tenants import roles as composed_roles
-from guibin_tenants.absences import AbsenceView
+from guibin_tenants.absences import AbsenceView, StandIn
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import Principal, may, require
@@ -36,6 +36,7 @@ from .requests import (
     NewAbsence,
     NewAccount,
     NewApiKey,
+    NewDeputy,
     NewHandOver,
     NewPassword,
     NewPerson,
@@ -48,6 +49,9 @@ from .rights import RightsChange
 from .tables import RoleChange
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+_STAND_IN = StandIn.__struct_fields__
 
 
 class KeyEnded(Conflict):
@@ -216,13 +220,40 @@ async def absences_of(staff_id: UUID, by: Principal) -> list[AbsenceView]:
 
 
 async def note_absence(staff_id: UUID, new: NewAbsence, act: Act) -> AbsenceView:
-    """Escalations pass them over meanwhile. Raises NotFound, Invalid, Forbidden."""
+    """Escalations pass them over meanwhile, or go to who stands in. Raises NotFound, Invalid, Forbidden."""
     account = await in_charge_of(staff_id, act.by)
-    absence = await absences.note(
-        account.id, from_at=new.from_at or act.now, until_at=new.until_at, by=act.by, now=act.now
-    )
+    absence_id = await absences.note(account.id, (new.from_at or act.now, new.until_at), act.by, now=act.now)
+    await _stand_in(absence_id, account, NewDeputy(**{name: getattr(new, name) for name in _STAND_IN}), act)
     await _record("staff.absence", staff_id, act)
-    return absence
+    return await _absence(account.id, absence_id)
+
+
+async def name_deputy(staff_id: UUID, absence_id: UUID, new: NewDeputy, act: Act) -> AbsenceView:
+    """Another stands in from now on, or nobody. Raises NotFound, Invalid, Forbidden."""
+    account = await in_charge_of(staff_id, act.by)
+    await _stand_in(absence_id, account, new, act)
+    await _record("staff.deputy", staff_id, act)
+    return await _absence(account.id, absence_id)
+
+
+async def _stand_in(absence_id: UUID, account: StaffView, new: NewDeputy, act: Act) -> None:
+    unknown = [name for name in new.matters if act.policy.approval(name) is None]
+    if unknown:
+        raise Invalid.at("matters", "approval flows of the company's policy", value=unknown[0])
+    if new.deputy_id is not None and new.deputy_id == act.by.person and not new.notices_only:
+        rule, fix = "somebody else: nobody gives it to themselves to decide", "let another leader name you"
+        raise Invalid.at("deputy_id", rule, fix, str(new.deputy_id))
+    await absences.put(absence_id, account.id, StandIn(**{name: getattr(new, name) for name in _STAND_IN}))
+
+
+async def _absence(staff_id: UUID, absence_id: UUID) -> AbsenceView:
+    return next(each for each in await absences.of(staff_id) if each.id == absence_id)
+
+
+@at_once(StaffLeft, name="staff_absence.deputy_id")
+async def end_deputy(left: StaffLeft, act: Act) -> None:
+    """Nobody stands in where they did; it is said among what is uncovered."""
+    await absences.without(left.staff_id)
 
 
 async def end_absence(staff_id: UUID, absence_id: UUID, act: Act) -> None:

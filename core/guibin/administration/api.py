@@ -3,7 +3,7 @@
 from litestar import Controller
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from guibin.web.routing import deletes, gets, patches, posts
+from guibin.web.routing import deletes, gets, patches, posts, puts
 from guibin_tenants import org_units
 from guibin_tenants.principals import anyone, may
 
@@ -76,6 +76,12 @@ class StaffController(Controller):
         "/{staff_id:uuid}/absences",
         actions.note_absence,
         "Somebody is away: escalations pass them over meanwhile",
+        needs=WRITE | may("team:write"),
+    )
+    name_deputy = puts(
+        "/{staff_id:uuid}/absences/{absence_id:uuid}/deputy",
+        actions.name_deputy,
+        "Another stands in for somebody who is away, or nobody",
         needs=WRITE | may("team:write"),
     )
     end_absence = deletes(

@@ -72,11 +72,23 @@ class PreviewAsked(Struct, frozen=True, kw_only=True):
     successor_id: UUID | None = None
 
 
+class NewDeputy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who stands in, nobody without: hears what they would, and decides what waits for them, of these approval flows
+    (`matters`, of all without), of none with `notices_only`."""
+
+    deputy_id: UUID | None = None
+    notices_only: bool = False
+    matters: Annotated[tuple[Code, ...], Meta(max_length=50)] = ()
+
+
 class NewAbsence(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody is away until before `until_at`; from now on without `from_at`."""
+    """Somebody is away until before `until_at`; from now on without `from_at`. The rest as NewDeputy."""
 
     until_at: Moment
     from_at: Moment | None = None
+    deputy_id: UUID | None = None
+    notices_only: bool = False
+    matters: Annotated[tuple[Code, ...], Meta(max_length=50)] = ()
 
 
 class UnitDissolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

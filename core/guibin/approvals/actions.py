@@ -19,7 +19,7 @@ from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, locked
-from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch, fetch_column, fetch_one, fetch_value, savepoint
 
 from . import deadlines, queries
 from .refusals import AlreadyAsked, AlreadyDecided, NotAnApplicant, NotYoursToDecide, OwnApplication
@@ -105,14 +105,24 @@ async def tell_deputies(approval_id: UUID, act: Act) -> None:
         approval_id,
         act.now,
     )
-    if request is None or request["somebody"] or request["awaited_id"] or not request["deputies"]:
+    if request is None:
+        return
+    standing = await fetch_column(
+        f"select distinct b.deputy_id from approval_request x, lateral (select b.deputy_id {queries.absent('$2::timestamptz')}"
+        " and b.deputy_id is not null) b where x.id = $1",
+        approval_id,
+        act.now,
+    )
+    by_rule = not request["awaited_id"] and not request["somebody"]
+    if not standing and not (by_rule and request["deputies"]):
         return
     flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
     notice = Notice(
         "decision_deputy",
         Case(deadlines.SUBJECT, approval_id, request["customer_id"]),
         org_unit_id=request["org_unit_id"],
-        roles=tuple(request["deputies"]),
+        roles=tuple(request["deputies"]) if by_rule else (),
+        staff_ids=tuple(standing),
         details={"flow": act.policy.title(f"approval.{flow.name}", act.language)},
     )
     await notify(notice, key=f"decision_deputy/{approval_id}/{request['step']}", now=act.now)
@@ -165,6 +175,9 @@ async def _write_decision(request: asyncpg.Record, approved: bool, reason: str, 
     deputy = next((role for role in request["deputies"] if role in act.by.roles), None)
     heard: str = own or request["awaits"][0]
     deputised = own is None and request["awaited_id"] is None and deputy is not None
+    absent = None if own or deputised or request["awaited_id"] == act.by.person else await _absent(request, act)
+    if absent is not None:
+        heard = next((role for role in request["awaits"] if role in absent["roles"]), heard)
     await add(
         ApprovalDecision,
         act,
@@ -172,6 +185,7 @@ async def _write_decision(request: asyncpg.Record, approved: bool, reason: str, 
         step=request["step"],
         role=deputy if deputised else heard,
         for_role=heard if deputised else "",
+        for_name=absent["name"] if absent else "",
         approved=approved,
         reason=reason,
     )
@@ -252,6 +266,22 @@ async def refuse_unless_next(request: asyncpg.Record, seen: int, act: Act) -> No
 
 
 async def _may(request: asyncpg.Record, act: Act) -> bool:
+    return await _by_rule(request, act) or await _absent(request, act) is not None
+
+
+async def _absent(request: asyncpg.Record, act: Act) -> asyncpg.Record | None:
+    """The one of whom it waits, who is away, and in whose place this one decides it."""
+    return await fetch_one(
+        "select p.name, p.roles from approval_request x, lateral"
+        f" (select p.name, p.roles {queries.absent('$2::timestamptz')} and b.deputy_id = any ($3::uuid[])) p where x.id = $1"
+        " order by p.name limit 1",
+        request["id"],
+        act.now,
+        list(await ids_of(act.by)),
+    )
+
+
+async def _by_rule(request: asyncpg.Record, act: Act) -> bool:
     if request["awaited_id"] is not None:
         return request["awaited_id"] in await ids_of(act.by)
     if set(request["awaits"]) & set(act.by.roles):

@@ -43,6 +43,7 @@ class StepView(Struct, frozen=True, omit_defaults=True):
     together: bool = False
     undone: bool = False
     for_role: str = ""
+    for_name: str = ""
     approved: bool | None = None
     reason: str = ""
     decided_by: UUID | None = None
@@ -96,6 +97,7 @@ class _Decision(Struct, frozen=True):
     step: int
     role: str
     for_role: str
+    for_name: str
     approved: bool
     reason: str
     decided_by: UUID
@@ -133,9 +135,23 @@ def somebody_there(at: str) -> str:
     )
 
 
+def absent(at: str) -> str:
+    """SQL: a FROM of those of whom `x` waits, `p`, who are away at `at`, and for whom `b.deputy_id` may decide it: not for
+    who asked, nor for who decided of it already."""
+    return (
+        "from staff_absence b join staff p on p.tenant_id = b.tenant_id and p.id = b.staff_id and p.left_at is null"
+        f" where b.tenant_id = x.tenant_id and b.from_at <= {at} and b.until_at > {at} and not b.notices_only"
+        " and (b.matters = '{}' or x.flow ->> 'name' = any (b.matters)) and p.id <> x.applicant_id and case when"
+        f" x.awaited_id is not null then p.id = x.awaited_id else p.roles && x.awaits and {sees('p', 'x.org_unit_id')} end"
+        " and not exists (select from approval_decision f where f.tenant_id = x.tenant_id and f.request_id = x.id"
+        " and f.decided_by = p.id and f.step <> all (x.undone))"
+    )
+
+
 _MINE = (
-    "case when x.awaited_id is not null then x.awaited_id = any ($own::uuid[])"
+    "(case when x.awaited_id is not null then x.awaited_id = any ($own::uuid[])"
     f" else x.awaits && $roles::text[] or (x.deputies && $roles::text[] and not {somebody_there('$at')}) end"
+    f" or exists (select {absent('$at')} and b.deputy_id = any ($own::uuid[])))"
 )
 _IN_SIGHT = "($everywhere or x.org_unit_id = any ($units::uuid[]))"
 # Whether it waits for a decision of whoever asks; `asking` says what the names stand for.

@@ -56,12 +56,14 @@ class ApprovalRequest(TenantTable):
 class ApprovalDecision(Part, of="approval_request", by="request_id", signed="decided", erasable=("reason",)):
     """A person's word to a step, one for each role whose word it takes: two who decide at the same moment meet at the key.
 
-    `for_role` is whom a deputy decided for, empty for whoever decides in their own right.
+    `for_role` is whom a deputy decided for, empty for whoever decides in their own right; `for_name` whom somebody who
+    stands in for a person.
     """
 
     step = Integer()
     role = Varchar(length=60)
     for_role = Varchar(length=60, default="")
+    for_name = Varchar(length=200, default="")
     approved = Boolean(default=False)
     reason = Text(default="")
 

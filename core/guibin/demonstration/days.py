@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from guibin.administration.actions import note_absence
+from guibin.administration.requests import NewAbsence
 from guibin.archive_checks.jobs import LookOverArchives
 from guibin.care.jobs import FilterRenewals, PrepareCare
 from guibin.complaints import actions as cases
@@ -100,6 +102,7 @@ async def enliven(scene: Scene) -> None:
     await _mails(scene, kept)
     await _desk(scene)
     await _team(scene)
+    await _absences(scene)
     await _flaws(scene, kept)
     await _troubles(scene, kept)
     for job in (LookOverArchives(), PrepareCare(), FilterRenewals(), FindSignals()):
@@ -256,6 +259,21 @@ async def _troubles(scene: Scene, kept: Sequence[_Kept]) -> None:
             text="设备检修，部分服务中断", product=rare, expected_until=scene.act.now + timedelta(hours=3)
         )
         await outages.report(outage, scene.act)
+
+
+async def _absences(scene: Scene) -> None:
+    """One account manager is away, with a colleague who stands in; another will be, with nobody so far."""
+    people = await fetch(
+        "select s.id, d.id as deputy_id from staff s join lateral (select d.id from staff d where d.tenant_id = s.tenant_id"
+        " and d.left_at is null and d.org_unit_id = s.org_unit_id and d.id <> s.id and d.roles = s.roles order by d.login"
+        " limit 1) d on true where s.left_at is null and s.roles = '{account_manager}' order by s.login desc limit 2"
+    )
+    for place, row in enumerate(people):
+        from_at = scene.at(scene.today + timedelta(days=7 * place), 9)
+        away = NewAbsence(
+            from_at=from_at, until_at=from_at + timedelta(days=4), deputy_id=None if place else row["deputy_id"]
+        )
+        await note_absence(row["id"], away, scene.act)
 
 
 async def _team(scene: Scene) -> None:

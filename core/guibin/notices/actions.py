@@ -12,12 +12,14 @@ from guibin.context import Act
 from guibin.policy.posts import ROLES
 from guibin.profiles.queries import place_of, serves
 from guibin_tenants.above import FromAbove, NamedFromAbove
+from guibin_tenants.absences import away
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch_column, fetch_value
 
 # Whoever holds the role nearest above the matter is told: managers of the customer's own unit before those of the
 # branch. An account manager is the customer's own. Who is away is passed over: the next above with the same role is
 # told, or else the first of the further levels ($11 says which level a role of $3 belongs to) at which somebody is there.
+# Whoever stands in for somebody who is away hears in their place; of a customer also what they would by name.
 # Whatever an account manager hears, the customer's team hears (S10-4).
 # What is for a department ($12) is its managers', else those of the nearest unit above; of the head office only whoever is
 # a manager and nothing else ($13), since its posts are everybody's heads and no department's.
@@ -55,10 +57,16 @@ with recursive place as (
     select r.level, r.role, s.tenant_id, s.id, 0
     from asked r join staff s on s.left_at is null and r.role = 'tenant_admin' and 'tenant_admin' = any (s.roles)
         and s.id <> all ($14::uuid[]) and {_SEES_IT}
+), standing (staff_id, deputy_id) as (
+    select a.staff_id, d.id from staff_absence a join staff d on d.tenant_id = a.tenant_id and d.id = a.deputy_id
+        and d.left_at is null and d.id <> all ($14::uuid[]) and not {away("d", "$10")}
+    where a.from_at <= $10 and a.until_at > $10
+), present as (
+    select h.level, h.role, h.id, h.depth from holding h where not {away("h", "$10")}
+    union
+    select h.level, h.role, n.deputy_id, h.depth from holding h join standing n on n.staff_id = h.id
 ), there as (
-    select level, role, id, rank() over (partition by level, role order by depth) as nearness from holding h
-    where not exists (select from staff_absence x where x.tenant_id = h.tenant_id and x.staff_id = h.id
-        and x.from_at <= $10 and x.until_at > $10)
+    select level, role, id, rank() over (partition by level, role order by depth) as nearness from present
 ), vacant as (
     select from asked where level = 0 and role not in (select role from holding)
 ), away as (
@@ -74,6 +82,8 @@ with recursive place as (
         exists (select from vacant) or (exists (select from away) and (select level from next_level) is null))
     union
     select s.id from staff s where s.left_at is null and s.id = any ($4::uuid[]) and s.id <> all ($14::uuid[])
+    union
+    select deputy_id from standing where $1 is not null and staff_id = any ($4::uuid[])
 )
 insert into staff_notice (id, staff_id, kind, key, subject, subject_id, customer_id, details, told_at)
 select gen_random_uuid(), id, $5, $6, $7, $8, $1, $9::jsonb, $10::timestamptz from readers

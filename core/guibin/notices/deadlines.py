@@ -106,6 +106,8 @@ async def _escalate(notice: Notice, event: DeadlineWarned, *, now: datetime) -> 
     told = await notify(structs.replace(notice, staff_ids=(), otherwise=otherwise), key=f"{key}/escalated", now=now)
     others = tuple(sorted(set(notice.staff_ids) - set(told)))
     if told and others:
-        passed = structs.replace(notice, kind="deadline_passed_up", roles=(), staff_ids=others)
+        passed = structs.replace(
+            notice, kind="deadline_passed_up", roles=(), staff_ids=others, but=(*notice.but, *told)
+        )
         await notify(passed, key=f"{key}/{event.step}", now=now)
     return told

@@ -44,3 +44,6 @@ class TeamLoadController(Controller):
     path = "/api/v1/team"
     tags = ("work",)
     list_team = gets("/", teams.loads, "Who has how much, and until when they are away", needs=standing.LEADS)
+    list_absences = gets(
+        "/absences", teams.absences, "Who is away or will be, who stands in, what is uncovered", needs=standing.LEADS
+    )

@@ -110,6 +110,67 @@ async def test_a_deadline_is_told_to_the_deputy_while_the_approver_is_away(tenan
     assert await decisions_told(tenant, admin) == []
 
 
+async def stand_in(client, absent, deputy, **how):
+    body = {"until_at": "2099-01-01T00:00:00Z", "deputy_id": str(deputy.staff_id), **how}
+    answer = await client.post(f"/api/v1/staff/{absent.staff_id}/absences", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def test_who_stands_in_hears_and_decides_in_the_place_of_one_who_is_away(tenant, client, people):
+    flow = ApprovalFlow("matter", "test", (ApprovalStep("tenant_admin"), ApprovalStep("tenant_admin")))
+    admin = await tenant.staff("admin", "tenant_admin")
+    before = await ask(tenant, people, flow)
+    await say(people["li"], before, 403)
+    absence = await stand_in(client, admin, people["li"])
+    after = await ask(tenant, people, flow)
+
+    assert set(await waiting(people["li"])) == {before, after}
+    assert await waiting(people["zhao"]) == []
+    assert await decisions_told(tenant, people["li"]) == ["decision_deputy"]
+    await say(people["zhao"], after, 403)
+    shown = await say(people["li"], after)
+    assert [
+        (step["role"], step["for_name"], step["decided_by_name"]) for step in shown["steps"] if step.get("approved")
+    ] == [("tenant_admin", "admin", "li")]
+    await say(people["li"], after, 409)
+    assert (await client.delete(f"/api/v1/staff/{admin.staff_id}/absences/{absence}")).status_code == 204
+    await say(people["li"], before, 403)
+
+
+@pytest.mark.parametrize(
+    ("how", "sees"),
+    [
+        ({}, True),
+        ({"matters": ["exception"]}, True),
+        ({"matters": ["reception"]}, False),
+        ({"notices_only": True}, False),
+    ],
+)
+async def test_who_stands_in_decides_within_what_was_said(tenant, client, people, how, sees):
+    flow = ApprovalFlow("exception", "test", (ApprovalStep("tenant_admin"),))
+    admin = await tenant.staff("admin", "tenant_admin")
+    request = await ask(tenant, people, flow)
+    await stand_in(client, admin, people["li"], **how)
+
+    assert await waiting(people["li"]) == ([request] if sees else [])
+    await say(people["li"], request, 200 if sees else 403)
+
+
+async def test_nobody_stands_in_for_who_asked_nor_for_who_decided_before(tenant, client, people):
+    flow = ApprovalFlow("matter", "test", (ApprovalStep("manager"), ApprovalStep("manager")))
+    request = await ask(tenant, people, flow)
+    deputy = await tenant.staff("deputy", "tenant_admin")
+    await say(people["li"], request)
+    await stand_in(client, people["li"], deputy)
+    own = str(await asked(tenant, await principal_of(tenant, people["li"]), flow))
+
+    assert await waiting(deputy) == []
+    for each in (request, own):
+        await say(deputy, each, 403)
+    await say(people["zhao"], request)
+
+
 async def test_a_step_together_takes_a_yes_of_each_and_one_no_ends_it(tenant, client, people):
     flow = ApprovalFlow("matter", "test", (ApprovalStep("manager", others=("tenant_admin",), together=True),))
     admin = await tenant.staff("admin", "tenant_admin")

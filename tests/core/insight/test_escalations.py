@@ -82,6 +82,25 @@ async def test_a_level_that_is_away_is_passed_over_and_the_next_is_not_told_twic
     assert third == {"agent": ["went up"] * 2, "keeper": ["went up"] * 2, "manager": ["came"], "admin": ["came"]}
 
 
+async def test_who_stands_in_hears_in_the_place_of_the_level_that_is_away(tenant, people, clock, complaint):
+    people = people | {"deputy": await tenant.staff("deputy", "agent", unit="hall")}
+    await _away(people, "keeper", clock() + timedelta(days=1), deputy_id=str(people["deputy"].staff_id))
+
+    first, _, _ = await _levels(tenant, people, clock, complaint)
+
+    assert first == {"agent": ["went up"], "keeper": ["went up"], "deputy": ["came"]}
+
+
+async def test_who_stands_in_and_is_away_themselves_is_passed_over_too(tenant, people, clock, complaint):
+    people = people | {"deputy": await tenant.staff("deputy", "agent", unit="hall")}
+    await _away(people, "keeper", clock() + timedelta(days=1), deputy_id=str(people["deputy"].staff_id))
+    await _away(people, "deputy", clock() + timedelta(days=1))
+
+    first, _, _ = await _levels(tenant, people, clock, complaint)
+
+    assert first == {"agent": ["went up"], "keeper": ["went up"], "manager": ["came"]}
+
+
 @pytest.mark.rule("S07-22")
 async def test_the_same_role_further_up_comes_before_the_next_level(tenant, people, clock, complaint):
     for name in ("keeper", "manager"):

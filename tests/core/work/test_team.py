@@ -138,3 +138,69 @@ async def test_an_absence_is_noted_and_ended_on_the_page(house):
     assert (wrong.status_code, noted.status_code, back.status_code) == (422, 200, 200)
     assert "离岗至 3月9日" in away or "离岗至 下周" in away
     assert "离岗至" not in (await house.lead.get("/console/team")).text
+
+
+async def absences(client):
+    answer = await client.get(f"{TEAM}/absences")
+    assert answer.status_code == 200, answer.text
+    return [(each["staff_name"], each["deputy_name"], each["uncovered"]) for each in answer.json()]
+
+
+async def test_what_is_uncovered_is_said_until_somebody_stands_in(house):
+    path = f"/api/v1/staff/{house.own.staff_id}/absences"
+    gone = await sent(house.lead, path, {"until_at": "2026-03-09T00:00:00Z"})
+    deputy = f"{path}/{gone['id']}/deputy"
+    bare = await absences(house.lead)
+    named = await house.lead.put(deputy, json={"deputy_id": str(house.heir.staff_id)})
+    covered = await absences(house.lead)
+    later = {"from_at": "2026-03-05T00:00:00Z", "until_at": "2026-03-07T00:00:00Z"}
+    await sent(house.lead, f"/api/v1/staff/{house.heir.staff_id}/absences", later)
+
+    assert bare == [("own", "", "nobody")]
+    assert (named.status_code, covered) == (200, [("own", "heir", "")])
+    assert await absences(house.lead) == [("own", "heir", "away"), ("heir", "", "nobody")]
+
+
+async def test_a_deputy_sees_what_they_stand_in_for_and_is_somebody_else(house):
+    path = f"/api/v1/staff/{house.own.staff_id}/absences"
+    gone = await sent(house.lead, path, {"until_at": "2026-03-09T00:00:00Z"})
+    deputy = f"{path}/{gone['id']}/deputy"
+
+    async def naming(who, **more):
+        return (await house.lead.put(deputy, json={"deputy_id": str(who.staff_id), **more})).status_code
+
+    assert [await naming(each) for each in (house.own, house.stranger, house.lead)] == [422, 422, 422]
+    assert await naming(house.heir, matters=["unknown_flow"]) == 422
+    assert await naming(house.lead, notices_only=True) == 200
+    west = f"/api/v1/staff/{house.stranger.staff_id}/absences"
+    far = await sent(house.client, west, {"until_at": "2026-03-09T00:00:00Z"})
+    body = {"deputy_id": str(house.heir.staff_id)}
+    assert (await house.lead.put(f"{west}/{far['id']}/deputy", json=body)).status_code == 404
+    assert (await house.agent.get(f"{TEAM}/absences")).status_code == 403
+
+
+async def test_who_stands_in_and_leaves_covers_nothing_any_more(house):
+    body = {"until_at": "2026-03-09T00:00:00Z", "deputy_id": str(house.agent.staff_id)}
+    await sent(house.lead, f"/api/v1/staff/{house.own.staff_id}/absences", body)
+    before = await absences(house.lead)
+
+    left = await house.client.post(f"/api/v1/staff/{house.agent.staff_id}/leaving", json={})
+
+    assert (left.status_code, before) == (200, [("own", "agent", "")])
+    assert await absences(house.lead) == [("own", "", "nobody")]
+
+
+async def test_a_deputy_is_named_on_the_page_which_says_what_is_uncovered(house):
+    person = f"/console/team/{house.own.staff_id}/do"
+    await house.lead.post(f"{person}/away", data={"until_at": "2026-03-09T09:00"})
+    bare = (await house.lead.get("/console/team")).text
+    gone = (await house.lead.get(f"{TEAM}/absences")).json()[0]["id"]
+    form = f"/console/team/absences/{gone}/do/stand_in"
+    wrong = await house.lead.post(form, data={"deputy_id": str(house.stranger.staff_id)})
+    named = await house.lead.post(form, data={"deputy_id": str(house.heir.staff_id), "notices_only": "true"})
+    page = (await house.lead.get("/console/team")).text
+
+    assert ("1 处无人顶班" in bare, "无人代班" in bare) == (True, True)
+    assert (wrong.status_code, "请选看得到此人机构的另一人" in wrong.text) == (422, True)
+    assert (named.status_code, "heir 代班" in page, "无人代班" in page) == (200, True, False)
+    assert (await house.agent.get(form)).status_code == 403

@@ -1,0 +1,54 @@
+"""What supervisors have beside the board, in a browser: each page's main action, and one that is refused in its form."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+LEAD, HOTEL = "lead1", "hongqi-hotel"
+
+
+@pytest.fixture
+def lead(window_of):
+    """Whoever leads an outlet of the hotel."""
+    return window_of().sign_in(LEAD, HOTEL)
+
+
+def ask(window, button):
+    """Press it; the form that it opens."""
+    button.click()
+    window.page.wait_for_selector("#dialog[open] form")
+    return window.page.locator("#dialog form")
+
+
+def send(form):
+    form.locator("button.btn-primary").click()
+
+
+def test_a_deputy_is_named_where_nobody_stands_in_and_never_oneself(lead):
+    lead.open("/console/team")
+    free = lead.page.locator("tr[data-row]").filter(has=lead.page.locator("button[hx-get$='/do/away']")).last
+    name = free.locator("a.main").inner_text().strip()
+    person = lead.page.locator("tr[data-row]").filter(has=lead.page.locator("a.main", has_text=name))
+    form = ask(lead, person.locator("button[hx-get$='/do/away']"))
+    form.locator("[name=until_at]").fill("2099-01-01T09:00")
+    send(form)
+    absent = lead.page.locator("section[aria-labelledby=absent] .g-rows > div").filter(has=lead.page.locator("b", has_text=name))
+    absent.get_by_text("无人代班").wait_for()
+    form = ask(lead, absent.locator("button"))
+    options = form.locator("[name=deputy_id] option")
+    # Oneself comes first among colleagues.
+    form.locator("[name=deputy_id]").select_option(index=1)
+    send(form)
+    lead.page.get_by_text("不能让自己代批").wait_for()
+    form = lead.page.locator("#dialog form")
+    unit = person.locator("td").nth(1).locator(".main").inner_text().strip()
+    place = next(
+        at for at, text in enumerate(options.all_inner_texts()) if at > 1 and unit in text and name not in text
+    )
+    form.locator("[name=deputy_id]").select_option(index=place)
+    send(form)
+    absent.get_by_text("无人代班").wait_for(state="detached")
+    assert " 代班" in absent.inner_text()
+    ask(lead, person.locator("button[hx-get$='/do/back']"))
+    send(form)
+    absent.wait_for(state="detached")
+    assert lead.violations() == []
