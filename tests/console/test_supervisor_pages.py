@@ -31,7 +31,9 @@ def test_a_deputy_is_named_where_nobody_stands_in_and_never_oneself(lead):
     form = ask(lead, person.locator("button[hx-get$='/do/away']"))
     form.locator("[name=until_at]").fill("2099-01-01T09:00")
     send(form)
-    absent = lead.page.locator("section[aria-labelledby=absent] .g-rows > div").filter(has=lead.page.locator("b", has_text=name))
+    absent = lead.page.locator("section[aria-labelledby=absent] .g-rows > div").filter(
+        has=lead.page.locator("b", has_text=name)
+    )
     absent.get_by_text("无人代班").wait_for()
     form = ask(lead, absent.locator("button"))
     options = form.locator("[name=deputy_id] option")
