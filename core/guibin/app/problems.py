@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from guibin.console import forms
 from guibin.console.looks import Look
+from guibin.console.studio import Studio
 from guibin.profiles.refusals import ended_archive
 from guibin.web.problems import PROBLEM, Problem, of_refusal
 from guibin_tenants.keyring import KeyringError
@@ -27,6 +28,8 @@ Incoming = Request[Any, Any, Any]
 _log = logging.getLogger("guibin.app")
 # What is said of a request where its fields say the rest.
 GENERAL = "Some fields are not valid"
+# What the decoder says of a body that ends too early or is none.
+_NO_JSON = ("Input data was truncated", "JSON is malformed")
 _AT_FIELD = re.compile(r"(?P<rule>.*?) - at `\$\.?(?P<field>[^`]*)`$")
 
 
@@ -49,7 +52,7 @@ def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[
 def refused(request: Incoming, refusal: Refusal) -> Response[bytes]:
     """A refusal, as its class says."""
     headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else None
-    return answer(_in_words(of_refusal(refusal), request), headers)
+    return answer(_worded(of_refusal(refusal), request), headers)
 
 
 def http_error(request: Incoming, error: HTTPException) -> Response[bytes]:
@@ -66,7 +69,7 @@ def http_error(request: Incoming, error: HTTPException) -> Response[bytes]:
     if fields:
         kind, detail = "invalid", GENERAL
     problem = Problem(f"/problems/{kind}", status.phrase, int(status), detail, fields)
-    return answer(_in_words(problem, request), error.headers)
+    return answer(_worded(problem, request), error.headers)
 
 
 def unexpected(request: Incoming, error: Exception) -> Response[bytes]:
@@ -74,16 +77,16 @@ def unexpected(request: Incoming, error: Exception) -> Response[bytes]:
     if isinstance(error, HTTPException):
         return http_error(request, error)
     _log.error("%s %s failed", request.method, request.scope.get("path_template", "?"), exc_info=error)
-    return answer(of_refusal(Internal("It was logged; nothing was written")))
+    return refused(request, Internal("It was logged; nothing was written"))
 
 
-def unreadable(_: Incoming, error: Exception) -> Response[bytes]:
+def unreadable(request: Incoming, error: Exception) -> Response[bytes]:
     """A body that is not UTF-8, or nested deeper than anything we mean."""
     rule = "text in UTF-8" if isinstance(error, UnicodeError) else "nested less deeply"
-    return answer(_invalid(HTTPStatus.BAD_REQUEST, FieldError("body", rule, "send JSON in UTF-8")))
+    return answer(_worded(_invalid(HTTPStatus.BAD_REQUEST, FieldError("body", rule, "send JSON in UTF-8")), request))
 
 
-def unstorable(_: Incoming, error: Exception) -> Response[bytes]:
+def unstorable(request: Incoming, error: Exception) -> Response[bytes]:
     """A value that fits its type but no column: the character NUL, a moment beyond the calendar, a figure too large.
 
     PostgreSQL refuses it before anything is written and does not say which it was.
@@ -91,12 +94,12 @@ def unstorable(_: Incoming, error: Exception) -> Response[bytes]:
     rule = (
         "no character NUL" if isinstance(error, asyncpg.CharacterNotInRepertoireError) else "figures and dates in range"
     )
-    return answer(_invalid(HTTPStatus.UNPROCESSABLE_ENTITY, FieldError("body or query", rule)))
+    return answer(_worded(_invalid(HTTPStatus.UNPROCESSABLE_ENTITY, FieldError("body or query", rule)), request))
 
 
-def violated(_: Incoming, error: asyncpg.PostgresError) -> Response[bytes]:
+def violated(request: Incoming, error: asyncpg.PostgresError) -> Response[bytes]:
     """PostgreSQL refused it because of what somebody else wrote."""
-    return refused(_, violation(error))
+    return refused(request, violation(error))
 
 
 def violation(error: asyncpg.PostgresError) -> Refusal:
@@ -108,7 +111,7 @@ def violation(error: asyncpg.PostgresError) -> Refusal:
 def database_refused(request: Incoming, error: asyncpg.PostgresError) -> Response[bytes]:
     """What PostgreSQL itself lets nobody write."""
     refusal = ended_archive(error)
-    return unexpected(request, error) if refusal is None else answer(of_refusal(refusal))
+    return unexpected(request, error) if refusal is None else refused(request, refusal)
 
 
 def behind_a_wall(request: Incoming, error: Exception) -> Response[bytes]:
@@ -118,12 +121,12 @@ def behind_a_wall(request: Incoming, error: Exception) -> Response[bytes]:
     """
     if "row-level security" not in str(error):
         return unexpected(request, error)
-    return answer(of_refusal(Forbidden("That is not among the org units you see, or holds for the whole company")))
+    return refused(request, Forbidden("That is not among the org units you see, or holds for the whole company"))
 
 
-def unreachable(_: Incoming, error: Exception) -> Response[bytes]:
+def unreachable(request: Incoming, error: Exception) -> Response[bytes]:
     """PostgreSQL is away, or went away under the request: the same may be asked again later."""
-    return answer(of_refusal(unreachable_database(error)))
+    return refused(request, unreachable_database(error))
 
 
 def unreachable_database(error: Exception) -> Unavailable:
@@ -138,10 +141,12 @@ def not_on_record(error: NotOnRecord) -> Internal:
     return Internal("It was logged; nothing was shown and nothing was written")
 
 
-def keyring_error(_: Incoming, error: KeyringError) -> Response[bytes]:
+def keyring_error(request: Incoming, error: KeyringError) -> Response[bytes]:
     """A sealed value does not open: erased, moved or damaged. Nothing is shown."""
     _log.error("keyring: %s", error)
-    return answer(Problem("/problems/sealed", "A sealed value cannot be opened", 503, "Nothing was shown"))
+    return answer(
+        _worded(Problem("/problems/sealed", "A sealed value cannot be opened", 503, "Nothing was shown"), request)
+    )
 
 
 def _invalid(status: HTTPStatus, field: FieldError) -> Problem:
@@ -154,11 +159,11 @@ def _field(item: dict[str, object], request: Incoming) -> FieldError:
     return FieldError("body" if key in ("", "data") else outside.get(key, key), rule)
 
 
-def _in_words(problem: Problem, request: Incoming) -> Problem:
+def in_words(problem: Problem, request: Incoming, studio: Studio) -> Problem:
     """For whoever asks the API in Chinese, as far as it is known in Chinese; pages have their own words."""
     if not request.url.path.startswith("/api/") or spoken(request) != "zh-CN":
         return problem
-    studio, look = request.app.state.studio, Look(language="zh-CN")
+    look = Look(language="zh-CN")
     errors = tuple(
         replace(each, rule=forms.rule(each.rule, studio, look), fix=each.fix and forms.rule(each.fix, studio, look))
         for each in problem.errors
@@ -169,8 +174,13 @@ def _in_words(problem: Problem, request: Incoming) -> Problem:
     return replace(problem, title=title, detail=said, errors=errors)
 
 
+def _worded(problem: Problem, request: Incoming) -> Problem:
+    return in_words(problem, request, request.app.state.studio)
+
+
 def _of_text(detail: str) -> FieldError:
     match = _AT_FIELD.match(detail)
     if match:
         return FieldError(match["field"] or "body", match["rule"])
-    return FieldError("body", detail, "send JSON as the OpenAPI document describes it")
+    rule = "whole JSON" if detail.startswith(_NO_JSON) else detail
+    return FieldError("body", rule, "send JSON as the OpenAPI document describes it")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Litestar
+from litestar import Request as Asked
 from litestar.enums import ScopeType
 from litestar.types import HTTPScope, Receive, Send
 from litestar.types import Scope as AsgiScope
@@ -25,6 +26,7 @@ from guibin.watch.logs import about
 from guibin.web import bodies
 from guibin.web.answers import Held
 from guibin.web.bodies import Body, Left
+from guibin.web.problems import of_refusal
 from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
@@ -50,7 +52,7 @@ from .admission import Admission
 from .bounds import Bounds
 from .browsers import COOKIE, FOREIGN
 from .costs import SAFE_METHODS, costs_of
-from .problems import not_on_record, unreachable_database, violation
+from .problems import Incoming, in_words, not_on_record, unreachable_database, violation
 
 API = "/api/v1/"
 DOCS = "/api/docs"
@@ -158,20 +160,23 @@ class ScopeMiddleware:
             hub.leave(listener)
 
     async def _within_deadline(self, exchange: _Exchange) -> None:
-        answer = exchange.answer
         try:
             async with exchange.deadline:
                 await self._answer(exchange)
         except Refusal as refusal:
-            answer.replace(refusal)
+            self._tell(exchange, refusal)
             if type(refusal) is TooManyRequests:
                 await asyncio.sleep(self.bounds.refused_after_s)
         except (*UNREACHABLE, NotCommitted) as error:
-            answer.replace(_too_long(exchange) if exchange.deadline.expired() else unreachable_database(error))
+            self._tell(exchange, _too_long(exchange) if exchange.deadline.expired() else unreachable_database(error))
         except VIOLATIONS as error:
-            answer.replace(violation(error))
+            self._tell(exchange, violation(error))
         except NotOnRecord as error:
-            answer.replace(not_on_record(error))
+            self._tell(exchange, not_on_record(error))
+
+    def _tell(self, exchange: _Exchange, refusal: Refusal) -> None:
+        request: Incoming = Asked(exchange.scope)
+        exchange.answer.replace(refusal, in_words(of_refusal(refusal), request, self.app.state.studio))
 
     async def _answer(self, exchange: _Exchange) -> None:
         path = exchange.scope["path"]

@@ -1,7 +1,7 @@
 """Reading what is to be done for customers."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -111,14 +111,13 @@ class TrialView(Struct, frozen=True, kw_only=True):
 
 
 _Manager = Annotated[UUID | None, Meta(description="Customers of this account manager only.")]
-_State = Annotated[str | None, Meta(description="open, done, withdrawn …")]
 _MINE = looked_after("x.customer_id", "$value")
 
 
 class ReminderFilter(Struct, frozen=True, kw_only=True):
     """Which reminders; those due on `due_by` are among them."""
 
-    state: _State = None
+    state: Literal["open", "done", "withdrawn", "waived"] | None = None
     account_manager_id: _Manager = None
     due_by: date | None = None
 
@@ -126,13 +125,13 @@ class ReminderFilter(Struct, frozen=True, kw_only=True):
 class RenewalFilter(Struct, frozen=True, kw_only=True):
     """Which renewals."""
 
-    state: _State = None
+    state: Literal["asked", "approved", "rejected", "renewed", "withdrawn"] | None = None
 
 
 class CareTaskFilter(Struct, frozen=True, kw_only=True):
     """Which tasks; those that occur on `until` are among them."""
 
-    state: _State = None
+    state: Literal["open", "done", "cancelled", "withdrawn", "waived"] | None = None
     account_manager_id: _Manager = None
     until: date | None = None
 

@@ -1,6 +1,7 @@
 """What the forms of complaints offer: levels, causes, channels, states."""
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 from uuid import UUID
 
 from guibin.console.commands import Asks
@@ -11,7 +12,7 @@ from guibin_tenants.rows import row_of
 
 from .queries import FORM, LISTED, others_of
 from .signed import asks_for, occasion
-from .tables import Complaint
+from .tables import Complaint, State
 
 
 async def levels(shell: Shell) -> Sequence[Choice]:
@@ -36,9 +37,7 @@ async def channels(shell: Shell) -> Sequence[Choice]:
 
 async def states(shell: Shell) -> Sequence[Choice]:
     """What a complaint can be."""
-    return [
-        Choice(state, shell.says(f"complaints.state.{state}")) for state in ("open", "waiting", "resolved", "closed")
-    ]
+    return [Choice(state, shell.says(f"complaints.state.{state}")) for state in get_args(State)]
 
 
 async def others(shell: Shell) -> Sequence[Choice]:

@@ -25,7 +25,7 @@ from guibin_tenants.rows import line, lines, many, struct_of
 from guibin_tenants.scope import fetch_value
 
 from .levels import LEADERSHIP_TOLD, RECTIFICATION, RESOLUTION, SUBJECT
-from .tables import Complaint
+from .tables import Complaint, State
 
 
 class ComplaintView(Struct, frozen=True, kw_only=True):
@@ -250,7 +250,7 @@ class ComplaintFilter(Struct, frozen=True, kw_only=True):
     what the customer holds today, `q` a part of the number, of the text or of the customer's name.
     """
 
-    state: Annotated[str | None, Meta(description="open, waiting, resolved or closed")] = None
+    state: State | None = None
     level: str | None = None
     channel: str | None = None
     owner_id: UUID | None = None

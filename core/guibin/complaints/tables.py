@@ -1,10 +1,14 @@
 """Complaints and everything that happens to them, each as a row of its own."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 
 from guibin.sla.owed import HANDLED
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
+
+State = Literal["open", "waiting", "resolved", "closed"]
 
 
 class Complaint(TenantTable):

@@ -7,7 +7,7 @@ from litestar.types import Message, Send
 
 from guibin_tenants.refusals import Refusal, Unauthenticated
 
-from .problems import PROBLEM, of_refusal
+from .problems import PROBLEM, Problem
 
 CHUNK_BYTES = 64 * 1024
 
@@ -39,9 +39,8 @@ class Held:
             {"type": "http.response.body", "body": body, "more_body": False},
         ]
 
-    def replace(self, refusal: Refusal) -> None:
-        """Tell a refusal instead of whatever was held."""
-        problem = of_refusal(refusal)
+    def replace(self, refusal: Refusal, problem: Problem) -> None:
+        """Tell a refusal, in the words of this problem, instead of whatever was held."""
         headers = [(b"content-type", PROBLEM.encode()), (b"cache-control", b"no-store")]
         if refusal.retry_after is not None:
             headers.append((b"retry-after", str(refusal.retry_after).encode()))
