@@ -78,11 +78,11 @@ async def asked_to_make(holder: Holder, site: Site, *, now: datetime) -> str:
     return options_to_json(options)
 
 
-async def asked_to_sign(staff_id: UUID | None, site: Site, *, now: datetime) -> str:
-    """What a browser is asked, as JSON, to sign with a passkey of this account, or of whoever has one there for None."""
+async def asked_to_sign(staff_id: UUID | None, site: Site, purpose: Purpose, *, now: datetime) -> str:
+    """What a browser is asked, as JSON, to sign for this with a passkey of this account, or of whoever has one there for None."""
     options = webauthn.generate_authentication_options(
         rp_id=site.domain,
-        challenge=await passkeys.challenge("prove" if staff_id else "sign_in", staff_id, now),
+        challenge=await passkeys.challenge(purpose, staff_id, now),
         allow_credentials=await _credentials(staff_id) if staff_id else None,
         user_verification=UserVerificationRequirement.REQUIRED,
     )

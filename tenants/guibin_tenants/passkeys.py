@@ -18,7 +18,7 @@ from .tables import Index, Keys, TenantTable
 CHALLENGE_LASTS = timedelta(minutes=5)
 KEPT_MAX = 10
 NAME_CHARS_MAX = 60
-Purpose = Literal["register", "prove", "sign_in"]
+Purpose = Literal["register", "prove", "sign_in", "confirm", "unlock"]
 _CHALLENGE_BYTES = 32
 
 

@@ -17,7 +17,14 @@ SESSIONS = "/api/v1/sessions"
 # Passkeys have a test of their own (core/administration/test_passkeys.py).
 PASSKEYS = tuple(
     f"{SESSIONS}/{path}"
-    for path in ("passkey", "passkey/challenges", "second-factor/passkey", "second-factor/challenges")
+    for path in (
+        "passkey",
+        "passkey/challenges",
+        "second-factor/passkey",
+        "second-factor/challenges",
+        "confirmation/passkey",
+        "confirmation/challenges",
+    )
 )
 PASSWORDS, FORGOTTEN = "/api/v1/me/password", "/api/v1/password-resets"
 # What a session is told of the person behind it.

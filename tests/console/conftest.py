@@ -42,6 +42,8 @@ class Site(str):
     """The address of a product; `home` and `environment` are what others need to reach its database."""
 
     home: Path
+    # Where an OpenID provider may be that the product asks.
+    provider_port: int
     environment: dict[str, str]
     # What the product's background work needs beside it.
     work: dict[str, str]
@@ -59,13 +61,14 @@ def site(servers, tmp_path_factory) -> Iterator[Site]:
     name = f"guibin_pages_{os.getpid()}"
     asyncio.run(_database(servers["superuser"], name))
     urls = {role: servers[role].replace("/guibin?", f"/{name}?") for role in ("owner", "app")}
-    home, port = tmp_path_factory.mktemp("site"), _free_port()
+    home, port, provider_port = tmp_path_factory.mktemp("site"), _free_port(), _free_port()
     environment = os.environ | {
         "GUIBIN_OWNER_URL": urls["owner"],
         "GUIBIN_DATABASE_URL": urls["app"],
         "GUIBIN_PRESENCE_URL": servers["presence"],
         "GUIBIN_DEMONSTRATION": "1",
         "GUIBIN_API_CONFIRM_MINUTES": "240",
+        "GUIBIN_OUTBOUND_ALLOWED": f"127.0.0.1:{provider_port}",
         "PYTHONPATH": str(HERE.parent / "support"),
     }
     log = (home / "log").open("w")
@@ -78,7 +81,7 @@ def site(servers, tmp_path_factory) -> Iterator[Site]:
     try:
         _wait(f"http://127.0.0.1:{port}/health/ready", process, home / "log")
         served = Site(f"http://127.0.0.1:{port}")
-        served.home, served.environment = home, environment
+        served.home, served.environment, served.provider_port = home, environment, provider_port
         relay = servers["relay"].replace("/guibin?", f"/{name}?")
         served.work = {"GUIBIN_RELAY_URL": relay, "GUIBIN_REDIS_URL": servers["redis"], "GUIBIN_HOME": str(home)}
         yield served

@@ -58,11 +58,12 @@ class Real:
 
 
 @contextlib.contextmanager
-def real_provider(redirect: str) -> Iterator[Real]:
-    """Served for as long as this lasts."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = int(listening.getsockname()[1])
+def real_provider(redirect: str, port: int = 0) -> Iterator[Real]:
+    """Served for as long as this lasts, at this port, or any."""
+    if not port:
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            port = int(listening.getsockname()[1])
     process = subprocess.Popen(
         ["node", str(HERE / "provider.js"), str(port), redirect], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -1,7 +1,7 @@
 """Passkeys: one's own, made, named and removed; as the second factor after the password, and as the whole of signing in."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,7 @@ from guibin.policy.words import saying, up_to
 from guibin_tenants import devices, passkey_proofs, passkeys, second_factors, staff
 from guibin_tenants.passkey_proofs import Holder, Site
 from guibin_tenants.passkeys import NAME_CHARS_MAX, PasskeySeen
-from guibin_tenants.refusals import Invalid, Suspended, Unauthenticated
+from guibin_tenants.refusals import Invalid, NotFound, SecondFactorNeeded, Suspended, Unauthenticated
 from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import fetch_value, tenant_scope
 from guibin_tenants.staff import OpenSession, Place
@@ -25,6 +25,14 @@ from .signing_in import NOBODY, Entered, NothingToProve, OwnSession
 Name = Annotated[str, saying(NAME_CHARS_MAX)]
 # What a browser's `PublicKeyCredential.toJSON()` gives, as text.
 Credential = Annotated[str, up_to(20_000, 1)]
+
+
+# What somebody signed in is asked for once more.
+Again = Literal["confirm", "unlock"]
+
+
+class NoPasskey(NotFound):
+    """You have no passkey. Tell your password or a code."""
 
 
 class PasskeyAsked(Struct, frozen=True):
@@ -121,7 +129,7 @@ async def ask_proof(own: OwnSession, site: Site, *, now: datetime) -> PasskeyAsk
         await signing_in.refuse_suspended()
         if session.owes != "second_factor":
             raise NothingToProve()
-        return asked(await passkey_proofs.asked_to_sign(session.staff.id, site, now=now))
+        return asked(await passkey_proofs.asked_to_sign(session.staff.id, site, "prove", now=now))
 
 
 async def prove(own: OwnSession, signed: Signed, *, now: datetime) -> Entered:
@@ -145,12 +153,53 @@ async def prove(own: OwnSession, signed: Signed, *, now: datetime) -> Entered:
     return entered
 
 
+async def ask_again(own: OwnSession, site: Site, purpose: Again, *, now: datetime) -> PasskeyAsked:
+    """What the browser of somebody signed in is asked, so that they confirm that it is they, or go on in a session that was locked.
+
+    Raises Unauthenticated, Suspended, NoPasskey, SecondFactorNeeded, and Forbidden without the CSRF token.
+    """
+    async with tenant_scope(own.tenant_id):
+        session = await _whole(own, now)
+        if not await passkeys.of(session.staff.id):
+            raise NoPasskey()
+        return asked(await passkey_proofs.asked_to_sign(session.staff.id, site, purpose, now=now))
+
+
+async def tell_again(own: OwnSession, signed: Signed, purpose: Again, *, now: datetime) -> None:
+    """Somebody signed in signs with a passkey of theirs: it is they, who go on.
+
+    Raises Unauthenticated, Suspended, SecondFactorNeeded, Forbidden without the CSRF token, and Invalid for anything that their
+    passkey did not sign here just now for this.
+    """
+    async with tenant_scope(own.tenant_id):
+        session = await _whole(own, now)
+        challenge = await passkey_proofs.take_challenge(signed.credential, purpose, session.staff.id, now=now)
+    who = signing_in.principal_of(session.staff.id, session.staff.name, own.address)
+    async with tenant_scope(own.tenant_id):
+        whose = await passkey_proofs.use(signed.credential, challenge, signed.site, now=now) if challenge else None
+        right = whose == session.staff.id
+        if right:
+            await (staff.unlock_session if purpose == "unlock" else staff.confirm_session)(own.digest, now=now)
+        await signing_in.record(f"session.{purpose}" if right else "session.passkey_refused", who, now)
+    if not right:
+        raise Invalid.at("credential", "a passkey of yours, as it was asked for just now")
+
+
+async def _whole(own: OwnSession, now: datetime) -> OpenSession:
+    """The session, in which nothing of a second factor is owed."""
+    session = await signing_in.held_session(own, now)
+    await signing_in.refuse_suspended()
+    if session.owes == "second_factor":
+        raise SecondFactorNeeded()
+    return session
+
+
 async def ask_anybody(tenant: TenantView | None, site: Site, *, now: datetime) -> PasskeyAsked:
     """What a browser is asked that signs in by a passkey alone; the same, and good for nothing, for no company."""
     if tenant is None:
         return asked(passkey_proofs.asked_of_nobody(site))
     async with tenant_scope(tenant.id):
-        return asked(await passkey_proofs.asked_to_sign(None, site, now=now))
+        return asked(await passkey_proofs.asked_to_sign(None, site, "sign_in", now=now))
 
 
 async def sign_in(tenant: TenantView, signed: Signed, *, now: datetime) -> Entered:

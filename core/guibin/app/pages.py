@@ -50,6 +50,7 @@ from guibin.policy_changes import screens as policy_changes
 from guibin.qualifications import screens as qualifications
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
+from guibin.sign_ins import provider_screens as identity_provider
 from guibin.sign_ins import screens as sign_ins
 from guibin.signals import screens as signals
 from guibin.sla import screens as sla
@@ -133,6 +134,7 @@ SLICES: tuple[ModuleType, ...] = (
     people_posts,
     people_roles,
     sign_ins,
+    identity_provider,
     api_keys,
     webhooks,
     channels,

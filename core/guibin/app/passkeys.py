@@ -5,11 +5,11 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from litestar import Controller, Response, post
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
-from guibin.administration import passkeys
-from guibin.administration.passkeys import Credential, Here, NewPasskey, PasskeyAsked, PasskeyMade, Signed
+from guibin.administration import passkeys, signing_in
+from guibin.administration.passkeys import Again, Credential, Here, NewPasskey, PasskeyAsked, PasskeyMade, Signed
 from guibin.administration.signing_in import Attempt, Entered
 from guibin.context import Act
 from guibin.policy.words import up_to
@@ -116,6 +116,24 @@ class PasskeyProofController(Controller):
         return answer_with(await proved(request, data.credential), request)
 
     @post(
+        "/confirmation/challenges",
+        needs=PUBLIC,
+        status_code=HTTP_200_OK,
+        summary="What your browser is asked, to confirm with a passkey that it is you",
+    )
+    async def ask_again(self, request: Incoming) -> PasskeyAsked:
+        return await asked_again(request, "confirm")
+
+    @post(
+        "/confirmation/passkey",
+        needs=PUBLIC,
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Sign with a passkey, for what is done only shortly after that",
+    )
+    async def confirm(self, data: PasskeyProof, request: Incoming) -> None:
+        await told_again(request, data.credential, "confirm")
+
+    @post(
         "/passkey/challenges",
         needs=PUBLIC,
         status_code=HTTP_200_OK,
@@ -136,6 +154,25 @@ async def proved(request: Incoming, credential: str) -> Entered:
         raise Unauthenticated()
     take(request)
     return await passkeys.prove(own, _signed(request, credential), now=real_now(request))
+
+
+async def asked_again(request: Incoming, purpose: Again, csrf: str = "") -> PasskeyAsked:
+    """For the API and for pages alike; `csrf` for a page that is being made. Raises what `passkeys.ask_again` raises."""
+    own = own_session(request)
+    if own is None:
+        raise Unauthenticated()
+    take(request)
+    asks = signing_in.with_token(own, csrf) if csrf else own
+    return await passkeys.ask_again(asks, site_of(request), purpose, now=real_now(request))
+
+
+async def told_again(request: Incoming, credential: str, purpose: Again) -> None:
+    """For the API and for pages alike. Raises what `passkeys.tell_again` raises."""
+    own = own_session(request)
+    if own is None:
+        raise Unauthenticated()
+    take(request)
+    await passkeys.tell_again(own, _signed(request, credential), purpose, now=real_now(request))
 
 
 async def asked_of_anybody(request: Incoming, company: str) -> PasskeyAsked:

@@ -66,6 +66,8 @@ PUBLIC = frozenset(
         "/api/v1/password-resets",
         "/api/v1/sessions/second-factor",
         "/api/v1/sessions/confirmation",
+        "/api/v1/sessions/confirmation/challenges",
+        "/api/v1/sessions/confirmation/passkey",
         "/api/v1/sessions/second-factor/challenges",
         "/api/v1/sessions/second-factor/passkey",
         "/api/v1/sessions/passkey/challenges",

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
+from msgspec.json import encode
 
 from guibin.administration import own_sessions, signing_in
+from guibin.administration.passkeys import Again
 from guibin.console import forms, looks, shell
 from guibin.console.shell import Shell
 from guibin.console.studio import Studio
@@ -18,6 +20,7 @@ from guibin_tenants.refusals import Invalid, Refusal
 
 from . import sessions
 from .guards import PUBLIC
+from .passkeys import asked_again, told_again
 from .sessions import digest_of, own_session
 from .sign_in_pages import language_of, ours
 
@@ -70,9 +73,12 @@ class LockPages(Controller):
         own = own_session(request)
         if own is None:
             return shell.answer("", headers={"HX-Redirect": SIGN_IN})
-        given = "".join((await forms.sent(request)).get("password", [])[:1])
+        given = {name: values[0] for name, values in (await forms.sent(request)).items()}
         try:
-            await signing_in.unlock(own, password=given, now=_now(request))
+            if given.get("credential"):
+                await told_again(request, given["credential"], "unlock")
+            else:
+                await signing_in.unlock(own, password=given.get("password", ""), now=_now(request))
         except Refusal as refusal:
             return await _page(request, refusal)
         return shell.answer("", headers={"HX-Redirect": ours(request.query_params.get("next", ""))})
@@ -90,7 +96,10 @@ class ConfirmPages(Controller):
     async def confirm(self, request: Incoming) -> Response[Any]:
         given = {name: values[0] for name, values in (await forms.sent(request)).items()}
         try:
-            await sessions.confirm(request, password=given.get("password", ""), code=given.get("code", ""))
+            if given.get("credential"):
+                await told_again(request, given["credential"], "confirm")
+            else:
+                await sessions.confirm(request, password=given.get("password", ""), code=given.get("code", ""))
         except Refusal as refusal:
             return await _confirm(request, refusal)
         # Whoever asked in a page goes on there; a page of its own leads to what was wanted.
@@ -117,6 +126,7 @@ async def _confirm(request: Incoming, refusal: Refusal | None = None) -> Respons
         "next": ours(wanted) if wanted else "",
         "part": shell.wants_part(request) and not wanted,
         "has_factor": await signing_in.has_second_factor(own, now=_now(request)),
+        "options": await _options(request, "confirm", held.csrf),
     }
     template = "console/confirm_form.html" if values["part"] else "console/confirm.html"
     return shell.answer(studio.render(template, look, values), int(refusal.status) if refusal else 200)
@@ -137,8 +147,17 @@ async def _page(request: Incoming, refusal: Refusal | None = None) -> Response[A
         "csrf": held.csrf,
         "told": told,
         "next": ours(request.query_params.get("next", "")),
+        "options": await _options(request, "unlock", held.csrf),
     }
     return shell.answer(studio.render("console/unlock.html", look, values), int(refusal.status) if refusal else 200)
+
+
+async def _options(request: Incoming, purpose: Again, csrf: str) -> str:
+    """What a passkey of theirs signs; empty for whoever has none, or where none holds."""
+    try:
+        return encode((await asked_again(request, purpose, csrf)).options).decode()
+    except Refusal:
+        return ""
 
 
 def _now(request: Incoming) -> datetime:

@@ -58,7 +58,7 @@ class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Confirmation(Struct, frozen=True, forbid_unknown_fields=True):
-    """Your password, or six digits of the app, or a recovery code."""
+    """Your password, or six digits of the app, or a recovery code; a passkey is told at `/sessions/confirmation/passkey`."""
 
     password: Annotated[str, up_to(200)] = ""
     code: Annotated[str, up_to(40)] = ""

@@ -48,7 +48,7 @@ class Choice(Struct, frozen=True):
 class Field(Struct, frozen=True, kw_only=True):
     """One field as the page shows it.
 
-    `kind` is text, area, choice, either (a choice between few, all of them seen), choices, check, number, date, moment, day (`values` are the solar day, the calendar, the
+    `kind` is text, secret (typed unseen), area, choice, either (a choice between few, all of them seen), choices, check, number, date, moment, day (`values` are the solar day, the calendar, the
     lunar day), ink (what somebody signs, by finger), customer (found by what is typed: `values` are who, and the words) or hidden; `error` what is wrong.
     """
 
@@ -171,6 +171,8 @@ class Form(Struct, frozen=True, kw_only=True):
             return "hidden"
         if each.name in self.finds:
             return "customer"
+        if _is_secret(each.type):
+            return "secret"
         return "day" if days.is_day(each.type) else _kind(_plain(each.type), choices, longest)
 
     def _named(self, key: str, otherwise: str, shell: Shell) -> str:
@@ -291,6 +293,10 @@ def _plain(kind: inspect.Type) -> inspect.Type:
             kind = next(each for each in kind.types if not isinstance(each, inspect.NoneType))
         else:
             return kind
+
+
+def _is_secret(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.Metadata) and (kind.extra_json_schema or {}).get("format") == "password"
 
 
 def _default(each: inspect.Field) -> str:

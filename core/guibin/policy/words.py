@@ -65,6 +65,8 @@ Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=_WORD)]
 UnitCode = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_-]*\Z")]
 Login = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._@-]*\Z")]
 Password = Annotated[str, up_to(200, 1)]
+# A text that is a secret: typed unseen, and never shown again.
+UNSEEN = Meta(extra_json_schema={"format": "password"})
 # What makes a draw the same again.
 Seed = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
 # 2015, 2015-06, 2015-Q2, 2015-W26.

@@ -13,7 +13,7 @@ from guibin.web.paging import Page
 from guibin.web.routing import deletes, gets, posts, puts
 from guibin_tenants.principals import may, sees_all
 
-from . import actions, links, providers, queries
+from . import actions, links, provided, providers, queries
 from .queries import SessionSeen, SignInFilter, SignInView
 
 READ, WRITE = may("staff:read"), may("staff:write")
@@ -52,6 +52,20 @@ class ProviderController(Controller):
     )
     remove = deletes(
         "/", providers.remove_provider, "Nobody signs in by the provider any more", needs=RULES, confirmed=True
+    )
+    discover = posts(
+        "/discoveries",
+        providers.discover,
+        "Ask the provider what it says of itself and its keys",
+        needs=RULES,
+        status_code=HTTP_200_OK,
+    )
+    foretell = posts(
+        "/trials",
+        provided.foretell,
+        "What somebody with these claims would get; nothing is changed",
+        needs=RULES,
+        status_code=HTTP_200_OK,
     )
 
 

@@ -52,6 +52,19 @@ class Documents(Struct, frozen=True):
     code_challenge_methods_supported: tuple[str, ...] = ()
 
 
+class Discovered(Struct, frozen=True, kw_only=True):
+    """What a provider answered just now: where it signs people in, where codes are redeemed, how it signs (`algorithms` of its
+    keys that are believed here), and whether it says that it asks for the proof of a code (PKCE)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    keys: int
+    algorithms: tuple[str, ...]
+    proves_codes: bool
+
+
 class Begun(Struct, frozen=True):
     """What goes to the provider by way of the browser, and what must come back."""
 
@@ -71,6 +84,23 @@ async def documents_of(issuer: str) -> Documents:
     if found.issuer != issuer:
         raise ProviderFails("It calls itself by another name than the company wrote down")
     return found
+
+
+async def discovered(issuer: str) -> Discovered:
+    """What it says of itself and its keys. Raises ProviderFails."""
+    documents = await documents_of(issuer)
+    keys = (await _keys(documents)).keys
+    kinds = {"RSA": ("RS256", "PS256"), "EC": ("ES256", "ES384"), "OKP": ("EdDSA",)}
+    said = {alg for key in keys for alg in ([key.alg] if key.alg else kinds.get(key.key_type, ()))}
+    return Discovered(
+        issuer=documents.issuer,
+        authorization_endpoint=documents.authorization_endpoint,
+        token_endpoint=documents.token_endpoint,
+        jwks_uri=documents.jwks_uri,
+        keys=len(keys),
+        algorithms=tuple(alg for alg in ALGORITHMS if alg in said),
+        proves_codes="S256" in documents.code_challenge_methods_supported,
+    )
 
 
 def begin(state: str, back_to: str) -> Begun:
@@ -99,9 +129,9 @@ async def claims_of(provider: Provider, begun: Begun, code: str, *, now: datetim
     for this very sign-in, just now."""
     documents = await documents_of(provider.issuer)
     token = await _token(documents, provider, begun, code)
-    keys = await _read(documents.jwks_uri, dict[str, Any])
+    keys = await _keys(documents)
     try:
-        signed = jwt.decode(token, KeySet.import_key_set(keys), algorithms=list(ALGORITHMS))  # type: ignore[arg-type]  # as it came
+        signed = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
         claims = dict(signed.claims)
         jwt.JWTClaimsRegistry(
             now=int(now.timestamp()),
@@ -124,8 +154,12 @@ def _refuse_others(claims: dict[str, Any], provider: Provider, now: datetime) ->
     authorized = claims.get("azp", None if several else provider.client_id)
     old = int(now.timestamp()) - claims["iat"] > TOKEN_AGE_MAX_S + LEEWAY_S
     subject = claims["sub"]
-    if authorized != provider.client_id or old or not isinstance(subject, str) or not 0 < len(subject) <= 255:
+    if authorized != provider.client_id or old or not _is_subject(subject):
         raise ProviderFails("What it says is for somebody else, or of some time ago")
+
+
+def _is_subject(subject: object) -> bool:
+    return isinstance(subject, str) and 0 < len(subject) <= 255 and "\x00" not in subject
 
 
 async def _token(documents: Documents, provider: Provider, begun: Begun, code: str) -> str:
@@ -145,6 +179,14 @@ async def _token(documents: Documents, provider: Provider, begun: Begun, code: s
         documents.token_endpoint, urlencode(form).encode(), headers, timeout_s=_WITHIN_S, keeps_body=True
     )
     return _decoded(answer.body if answer.status == 200 else b"", _Tokens).id_token
+
+
+async def _keys(documents: Documents) -> KeySet:
+    said = await _read(documents.jwks_uri, dict[str, Any])
+    try:
+        return KeySet.import_key_set(said)  # type: ignore[arg-type]  # as it came
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise ProviderFails("Its keys are not such as these") from None
 
 
 async def _read(url: str, kind: type[_Kind]) -> _Kind:

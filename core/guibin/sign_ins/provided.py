@@ -3,16 +3,17 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from guibin.administration import actions, agents, signing_in
 from guibin.administration.requests import AccountChange, NewPerson
 from guibin.administration.signing_in import NOBODY, Attempt, Entered
 from guibin.context import Act
+from guibin.policy.words import Login
 from guibin_tenants import devices, keyring, staff
 from guibin_tenants.keyring import Place as Sealed
 from guibin_tenants.refusals import Forbidden
@@ -23,7 +24,7 @@ from guibin_tenants.tables import new_id
 
 from . import oidc, providers
 from .oidc import Begun, Provider
-from .providers import ProviderGivesNothing, ProviderSettings
+from .providers import ClaimRule, ProviderGivesNothing, ProviderSettings
 from .tables import ProviderAttempt, ProviderIdentity
 
 ATTEMPT_LASTS = timedelta(minutes=10)
@@ -42,6 +43,26 @@ class Going(Struct, frozen=True):
 class _Given(Struct, frozen=True):
     roles: tuple[str, ...]
     org_unit_id: UUID | None
+
+
+class ClaimsTried(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the provider might say of somebody."""
+
+    claims: Annotated[dict[str, Any], Meta(max_length=200)]
+
+
+class Foretold(Struct, frozen=True, kw_only=True):
+    """What these claims would bring: the rules that hold, roles with those that posts bring, and whose account.
+
+    `outcome` is nothing (refused: no rule gives a role, or their account ended), no_login (no account could be called so), new, theirs
+    (an account is bound already), taken_over, or elsewhere (an account of that login stays somebody's).
+    """
+
+    outcome: Literal["nothing", "no_login", "new", "theirs", "taken_over", "elsewhere"]
+    rules: tuple[ClaimRule, ...]
+    roles: tuple[str, ...]
+    org_unit_id: UUID | None
+    login: str
 
 
 class AccountElsewhere(Forbidden):
@@ -107,6 +128,37 @@ async def enter(claims: dict[str, Any], going: Going, at: Attempt, act: Act) -> 
     return Entered(session, await devices.remember(account.id, at.device, now=now))
 
 
+async def foretell(new: ClaimsTried, act: Act) -> Foretold:
+    """What would come of a sign-in with these claims; nothing is changed. Raises NoProvider."""
+    settings, claims = await providers.provider(), new.claims
+    given = _given(claims, settings)
+    known = await _known(settings.issuer, str(claims.get("sub", "")))
+    account = await staff.by_id(known) if known else None
+    login = account.login if account else _login(claims, settings)
+    return Foretold(
+        outcome=await _outcome(account, login, given, settings, act),
+        rules=_holding(claims, settings),
+        roles=staff.with_posts(given.roles, await actions.posts_of(act)) if given.roles else (),
+        org_unit_id=given.org_unit_id,
+        login=login,
+    )
+
+
+async def _outcome(
+    account: StaffView | None, login: str, given: _Given, settings: ProviderSettings, act: Act
+) -> Literal["nothing", "no_login", "new", "theirs", "taken_over", "elsewhere"]:
+    if not given.roles or (account is not None and account.left_at is not None):
+        return "nothing"
+    if account is not None:
+        return "theirs"
+    if not _is_login(login):
+        return "no_login"
+    there = await staff.by_login(login)
+    if there is None:
+        return "new"
+    return "taken_over" if await _may_take(there, settings, given, act) else "elsewhere"
+
+
 async def note_refusal(address: str, now: datetime) -> None:
     """Somebody came back from the provider and was not let in."""
     await signing_in.record("session.provider_refused", signing_in.principal_of(NOBODY, "", address), now)
@@ -116,9 +168,7 @@ async def _account(claims: dict[str, Any], settings: ProviderSettings, issuer: s
     given = _given(claims, settings)
     if not given.roles:
         raise ProviderGivesNothing()
-    known: UUID | None = await fetch_value(
-        "select i.staff_id from provider_identity i where i.issuer = $1 and i.subject = $2", issuer, claims["sub"]
-    )
+    known = await _known(issuer, claims["sub"])
     if known is None:
         known = await _bound(claims, settings, given, act)
         await add(ProviderIdentity, staff_id=known, issuer=issuer, subject=claims["sub"], bound_at=act.now)
@@ -134,28 +184,56 @@ async def _account(claims: dict[str, Any], settings: ProviderSettings, issuer: s
 
 
 async def _bound(claims: dict[str, Any], settings: ProviderSettings, given: _Given, act: Act) -> UUID:
-    login = str(claims.get(settings.login_claim, ""))[:LOGIN_CHARS_MAX]
+    login = _login(claims, settings)
+    if not _is_login(login):
+        raise ProviderGivesNothing("It says no login by which an account could be called")
     there = await staff.by_login(login)
     if there is None:
-        told = {"login": login, "name": str(claims.get("name") or login)[:LOGIN_CHARS_MAX], "roles": given.roles}
-        try:
-            new = msgspec.convert(told | {"org_unit_id": given.org_unit_id}, NewPerson)
-        except msgspec.ValidationError:
-            raise ProviderGivesNothing("It says no login by which an account could be called") from None
+        name = str(claims.get("name") or login).replace("\x00", "").strip()[:LOGIN_CHARS_MAX] or login
+        new = NewPerson(login=login, name=name, roles=given.roles, org_unit_id=given.org_unit_id)
         return (await actions.add_person(new, None, act)).id
-    taken = await fetch_value("select true from provider_identity where staff_id = $1", there.id)
-    # Whoever may choose what they are called there takes nothing that holds more than the rules give.
-    more = set(there.roles) - set(staff.with_posts(given.roles, await actions.posts_of(act)))
-    if taken or more or there.left_at is not None or not settings.takes_over:
+    if not await _may_take(there, settings, given, act):
         raise AccountElsewhere()
     return there.id
 
 
+async def _known(issuer: str, subject: str) -> UUID | None:
+    """Whose account is bound to them."""
+    if "\x00" in subject:
+        return None
+    sql = "select i.staff_id from provider_identity i where i.issuer = $1 and i.subject = $2"
+    found: UUID | None = await fetch_value(sql, issuer, subject)
+    return found
+
+
+async def _may_take(there: StaffView, settings: ProviderSettings, given: _Given, act: Act) -> bool:
+    taken = await fetch_value("select true from provider_identity where staff_id = $1", there.id)
+    # Whoever may choose what they are called there takes nothing that holds more than the rules give.
+    more = set(there.roles) - set(staff.with_posts(given.roles, await actions.posts_of(act)))
+    return settings.takes_over and not taken and not more and there.left_at is None
+
+
+def _login(claims: dict[str, Any], settings: ProviderSettings) -> str:
+    return str(claims.get(settings.login_claim, ""))[:LOGIN_CHARS_MAX]
+
+
+def _is_login(text: str) -> bool:
+    try:
+        msgspec.convert(text, Login)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def _given(claims: dict[str, Any], settings: ProviderSettings) -> _Given:
     """Roles and posts of all rules that hold, each once, and the org unit of the first that says one."""
-    held = [rule for rule in settings.rules if _holds(claims.get(rule.claim), rule.value)]
+    held = _holding(claims, settings)
     unit_id = next((rule.org_unit_id for rule in held if rule.org_unit_id is not None), None)
     return _Given(tuple(dict.fromkeys(role for rule in held for role in rule.roles)), unit_id)
+
+
+def _holding(claims: dict[str, Any], settings: ProviderSettings) -> tuple[ClaimRule, ...]:
+    return tuple(rule for rule in settings.rules if _holds(claims.get(rule.claim), rule.value))
 
 
 def _holds(claim: object, value: str) -> bool:

@@ -16,10 +16,14 @@ from guibin_tenants import keyring
 from guibin_tenants.keyring import Place as Sealed
 from guibin_tenants.refusals import FieldError, Forbidden, NotFound, refuse
 from guibin_tenants.rows import add
-from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.scope import execute, fetch_one, step_outside
 from guibin_tenants.tables import new_id
 
+from . import oidc
+from .oidc import Discovered
 from .tables import IdentityProvider
+
+RULES_MAX = 100
 
 
 class ClaimRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +41,7 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     issuer: Annotated[str, up_to(400, 8)]
     client_id: Annotated[str, up_to(200, 1)]
-    rules: Annotated[tuple[ClaimRule, ...], Meta(min_length=1, max_length=100)]
+    rules: Annotated[tuple[ClaimRule, ...], Meta(min_length=1, max_length=RULES_MAX)]
     login_claim: Word = "preferred_username"
     takes_over: bool = False
 
@@ -62,6 +66,12 @@ async def provider() -> ProviderSettings:
     if row is None:
         raise NoProvider()
     return msgspec.json.decode(row["settings"], type=ProviderSettings)
+
+
+async def held() -> ProviderSettings:
+    """As `provider`, nobody else changing it meanwhile."""
+    await execute("select id from identity_provider for update")
+    return await provider()
 
 
 async def set_provider(new: NewProvider, act: Act) -> ProviderSettings:
@@ -96,6 +106,14 @@ async def set_provider(new: NewProvider, act: Act) -> ProviderSettings:
     )
     await noted("identity_provider.write", act, subject="identity_provider", subject_id=row_id, shown=0)
     return settings
+
+
+async def discover(act: Act) -> Discovered:
+    """What the company's provider answers just now. Raises NoProvider, ProviderFails."""
+    issuer = (await provider()).issuer
+    await noted("identity_provider.discover", act, subject="identity_provider", shown=0)
+    async with step_outside():
+        return await oidc.discovered(issuer)
 
 
 async def remove_provider(act: Act) -> None:

@@ -47,7 +47,8 @@ async def _states(shell: Shell) -> Sequence[Choice]:
     return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in ("set", "missing", "none")]
 
 
-async def _roles(shell: Shell) -> list[Choice]:
+async def roles_offered(shell: Shell) -> list[Choice]:
+    """Built-in roles, the company's own and its posts."""
     own = [role.name for role in await roles.composed()]
     named = dict.fromkeys((*ROLE_PERMISSIONS, *own, *(post.name for post in shell.act.policy.posts)))
     return [Choice(role, shell.post(role)) for role in named]
@@ -152,7 +153,7 @@ _Shown = tuple[dict[str, list[str]], dict[str, str], int]
 
 async def _form(command: Command, kind: type[Struct], shell: Shell, shown: _Shown) -> Response[str]:
     given, errors, status = shown
-    roles = await _roles(shell)
+    roles = await roles_offered(shell)
     choices = {"second_factor_roles": roles, "roles": roles, "org_unit_id": await offered.units(shell)}
     form = Form(kind=kind, slice_name=NAME, choices=choices)
     return shell.page(

@@ -233,6 +233,8 @@ async def test_everything_that_matters_most_asks(world):
         "POST /console/roles/new",
         "POST /console/roles/{role_id}",
         "POST /console/roles/{role_id}/do/{command}",
+        "POST /console/identity-provider/settings/{company_id}/do/{command}",
+        "POST /console/identity-provider/rules/{rule_id}/do/{command}",
         "POST /console/sign-ins/rules",
         "POST /console/sign-ins/{staff_id}/do/{command}",
         "POST /console/second-factor",

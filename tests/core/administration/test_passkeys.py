@@ -8,6 +8,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 from authenticator import Authenticator
+from msgspec import structs
 
 from guibin.web.public_address import use_public_address
 from guibin_tenants import registry
@@ -18,6 +19,7 @@ HERE = "http://vip.example.com"
 MINE = "/api/v1/me/passkeys"
 PROOF = "/api/v1/sessions/second-factor"
 ALONE = "/api/v1/sessions/passkey"
+AGAIN = "/api/v1/sessions/confirmation"
 
 
 @pytest.fixture(autouse=True)
@@ -312,10 +314,12 @@ async def test_of_a_suspended_company_none_opens_anything(world, tenant, person,
     _, alone = await signs_in(world, tenant, device)
     proof = await client.post(f"{PROOF}/passkey", json={"credential": device.sign(options)})
     asks = await client.post(f"{PROOF}/challenges")
+    again = await person.post(f"{AGAIN}/challenges")
+    confirms = await person.post(f"{AGAIN}/passkey", json={"credential": device.sign(options)})
 
-    assert [(each.status_code, each.json()["type"]) for each in (alone, proof, asks)] == [
+    assert [(each.status_code, each.json()["type"]) for each in (alone, proof, asks, again, confirms)] == [
         (403, "/problems/tenant-suspended")
-    ] * 3
+    ] * 5
 
 
 async def test_all_of_it_is_on_record(world, tenant, person):
@@ -362,6 +366,96 @@ async def test_by_page_it_is_made_named_used_and_removed(world, tenant, person):
     assert (asks.status_code, inside.status_code, inside.headers["location"]) == (200, 303, "/console/customers")
     assert (astray.status_code, "没有通过" in astray.text or "Refused" in astray.text) == (401, True)
     assert ("钥匙" in named.text, removed.status_code, "钥匙" in removed.text) == (True, 200, False)
+
+
+@pytest.fixture
+def asks_soon(world, monkeypatch):
+    """As installed: a quarter of an hour, and half an hour."""
+    middleware = world.litestar.state.scope_middleware
+    monkeypatch.setattr(middleware, "bounds", structs.replace(middleware.bounds, confirm_minutes=15, idle_minutes=30))
+
+
+async def makes_key(client):
+    return (await client.post("/api/v1/keys", json={"name": "n", "scopes": ["staff:read"]})).status_code
+
+
+async def test_what_matters_most_is_confirmed_by_one_too(world, tenant, asks_soon):
+    admin = await tenant.staff("admin", "tenant_admin")
+    device = await with_passkey(admin)
+    world.clock.set(world.clock() + timedelta(minutes=16))
+    before = await makes_key(admin)
+    wrong = await admin.post(f"{AGAIN}/passkey", json={"credential": "x"})
+    options = await asked(admin, f"{AGAIN}/challenges")
+    right = await admin.post(f"{AGAIN}/passkey", json={"credential": device.sign(options)})
+    twice = await admin.post(f"{AGAIN}/passkey", json={"credential": device.sign(options)})
+
+    assert (before, wrong.status_code, right.status_code, twice.status_code) == (403, 422, 204, 422)
+    assert await makes_key(admin) == 201
+    async with tenant_scope(tenant.id):
+        said = await fetch("select action from audit_entry where action like 'session.%' order by id")
+    assert [row["action"] for row in said][-3:] == [
+        "session.passkey_refused",
+        "session.confirm",
+        "session.passkey_refused",
+    ]
+
+
+async def test_only_ones_own_over_what_was_asked_for_this_confirms(world, tenant, person, asks_soon):
+    device = await with_passkey(person)
+    other = await tenant.staff("zhao", "agent")
+    theirs = await with_passkey(other)
+    client, _ = await half(world, tenant)
+    proof = await asked(client, f"{PROOF}/challenges")
+    alone = await asked(client, f"{ALONE}/challenges", company=tenant.slug)
+    unlocking = options_in(await person.get("/console/unlock"))
+    mine, foreign = await asked(person, f"{AGAIN}/challenges"), await asked(other, f"{AGAIN}/challenges")
+    signed = [
+        *(device.sign(each) for each in (proof, alone, unlocking, foreign)),
+        theirs.sign(mine),
+        theirs.sign(foreign),
+    ]
+
+    refused = [(await person.post(f"{AGAIN}/passkey", json={"credential": one})).status_code for one in signed]
+    as_proof = await client.post(f"{PROOF}/passkey", json={"credential": device.sign(mine)})
+    in_half = await client.post(f"{AGAIN}/challenges")
+    none = await (await tenant.staff("wang", "agent")).post(f"{AGAIN}/challenges")
+    stranger = await world.client().post(f"{AGAIN}/passkey", json={"credential": device.sign(mine)})
+    person.headers.pop("X-CSRF-Token")
+    forged = await person.post(f"{AGAIN}/challenges")
+
+    assert refused == [422] * 6
+    assert (as_proof.status_code, in_half.status_code, none.status_code) == (422, 403, 404)
+    assert (none.json()["type"], in_half.json()["type"]) == ("/problems/no-passkey", "/problems/second-factor-needed")
+    assert (stranger.status_code, forged.status_code) == (401, 403)
+
+
+async def test_a_locked_session_goes_on_by_one_too(world, tenant, person, asks_soon):
+    device, other = await with_passkey(person), await tenant.staff("zhao", "agent")
+    theirs = await with_passkey(other)
+    world.clock.set(world.clock() + timedelta(minutes=31))
+    locked = await person.get("/api/v1/me")
+    confirming = options_in(await person.get("/console/confirm"))
+    for_confirming = await person.post("/console/unlock", data={"credential": device.sign(confirming)})
+    colleague = await person.post(
+        "/console/unlock", data={"credential": theirs.sign(options_in(await person.get("/console/unlock")))}
+    )
+    still = await person.get("/api/v1/me")
+    options = options_in(await person.get("/console/unlock?next=/console/customers"))
+    opened = await person.post("/console/unlock?next=//evil.example", data={"credential": device.sign(options)})
+
+    assert (locked.status_code, locked.json()["type"]) == (401, "/problems/session-locked")
+    assert (for_confirming.status_code, colleague.status_code, still.status_code) == (422, 422, 401)
+    assert (opened.status_code, opened.headers["hx-redirect"]) == (200, "/console/")
+    assert (await person.get("/api/v1/me")).status_code == 200
+    async with tenant_scope(tenant.id):
+        assert await fetch_value("select count(*) from audit_entry where action = 'session.unlock'") == 1
+
+
+async def test_whoever_has_none_is_asked_the_password_alone(tenant, person):
+    unlock, confirm = await person.get("/console/unlock"), await person.get("/console/confirm")
+
+    assert ("data-passkey" in unlock.text, "data-passkey" in confirm.text) == (False, False)
+    assert ('name="password"' in unlock.text, 'name="password"' in confirm.text) == (True, True)
 
 
 def options_in(answer):
