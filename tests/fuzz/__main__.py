@@ -118,7 +118,8 @@ def _fuzz(api: str, tokens: dict[str, str], folder: Path, seconds: int, more: li
     )
     command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(folder / "schemathesis.toml")]
     command += ["run", f"{api}/api/v1/openapi.json", "--url", api, "--max-time", str(seconds), *more]
-    return subprocess.run(command, cwd=folder, check=False, timeout=seconds + 300).returncode
+    told = os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE)}
+    return subprocess.run(command, cwd=folder, env=told, check=False, timeout=seconds + 300).returncode
 
 
 if __name__ == "__main__":
