@@ -7,9 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.policy.packs import Policy
+from guibin.profiles.queries import seen_by
 from guibin.sla import calendars
 from guibin.sla.calendars import BUSINESS
-from guibin_tenants.receivers import sees
 from guibin_tenants.rows import missing, read, shown
 from guibin_tenants.scope import fetch, fetch_value
 
@@ -47,8 +47,7 @@ _NEAREST = f"""with recursive above (tenant_id, id, parent_id, depth) as (
         join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id where a.depth < 32
     )
     {_DESK} join above on above.tenant_id = d.tenant_id and above.id = d.org_unit_id
-    where d.closed_at is null and d.kind = any ($2) and ($3::uuid is null or exists (
-        select from customer c where c.id = $3 and {sees("d", "c.org_unit_id")}))
+    where d.closed_at is null and d.kind = any ($2) and ($3::uuid is null or {seen_by("d", "$3")})
     order by above.depth limit 1"""
 
 

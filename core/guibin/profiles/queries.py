@@ -24,6 +24,7 @@ from guibin.web.listing import PageAsked, placed
 from guibin.web.paging import Page, page_of, read
 from guibin_tenants.keyring import tenant_key
 from guibin_tenants.principals import may
+from guibin_tenants.receivers import sees
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import locked, row_of, shown, struct_of
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_column, fetch_one, fetch_value
@@ -217,6 +218,11 @@ async def reach_of(customer_id: UUID) -> Reach | None:
         customer_id,
     )
     return next(iter(shown(Reach, rows)), None)
+
+
+def seen_by(person: str, customer: str) -> str:
+    """SQL: the row `person`, a member of staff or what stands in an org unit, sees the archive whose id is `customer`."""
+    return f"exists (select from customer seen where seen.id = {customer} and {sees(person, 'seen.org_unit_id')})"
 
 
 async def unit_of_open(customer_id: UUID) -> UUID | None:
