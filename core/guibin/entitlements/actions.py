@@ -39,6 +39,9 @@ from .tables import EntitlementAccount, EntitlementAdjustment, Redemption, Redem
 QUANTITY_MAX = 10_000
 # Whether this proof was accepted of this customer since that moment.
 PROVED: FromAbove[Callable[[UUID, UUID, datetime], Awaitable[bool]]] = FromAbove("proofs that were shown")
+# What begins when an item is used for its own sake, and what ends when that is undone.
+USED: FromAbove[Callable[[RedemptionView, Act], Awaitable[None]]] = FromAbove("what a use brings about")
+REVERSED: FromAbove[Callable[[RedemptionView, Act], Awaitable[None]]] = FromAbove("what a reversal undoes")
 
 
 class NewRedemption(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,6 +89,15 @@ class Offer(Struct, frozen=True):
     rewarded: int = 0
     withheld: ConsequenceView | None = None
     declined: bool = False
+
+
+async def use(new: NewRedemption, act: Act) -> RedemptionView:
+    """As `redeem`; an item with steps is carried out in them from the use on: what is redeemed by an activity, an offer or a
+    present is carried out there."""
+    redemption = await redeem(new, act)
+    if redemption.state == "used":
+        await USED()(redemption, act)
+    return redemption
 
 
 async def redeem(new: NewRedemption, act: Act) -> RedemptionView:
@@ -171,7 +183,9 @@ async def take_up(redemption_id: UUID, act: Act) -> RedemptionView:
     holding = tiers.holding_on(await tiers.memberships_of(found.customer_id), act.today)
     if found.state == "reserved" and found.scheme not in [membership.scheme for membership in holding]:
         raise NotEntitled(f"The customer is no longer a member of {found.scheme}: the reservation fell with it")
-    return await record_use(redemption_id, act)
+    used = await record_use(redemption_id, act)
+    await USED()(used, act)
+    return used
 
 
 async def record_use(redemption_id: UUID, act: Act) -> RedemptionView:
@@ -194,7 +208,9 @@ async def reverse(redemption_id: UUID, act: Act, *, reason: str) -> RedemptionVi
         raise AlreadyReversed(f"It was reversed at {found.reversed_at}: {found.reversal_reason}")
     await add(RedemptionReversal, act, redemption_id=redemption_id, reason=reason)
     await _note("redemption.reverse", found.customer_id, redemption_id, act)
-    return await queries.by_id(redemption_id, now=act.now)
+    undone = await queries.by_id(redemption_id, now=act.now)
+    await REVERSED()(undone, act)
+    return undone
 
 
 async def adjust(customer_id: UUID, new: NewAdjustment, act: Act) -> Offer:

@@ -144,7 +144,7 @@ class EntitlementController(Controller):
 class RedemptionController(Controller):
     path = "/api/v1/redemptions"
     tags = ("entitlements",)
-    redeem = posts("/", actions.redeem, "Use or reserve units of a service item", needs=may("entitlements:redeem"))
+    redeem = posts("/", actions.use, "Use or reserve units of a service item", needs=may("entitlements:redeem"))
     list_redemptions = lists(
         "/",
         LISTED,

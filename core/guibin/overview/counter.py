@@ -91,7 +91,7 @@ async def redeem(customer_id: UUID, new: Use, act: Act) -> UUID:
     proof = new.proof[:60]
     if new.shown:
         proof = str((await proofs.prove(NewProof(kind=new.shown, value=new.proof), act)).id)
-    redeemed = await entitlements.redeem(
+    redeemed = await entitlements.use(
         NewRedemption(customer_id=customer_id, item=new.item, quantity=new.quantity, proof=proof, note=new.note), act
     )
     return redeemed.id

@@ -10,12 +10,14 @@ from msgspec import Struct
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.audit.actions import recorded
+from guibin.audit.actions import done, recorded
 from guibin.cases import Case
 from guibin.cases.checking import wrong_answers
 from guibin.cases.numbers import Numbering, add_numbered
 from guibin.context import Act
 from guibin.duties import calls as duties
+from guibin.entitlements import actions as entitlements
+from guibin.entitlements.queries import RedemptionView
 from guibin.events import at_once
 from guibin.notices.actions import Notice, notify, serving
 from guibin.policy.approvals import ApprovalFlow
@@ -31,7 +33,7 @@ from guibin.sla.actions import NewTimer
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, change, given
-from guibin_tenants.scope import execute, fetch_one, undone
+from guibin_tenants.scope import execute, fetch_one, fetch_value, undone
 from guibin_tenants.tables import new_id
 
 from . import steps
@@ -39,15 +41,19 @@ from .queries import LISTED, MILESTONE, SUBJECT, ServiceRequestView
 from .requests import NewServiceRequest
 from .tables import ServiceEnd, ServiceRequest
 
+# Where rights are used.
+_COUNTER = "hall"
+
 
 class Opened(Struct, frozen=True, kw_only=True):
-    """A request as it begins; `span` is the one for which a rhythm opens it (S07-13)."""
+    """A request as it begins; `span` is the one for which a rhythm opens it (S07-13), `redemption_id` what it carries out."""
 
     id: UUID
     span: str | None
     received_at: datetime
     owner_id: UUID
     owner_name: str
+    redemption_id: UUID | None = None
 
 
 class Judged(Struct, frozen=True):
@@ -95,6 +101,51 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
     if span is None:
         await duties.call(case, act, duties.Matter(number=view.number))
     return view
+
+
+async def carry_out(redemption: RedemptionView, act: Act) -> None:
+    """A right that is used is carried out in its item's steps, once: they are owed, recorded and skipped as those of any request
+    are (S01-10). A tier gives the right, so nobody is asked to approve it."""
+    item = act.policy.service_item(redemption.item)
+    begun = "select true from service_request where redemption_id = $1"
+    if item is None or not item.steps or await fetch_value(begun, redemption.id):
+        return
+    customer = await standing(redemption.customer_id)
+    facts = {**customer.fields, "customer_kind": customer.kind}
+    judged = Judged(item, item.limit_for(facts, (redemption.tier,)), None)
+    channels = channels_of(act.policy)
+    new = NewServiceRequest(
+        customer_id=redemption.customer_id,
+        item=item.name,
+        channel=_COUNTER if _COUNTER in channels else channels[0],
+        text=redemption.note or act.policy.title(f"service_item.{item.name}", act.company.language),
+    )
+    opened = Opened(
+        id=new_id(),
+        span=None,
+        received_at=act.now,
+        owner_id=act.by.id,
+        owner_name=act.by.name,
+        redemption_id=redemption.id,
+    )
+    await _write(new, judged, opened, act)
+    case = Case(SUBJECT, opened.id, new.customer_id)
+    await sla.start_all(_clocks(case, judged, act.now, act.now))
+    await done("receive", case, act)
+
+
+async def drop(redemption: RedemptionView, act: Act) -> None:
+    """The use was undone: what of it is not carried out yet is not carried out any more."""
+    row = await fetch_one(
+        "select id, customer_id from service_request where redemption_id = $1 and state in ('asked', 'open') for update",
+        redemption.id,
+    )
+    if row is not None:
+        await end(row, "withdrawn", redemption.reversal_reason or "-", act)
+
+
+entitlements.USED.give(carry_out)
+entitlements.REVERSED.give(drop)
 
 
 async def foreseen(new: NewServiceRequest, act: Act) -> ServiceRequestView:

@@ -54,6 +54,7 @@ class ServiceRequestView(Struct, frozen=True, kw_only=True):
     handler_unit_id: UUID | None
     approval_id: UUID | None
     span: str | None
+    redemption_id: UUID | None
     steps_skipped: int
     clause: str
     version: int
@@ -150,6 +151,7 @@ class ServiceRequestFilter(Struct, frozen=True, kw_only=True):
     unit_id: UUID | None = None
     tier: str | None = None
     due_before: datetime | None = None
+    redemption_id: UUID | None = None
     q: Annotated[str, Meta(max_length=100)] | None = None
 
 

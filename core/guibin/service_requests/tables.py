@@ -13,7 +13,7 @@ class ServiceRequest(TenantTable, customer=True):
 
     `owner_id` of the desk stays responsible to the end (S07-15); `handler_id` works on it now. `answers` fill in the
     item's form. `state` follows from the rows beside it and is kept here so that lists filter by an index. `span` is
-    the span for which a rhythm opened it (S07-13).
+    the span for which a rhythm opened it (S07-13), `redemption_id` the use of a right that it carries out (S01-10).
     """
 
     number = Varchar(length=20)
@@ -37,6 +37,7 @@ class ServiceRequest(TenantTable, customer=True):
     approval_id = RowOf("approval_request", null=True)
     appointment_at = Timestamptz(default=None, null=True)
     span = Varchar(length=10, default=None, null=True)
+    redemption_id = RowOf("redemption", null=True)
     state = Varchar(length=9, default="open")
     version = Integer(default=1)
 
@@ -50,6 +51,12 @@ class ServiceRequest(TenantTable, customer=True):
             Index(("customer_id", "received_at desc")),
             Index(("owner_id", "received_at desc")),
             Index((HANDLED,), where="state <> 'closed'", name="service_request_handled_idx"),
+            Index(
+                ("redemption_id",),
+                unique=True,
+                where="redemption_id is not null",
+                name="service_request_redemption_idx",
+            ),
             Index(
                 ("item", "span", "customer_id"),
                 unique=True,
