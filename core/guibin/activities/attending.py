@@ -7,10 +7,12 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.policy.activities import ActivityKind
 from guibin.profiles.queries import customer_of
+from guibin.records.answering import owe_answer
 from guibin.web.signed_links import Link, SpentLink
 from guibin_tenants import keyring
 from guibin_tenants.refusals import Invalid
@@ -64,7 +66,7 @@ async def give_feedback(invitation_id: UUID, new: NewFeedback, act: Act) -> Feed
     if set(new.scores) != set(kind.feedback):
         rule = f"every question once: {', '.join(kind.feedback)}"
         raise Invalid.at("scores", rule, "", ", ".join(sorted(new.scores))[:60])
-    if not await _write(invitation_id, guest["customer_id"], new, now=act.now):
+    if not await _write(Judge(invitation_id, guest["customer_id"], guest["title"], kind), new, act):
         raise AlreadyGivenFeedback()
     await note("activity.feedback", invitation_id, act, customers=(guest["customer_id"],))
     return await queries.feedback(invitation_id)
@@ -89,33 +91,39 @@ async def judge_of(link: Link, *, now: datetime) -> Judge:
 async def feedback_by_link(judge: Judge, scores: Mapping[str, int], comment: str, act: Act) -> None:
     """The guest's own words, once. Raises SpentLink when the link was used meanwhile."""
     new = NewFeedback(scores=dict(scores), comment=comment)
-    if not await _write(judge.invitation_id, judge.customer_id, new, now=act.now):
+    if not await _write(judge, new, act):
         raise SpentLink("used")
     await note("activity.feedback", judge.invitation_id, act, customers=(judge.customer_id,))
 
 
-async def _write(invitation_id: UUID, customer_id: UUID, new: NewFeedback, *, now: datetime) -> bool:
+async def _write(judge: Judge, new: NewFeedback, act: Act) -> bool:
+    """Whether it was kept; what the guest wrote is owed an answer (S10-5)."""
     feedback_id, comment = new_id(), new.comment.strip()
+    customer_id = judge.customer_id
     sealed = None
     if comment:
         sealed = keyring.seal(await keyring.subject_key(customer_id), queries.comment_place(feedback_id), comment)
     feedback = {
         "id": feedback_id,
-        "invitation_id": invitation_id,
+        "invitation_id": judge.invitation_id,
         "customer_id": customer_id,
         "scores": new.scores,
         "score": round(sum(new.scores.values()) / len(new.scores)) if new.scores else 0,
         "comment_sealed": sealed,
-        "given_at": now,
+        "given_at": act.now,
     }
-    return bool(await add_all(ActivityFeedback, None, [feedback], unless=("invitation_id",)))
+    if not await add_all(ActivityFeedback, None, [feedback], unless=("invitation_id",)):
+        return False
+    if comment:
+        await owe_answer(Case("activity_feedback", feedback_id, customer_id), judge.title, act)
+    return True
 
 
 async def _invited(invitation_id: UUID) -> asyncpg.Record:
     guest = await row_of(
         ActivityInvitation,
         invitation_id,
-        "select i.customer_id, a.starts_at, a.ends_at, a.policy, p.redemption_id, t.id as attended, x.id as cancelled"
+        "select i.customer_id, a.title, a.starts_at, a.ends_at, a.policy, p.redemption_id, t.id as attended, x.id as cancelled"
         " from activity_invitation i join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
         " left join activity_place p on p.tenant_id = i.tenant_id and p.invitation_id = i.id and p.left_at is null"
         " left join activity_attendance t on t.tenant_id = i.tenant_id and t.invitation_id = i.id"

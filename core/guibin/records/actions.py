@@ -58,7 +58,7 @@ async def record_interaction(new: NewInteraction, act: Act) -> InteractionForm:
     interaction_id = await write_interaction(new, act, had_by=had_by)
     if _is_question(new):
         await deadlines.start_clock(interaction_id, new, policy=act.policy.questions, now=act.now)
-    await _tell(interaction_id, new, now=act.now)
+    await tell(interaction_id, new, now=act.now)
     # Whoever spoke with the customer is there; what came through a system waits for somebody.
     if _is_question(new) and not act.by.is_person:
         await duties.call(Case(SUBJECT, interaction_id, new.customer_id), act)
@@ -193,7 +193,8 @@ def _is_question(new: NewInteraction) -> bool:
     return new.direction == "in" and handling_state(new.need, new.handling, new.handled) == "open"
 
 
-async def _tell(interaction_id: UUID, new: NewInteraction, *, now: datetime) -> None:
+async def tell(interaction_id: UUID, new: NewInteraction, *, now: datetime) -> None:
+    """A call nobody took, and what the customer asks, to those who answer for them."""
     roles: tuple[str, ...]
     if new.outcome == "missed":
         kind, roles = "call_missed", ("account_manager", "manager")  # S05-5

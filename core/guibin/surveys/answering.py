@@ -13,6 +13,7 @@ from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.surveys import SurveyPolicy
 from guibin.profiles.queries import customer_of
+from guibin.records.answering import owe_answer
 from guibin.web.signed_links import SpentLink
 from guibin_tenants import keyring
 from guibin_tenants.rows import add_all
@@ -87,4 +88,6 @@ async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -
         details = {"score": str(score), "leap": str(now_asked.leap)}
         near = Notice("survey_near_leap", case, roles=("account_manager",), details=details)
         await notify(near, key=f"survey-near-leap/{answer_id}", now=act.now)
+    if comment.strip():
+        await owe_answer(case, act.policy.title(f"survey.{to.survey.name}", act.company.language), act)
     return answer_id
