@@ -201,3 +201,178 @@ async def test_the_packs_hold_again_where_the_company_gives_its_own_up(bank):
 async def test_what_is_none_of_its_parts_is_not_found(bank):
     for path in (f"{OWN}/nothing", f"{OWN}/settings/form?name=nothing", "/console/policy/versions/9"):
         await page(bank["admin"], path, 404)
+
+
+DRAFT = "/console/policy/draft"
+
+
+async def sent_to(who, path, **given):
+    headers = ZH | {"Content-Type": "application/x-www-form-urlencoded"}
+    return await who.post(path, content=urlencode(list(given.items())), headers=headers)
+
+
+async def test_several_changes_are_gathered_and_become_one_version(bank):
+    admin = bank["admin"]
+    first = await send(admin, "closing", do="draft", restored_days="20")
+    second = await send(admin, "questions", do="draft", warn_at_percent="40")
+    shown = await page(admin, DRAFT)
+    unsaid = await sent_to(admin, DRAFT, do="send")
+    sent = await sent_to(admin, DRAFT, do="send", note="as decided")
+    after = await policy(admin)
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert [word for word in ("<b>20</b>", "<b>40</b>", "关闭档案", "客户提问") if word not in shown] == []
+    assert (unsaid.status_code, "请填写。" in unsaid.text, sent.status_code) == (422, True, 200)
+    assert (after["version"], after["closing"]["restored_days"], after["questions"]["warn_at_percent"]) == (1, 20, 40)
+    assert "草稿是空的" in await page(admin, DRAFT)
+
+
+async def test_others_see_who_is_drafting_which_part_and_not_what(bank):
+    await send(bank["admin"], "closing", do="draft", restored_days="87")
+    other = await bank["desk"].tenant.staff("second", "tenant_admin")
+    overview, form = await page(other, OWN), await page(other, f"{OWN}/closing")
+
+    assert [("admin" in shown, "87" in shown.split("<main")[1]) for shown in (overview,)] == [(True, False)]
+    assert "admin 正在起草这一部分" in form
+    assert 'name="do" value="save"' in form
+    assert 'name="do" value="save"' not in await page(bank["admin"], f"{OWN}/closing")
+
+
+async def test_a_draft_is_taken_apart_and_given_up(bank):
+    admin = bank["admin"]
+    await send(admin, "closing", do="draft", restored_days="20")
+    await send(admin, "questions", do="draft", warn_at_percent="40")
+    await sent_to(admin, DRAFT, do="drop:closing")
+    less = await page(admin, DRAFT)
+    gone = await sent_to(admin, DRAFT, do="give_up")
+
+    assert ("<b>20</b>" in less, "<b>40</b>" in less, gone.status_code) == (False, True, 200)
+    assert "草稿是空的" in await page(admin, DRAFT)
+
+
+async def test_a_new_level_of_complaints_is_added_with_its_name(bank):
+    admin = bank["admin"]
+    count = len((await policy(admin))["complaints"]["levels"])
+    grown = await send(admin, "complaints", do="add:levels")
+    fields = [(key, value) for key, value in Sent(grown.text).fields if not key.startswith(f"levels.{count}.@")]
+    named = [(key, value) for key, value in fields if key != f"levels.{count}.name"]
+    new = [(f"levels.{count}.name", "urgent"), (f"levels.{count}.@zh", "特急"), (f"levels.{count}.@en", "Urgent")]
+    body = urlencode([*named, *new, ("do", "save"), ("note", "n")])
+    headers = ZH | {"Content-Type": "application/x-www-form-urlencoded"}
+    unnamed = await admin.post(
+        f"{OWN}/complaints/form?name=", content=urlencode([*fields, ("do", "check")]), headers=headers
+    )
+    saved = await admin.post(f"{OWN}/complaints/form?name=", content=body, headers=headers)
+    after = await policy(admin)
+
+    assert (unnamed.status_code, saved.status_code) == (422, 200)
+    assert [one["name"] for one in after["complaints"]["levels"]][-1] == "urgent"
+    assert after["texts"]["complaint_level.urgent"] == {"zh": "特急", "en": "Urgent"}
+
+
+async def test_a_new_service_is_begun_like_another_and_sent_with_the_draft(bank):
+    admin = bank["admin"]
+    model = (await policy(admin))["service_items"][0]["name"]
+    given = {"name": "umbrella", "zh": "雨伞", "en": "Umbrella", "model": model}
+    wrong = await sent_to(admin, f"{OWN}/service_items/new", **given | {"name": model})
+    added = await sent_to(admin, f"{OWN}/service_items/new", **given)
+    form = await page(admin, f"{OWN}/service_items/form?name=umbrella")
+    sent = await sent_to(admin, DRAFT, do="send", note="new")
+    after = await policy(admin)
+
+    assert (wrong.status_code, added.status_code, "雨伞" in form, sent.status_code) == (422, 200, True, 200)
+    made = {one["name"]: one for one in after["service_items"]}
+    assert made["umbrella"] == made[model] | {"name": "umbrella"}
+    assert after["texts"]["service_item.umbrella.title"] == {"zh": "雨伞", "en": "Umbrella"}
+
+
+async def test_an_element_is_called_something_else(bank):
+    admin = bank["admin"]
+    name = (await policy(admin))["service_items"][0]["name"]
+    saved = await send(admin, "service_items", name, "save", note="n", **{"@zh": "新名称", "@en": "New name"})
+
+    assert saved.status_code == 200
+    assert (await policy(admin))["texts"][f"service_item.{name}.title"] == {"zh": "新名称", "en": "New name"}
+
+
+async def test_what_refers_to_an_element_is_said_before_it_goes(bank):
+    admin = bank["admin"]
+    rights = (await policy(admin))["entitlements"]
+    corporate = {one["item"] for one in rights if one["scheme"] == "corporate_vip"}
+    right = next(one["item"] for one in rights if one["item"] not in corporate)
+    asked = await send(admin, "service_items", right, "remove")
+    before = await policy(admin)
+    await send(admin, "service_items", right, "remove:sure")
+    sent = await sent_to(admin, DRAFT, do="send", note="gone")
+    after = await policy(admin)
+
+    assert (asked.status_code, "随之没有的有" in asked.text) == (200, True)
+    assert (right in {one["name"] for one in before["service_items"]}, sent.status_code) == (True, 200)
+    assert right not in {one["name"] for one in after["service_items"]} | {one["item"] for one in after["entitlements"]}
+
+
+async def shaped(who, scheme, do, html=None, **changed):
+    """The form of a standard sent back as it stands, with these fields otherwise."""
+    path = f"{OWN}/schemes/form?{urlencode({'name': scheme})}"
+    html = html or await page(who, path)
+    fields = [(key, value) for key, value in Sent(html).fields if key not in changed]
+    headers = ZH | {"Content-Type": "application/x-www-form-urlencoded"}
+    return await who.post(path, content=urlencode([*fields, *changed.items(), ("do", do)]), headers=headers)
+
+
+async def test_a_condition_becomes_a_group_of_conditions_without_a_word_of_json(bank):
+    admin = bank["admin"]
+    scheme = next(one for one in (await policy(admin))["schemes"] if any(t["criterion"] for t in one["tiers"]))
+    place, tier = next((n, t) for n, t in enumerate(scheme["tiers"]) if t["criterion"])
+    at, metric = f"tiers.{place}.criterion", next(one["name"] for one in scheme["metrics"] if one["unit"] == "CNY")
+    group = await shaped(admin, scheme["name"], f"shape:{at}", **{f"{at}.type": "all_of"})
+    count = len(tier["criterion"].get("criteria", [0]))
+    grown = await shaped(admin, scheme["name"], f"add:{at}.criteria", group.text)
+    new = f"{at}.criteria.{count}"
+    between = await shaped(admin, scheme["name"], f"shape:{new}", grown.text, **{f"{new}.type": "between"})
+    bounds = {f"{new}.metric": metric, f"{new}.low": "12.5", f"{new}.high": "2,000"}
+    wrong = await shaped(admin, scheme["name"], "save", between.text, note="n", **bounds | {f"{new}.low": "few"})
+    saved = await shaped(admin, scheme["name"], "draft", between.text, note="n", **bounds)
+    draft = (await admin.get("/api/v1/policy/draft")).json()
+
+    made = next(one for one in draft["overrides"]["schemes"] if one["name"] == scheme["name"])["tiers"][place]
+    before = tier["criterion"] if "criteria" not in tier["criterion"] else None
+    assert (wrong.status_code, saved.status_code) == (422, 200)
+    assert made["criterion"]["type"] == "all_of"
+    assert made["criterion"]["criteria"][-1] == {
+        "type": "between",
+        "metric": metric,
+        "low": 1_250,
+        "high": 200_000,
+    }
+    assert before is None or made["criterion"]["criteria"][0] == before
+
+
+async def test_a_condition_is_taken_away_and_a_group_becomes_one_bound_again(bank):
+    admin = bank["admin"]
+    scheme = next(one for one in (await policy(admin))["schemes"] if any(t["criterion"] for t in one["tiers"]))
+    place = next(n for n, t in enumerate(scheme["tiers"]) if t["criterion"])
+    at = f"tiers.{place}.criterion"
+    group = await shaped(admin, scheme["name"], f"shape:{at}", **{f"{at}.type": "any_of"})
+    one = await shaped(admin, scheme["name"], f"shape:{at}", group.text, **{f"{at}.type": "at_most"})
+    none = await shaped(admin, scheme["name"], "draft", one.text, **{f"{at}.type": ""})
+    made = (await admin.get("/api/v1/policy/draft")).json()["overrides"]["schemes"][0]["tiers"][place]
+
+    assert 'value="at_most" selected' in one.text
+    assert (none.status_code, made["criterion"]) == (200, None)
+
+
+@pytest.mark.rule("S04-4")
+async def test_restoring_by_page_waits_for_the_approval_too(bank):
+    admin, desk = bank["admin"], bank["desk"]
+    made = (await send(admin, "settings", GOLD, "save", value="6,000,000", note="提高门槛")).headers["HX-Trigger"]
+    proposal = (await admin.get("/api/v1/policy/proposals")).json()["items"][0]
+    president = await desk.tenant.staff("president", "president")
+    decided = await president.post(
+        f"/api/v1/approvals/{proposal['approval_id']}/decision", json={"approved": True, "reason": "agreed"}
+    )
+    back = await sent_to(admin, "/console/policy/versions/0", do="restore", note="as before")
+
+    assert ("proposals" in made, decided.status_code, back.status_code) == (True, 200, 200)
+    assert "/console/policy/proposals/" in back.headers["HX-Trigger"]
+    assert setting(await policy(admin), GOLD) == 600_000_000

@@ -44,9 +44,11 @@ from guibin.people import role_screens as people_roles
 from guibin.people import screens as people
 from guibin.people import unit_screens as people_units
 from guibin.plans import screens as plans
+from guibin.policy_changes import draft_screens as policy_drafting
 from guibin.policy_changes import pages as policy_editing
 from guibin.policy_changes import reports as regulation
 from guibin.policy_changes import screens as policy_changes
+from guibin.policy_changes import version_screens as policy_versions
 from guibin.qualifications import screens as qualifications
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
@@ -122,6 +124,8 @@ SLICES: tuple[ModuleType, ...] = (
     campaigns,
     policy_changes,
     policy_editing,
+    policy_drafting,
+    policy_versions,
     regulation,
     surveys,
     inspections,

@@ -71,7 +71,8 @@ def _elements(section: str, value: Any) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for one in value:
         names = (called(section, one), getattr(one, "scheme", "")) if isinstance(one, Struct) else (str(one),)
-        apart = tuple(str(getattr(one, name, "")) for name in _KEYS)
+        said = getattr(one, "__struct_fields__", ())
+        apart = tuple(str(getattr(one, name)) if name in said else "" for name in _KEYS)
         number = sum(known[0] == names and known[1][:-1] == apart for known in found)
         found[names, (*apart, number)] = one
     return found

@@ -13,7 +13,7 @@ from guibin.audit.actions import noted
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.events import at_once
-from guibin.policies.actions import NewPolicyVersion, checked, laid_over, write_over
+from guibin.policies.actions import NewPolicyVersion, brought_back, checked, laid_over, write_over
 from guibin.policies.queries import merged, own_parts
 from guibin.policy.differences import Difference, differences
 from guibin.policy.packs import Overrides, Policy
@@ -41,7 +41,7 @@ async def propose(new: NewPolicyProposal, act: Act) -> ProposalView:
         raise Invalid.at("effective_from", "now or later", value=effective_from.isoformat())
     own = await own_parts(effective_from)
     before = merged(act.hooks, act.company, own, version=0)
-    after = checked(laid_over(own, new.overrides), act.company, act.hooks)
+    after = checked(laid_over(brought_back(own, new.brought_back), new.overrides), act.company, act.hooks)
     found = list(differences(before, after))
     if not found:
         raise Invalid.at("overrides", "something that is not so yet", "say what is to be otherwise")
@@ -80,12 +80,18 @@ async def proposal_decided(decided: Decided, act: Act) -> None:
 
 async def _enact(proposal_id: UUID, act: Act) -> None:
     row = await locked(PolicyProposal, proposal_id)
+    said = msgspec.json.decode(row["overrides"], type=Overrides)
+    given_up = msgspec.json.decode(row["brought_back"], type=tuple[str, ...])
+
+    def onto(own: Overrides) -> Overrides:
+        return laid_over(brought_back(own, given_up), said)
+
     new = NewPolicyVersion(
-        overrides=msgspec.json.decode(row["overrides"], type=Overrides),
+        overrides=said,
         effective_from=row["effective_from"],
         note=f"{row['proposed_by_name']}: {row['note']}",
     )
-    version = await write_over(new, act)
+    version = await write_over(new, act, onto=onto)
     await change(PolicyProposal, proposal_id, outcome="approved", decided_at=act.now, became=version.version)
 
 

@@ -6,10 +6,10 @@ from litestar import Controller
 
 from guibin.audit.answering import lists
 from guibin.policies.bounds import OVERRIDES_BYTES_MAX
-from guibin.web.routing import ALSO, gets, patches, posts
+from guibin.web.routing import ALSO, deletes, gets, patches, posts
 from guibin_tenants.principals import may, may_any, sees_all
 
-from . import actions, announcing, queries, versions
+from . import actions, announcing, drafts, queries, versions
 from .queries import ANNOUNCEMENTS, PROPOSALS, AnnouncementFilter, ProposalFilter, looking
 
 READ = may("policy:read")
@@ -37,6 +37,7 @@ class PolicyOverridesController(Controller):
         needs=AMEND,
         request_max_body_size=BODY_BYTES_MAX,
         opt=CHANGED_MEANWHILE,
+        confirmed=True,
     )
 
 
@@ -63,13 +64,46 @@ class PolicyDifferenceController(Controller):
 class PolicyRestorationController(Controller):
     path = "/api/v1/policy/restorations"
     tags = ("policy",)
-    restore = posts("/", versions.restore, "The policy says again what it said in a version", needs=WRITE)
+    restore = posts(
+        "/", versions.restore, "The policy says again what it said in a version", needs=WRITE, confirmed=True
+    )
 
 
 class PolicyCancellationController(Controller):
     path = "/api/v1/policy/cancellations"
     tags = ("policy",)
-    cancel = posts("/", versions.cancel, "A version that is to come does not take effect", needs=WRITE)
+    cancel = posts("/", versions.cancel, "A version that is to come does not take effect", needs=WRITE, confirmed=True)
+
+
+class PolicyDraftsController(Controller):
+    path = "/api/v1/policy/drafts"
+    tags = ("policy",)
+    list_drafts = gets("/", drafts.drafts, "Who is drafting what of the policy, the latest change first", needs=DRAFTS)
+
+
+class PolicyDraftController(Controller):
+    path = "/api/v1/policy/draft"
+    tags = ("policy",)
+    show = gets("/", drafts.mine, "One's own draft, checked against the policy in force", needs=AMEND)
+    gather = patches(
+        "/",
+        drafts.gather,
+        "Take changes into one's draft, or out of it",
+        needs=AMEND,
+        request_max_body_size=BODY_BYTES_MAX,
+    )
+    give_up = deletes("/", drafts.give_up, "Give the draft up", needs=AMEND)
+    send = posts(
+        "/versions",
+        drafts.send,
+        "What is gathered becomes a version or a proposal",
+        needs=AMEND,
+        confirmed=True,
+        opt=CHANGED_MEANWHILE,
+    )
+    list_references = gets(
+        "/references", drafts.references, "What refers to an element, before it is removed", needs=AMEND
+    )
 
 
 class PolicyPartController(Controller):

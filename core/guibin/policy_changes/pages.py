@@ -14,28 +14,30 @@ from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.notation.plausible import Plausible
 from guibin.policies.queries import PolicyVersionView, merged
-from guibin.policies.queries import version as version_of
 from guibin.policies.queries import versions as all_versions
 from guibin.policy.criteria import settings_in
 from guibin.policy.packs import Overrides, Policy
 from guibin.policy.settings import Setting
+from guibin.policy.switches import NEEDED
+from guibin.policy.texts import Text
 from guibin.policy.tiers import TierScheme
 from guibin.policy.words import Reason
 from guibin.tiers.simulation import NewSimulation, SimulationView, simulate
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import Invalid, NotFound, Refusal
 
-from . import places, versions
-from .api import AMEND, DRAFTS, WRITE
+from . import drafts, places, versions
+from .additions import addable, texts_for, title_keys
+from .api import AMEND, DRAFTS
 from .choices import title_of
 from .places import Element
-from .requests import Cancellation, Compared, OwnFilter, PolicyAmendment, Restoration
+from .requests import DraftChange, OwnFilter, PolicyAmendment, Referred
 from .values import COUNT, Box, Cell, Sheet, read
-from .versions import Checked
+from .versions import Amended, Checked
 from .wording import element_title, section_title, without_places
 
 NAME, OWN = "policy_changes", f"{PREFIX}/policy/own"
-VERSIONS = f"{PREFIX}/policy/versions"
+
 ENTRIES = (Entry(title=f"{NAME}.own.title", path=OWN, icon="adjustments", needs=DRAFTS, group="govern", order=31),)
 SIMULATE = may("tiers:assess") & sees_all
 _SHOWN_MAX = 200
@@ -68,6 +70,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     status: int = 200
     checked: Checked | None = None
     simulated: tuple[SimulationView, ...] = ()
+    removal: drafts.Removal | None = None
 
 
 class OwnPolicyScreens(Controller):
@@ -82,13 +85,17 @@ class OwnPolicyScreens(Controller):
             "policy_changes/own.html",
             sections=_sections(shell, own.overrides),
             own=own,
-            versions=[_state(one, known, shell) for one in known[:_SHOWN_MAX]],
+            versions=[state_of(one, known, shell) for one in known[:_SHOWN_MAX]],
+            drafting=await drafts.drafts(shell.act),
+            section=lambda name: title_of_section(name, shell),
             said=lambda text: text.in_language(shell.language),
         )
 
     @get("/{section:str}", needs=DRAFTS)
     async def section(self, section: str, shell: Shell, q: Searched = "") -> Response[str]:
         own = await versions.own(OwnFilter(), shell.act)
+        policy = await drafts.policy_of(shell.act)
+        shell = drawn(shell, policy)
         lines = list(_lines(_section(section), own.overrides, shell))
         found = [line for line in lines if q.casefold() in f"{line.title} {line.value} {line.clause}".casefold()]
         if len(lines) == 1 and not lines[0].name:
@@ -96,103 +103,83 @@ class OwnPolicyScreens(Controller):
         return shell.page(
             "policy_changes/section.html",
             section=section,
-            title=_title(section, shell),
+            title=title_of_section(section, shell),
             sections=_sections(shell, own.overrides),
             lines=found[:_SHOWN_MAX],
             more=max(len(found) - _SHOWN_MAX, 0),
             q=q,
+            can_add=AMEND(shell.act.by) and addable(policy, section),
+            drafting=[one for one in await drafts.drafts(shell.act) if section in one.sections],
         )
 
     @get("/{section:str}/form", needs=DRAFTS)
     async def form(self, section: str, shell: Shell, name: ElementName = "") -> Response[str]:
+        shell = drawn(shell, await drafts.policy_of(shell.act))
         return await _form(_element(section, name, shell), shell, Shown())
 
-    @post("/{section:str}/form", needs=AMEND, status_code=200)
+    @post("/{section:str}/form", needs=AMEND, confirmed=True, status_code=200)
     async def change(self, section: str, shell: Shell, name: ElementName = "") -> Response[str]:
         given = await forms.sent(shell.request)
-        element = _element(section, name, shell)
+        at = drawn(shell, await drafts.policy_of(shell.act))
+        element = _element(section, name, at)
         asked, _, path = forms.typed("do", given).partition(":")
-        if asked == "add":
+        if asked in ("add", "shape"):
             rows = forms.typed(f"{path}.{COUNT}", given)
-            grown = {**given, f"{path}.{COUNT}": [str(int(rows) + 1 if rows.isdecimal() else 1)]}
-            return await _form(element, shell, Shown(given=grown))
+            more = {f"{path}.{COUNT}": [str(int(rows) + 1 if rows.isdecimal() else 1)]} if asked == "add" else {}
+            return await _form(element, at, Shown(given={**given, **more}))
         try:
-            amendment = _amendment(element, given, shell, noted=asked in ("save", "back"))
+            if asked == "remove":
+                return await _removing(element, shell, sure=path == "sure")
+            amendment = _amendment(element, given, at, noted=asked in ("save", "back"))
             if asked == "simulate":
-                return await _form(
-                    element, shell, Shown(given=given, simulated=await _simulated(element, amendment, shell))
-                )
+                moved = await _simulated(element, amendment, shell)
+                return await _form(element, at, Shown(given=given, simulated=moved))
+            if asked == "draft":
+                await drafts.gather(DraftChange(overrides=amendment.overrides), shell.act)
+                return shell.done(shell.says(f"{NAME}.draft.gathered"), goes_to=f"{PREFIX}/policy/draft")
             if asked not in ("save", "back"):
-                return await _form(
-                    element, shell, Shown(given=given, checked=await versions.check(amendment, shell.act))
-                )
+                return await _form(element, at, Shown(given=given, checked=await versions.check(amendment, shell.act)))
             if asked == "back":
                 amendment = structs.replace(amendment, overrides=Overrides(), brought_back=(_back(element),))
-            made = await versions.amend(amendment, shell.act)
+            amended = await versions.amend(amendment, shell.act)
         except Refusal as refusal:
             errors, status = forms.wrong(refusal, shell)
-            return await _form(element, shell, Shown(given=given, errors=_near(errors, element), status=status))
-        if made.proposal is not None and made.became is None:
-            goes_to = f"{PREFIX}/policy/proposals/{made.proposal.id}"
-            return shell.done(shell.says(f"{NAME}.done.proposed"), goes_to=goes_to)
-        later = made.became is not None and made.became.effective_from > shell.act.now
-        done = shell.says(f"{NAME}.own.{'scheduled' if later else 'saved'}")
-        return shell.done(done, goes_to=f"{OWN}/{section}" if element.name else OWN)
+            return await _form(element, at, Shown(given=given, errors=_near(errors, element), status=status))
+        return made(amended, shell, f"{OWN}/{section}" if element.name else OWN)
 
 
-class PolicyVersionScreens(Controller):
-    path = VERSIONS
-    include_in_schema = False
-
-    @get("/{version:int}", needs=DRAFTS)
-    async def show(self, version: int, shell: Shell) -> Response[str]:
-        return await _version(version, shell, Shown())
-
-    @post("/{version:int}", needs=WRITE, status_code=200)
-    async def change(self, version: int, shell: Shell) -> Response[str]:
-        given = await forms.sent(shell.request)
-        try:
-            when = forms.taken(When, given, shell)
-            if forms.typed("do", given) == "cancel":
-                await versions.cancel(Cancellation(version=version, note=when.note), shell.act)
-                done = "cancelled"
-            else:
-                again = Restoration(version=version, note=when.note, effective_from=_begins(when.effective_on, shell))
-                await versions.restore(again, shell.act)
-                done = "restored"
-        except Refusal as refusal:
-            errors, status = forms.wrong(refusal, shell)
-            return await _version(version, shell, Shown(given=given, errors=errors, status=status))
-        return shell.done(shell.says(f"{NAME}.own.{done}"), goes_to=OWN)
+async def _removing(element: Element, shell: Shell, *, sure: bool) -> Response[str]:
+    """First what refers to it, then it goes into the draft that it is to go."""
+    if sure:
+        await drafts.gather(DraftChange(removed=(element.path,)), shell.act)
+        return shell.done(shell.says(f"{NAME}.draft.gathered"), goes_to=f"{PREFIX}/policy/draft")
+    removal = await drafts.references(Referred(element=element.path), shell.act)
+    return await _form(element, drawn(shell, await drafts.policy_of(shell.act)), Shown(removal=removal))
 
 
-async def _version(number: int, shell: Shell, shown: Shown) -> Response[str]:
-    known = await all_versions()
-    view = await version_of(number) if number else None
-    if number and view is None:
-        raise NotFound(f"There is no version {number} of the policy")
-    earlier = max((one.version for one in known if one.version < number), default=0)
-    state = _state(view, known, shell)[1] if view else "packs"
-    form = forms.Form(
-        kind=When, slice_name=NAME, left_out=frozenset({"effective_on"}) if state == "to_come" else frozenset()
-    )
-    return shell.page(
-        "policy_changes/version.html",
-        status=int(shown.status),
-        number=number,
-        view=view,
-        state=state,
-        earlier=earlier,
-        changes=await versions.between(Compared(before=earlier, after=number), shell.act) if number else [],
-        to_packs=await versions.between(Compared(before=0, after=number), shell.act) if number else [],
-        now=await versions.between(Compared(before=None, after=number), shell.act),
-        fields=form.fields(shell, shown.given, shown.errors) if WRITE(shell.act.by) and state != "replaced" else [],
-        problem="".join(shown.errors.get(name, "") for name in ("", "version")),
-        said=lambda text: text.in_language(shell.language),
-    )
+def made(amended: Amended, shell: Shell, goes_to: str) -> Response[str]:
+    """What came of it, in words: it holds, will hold, or waits for its approval."""
+    if amended.proposal is not None and amended.became is None:
+        return shell.done(
+            shell.says(f"{NAME}.done.proposed"), goes_to=f"{PREFIX}/policy/proposals/{amended.proposal.id}"
+        )
+    later = amended.became is not None and amended.became.effective_from > shell.act.now
+    return shell.done(shell.says(f"{NAME}.own.{'scheduled' if later else 'saved'}"), goes_to=goes_to)
 
 
-def _state(view: PolicyVersionView, known: Sequence[PolicyVersionView], shell: Shell) -> tuple[PolicyVersionView, str]:
+def drawn(shell: Shell, policy: Policy) -> Shell:
+    """A page that shows this policy, in its names."""
+    return structs.replace(shell, act=structs.replace(shell.act, policy=policy))
+
+
+async def sections_of(shell: Shell) -> list[tuple[str, str, int, bool]]:
+    """The parts of the policy beside every page of the editor."""
+    return _sections(shell, (await versions.own(OwnFilter(), shell.act)).overrides)
+
+
+def state_of(
+    view: PolicyVersionView, known: Sequence[PolicyVersionView], shell: Shell
+) -> tuple[PolicyVersionView, str]:
     """A version and whether it is to come, in force, over, or another took its place before it began."""
     now = shell.act.now
     if any(one.version > view.version and one.effective_from == view.effective_from for one in known):
@@ -213,17 +200,19 @@ async def _form(element: Element, shell: Shell, shown: Shown) -> Response[str]:
         packs=places.plain_of(beside.value) if beside is not None else None,
         shell=shell,
         errors=shown.errors,
+        given=given,
     )
     cells = sheet.cells()
     held = await versions.own(OwnFilter(section=element.section), shell.act)
+    drafting = [one for one in await drafts.drafts(shell.act) if element.section in one.sections]
     when = forms.Form(kind=When, slice_name=NAME).fields(shell, given, shown.errors)
     flows = [flow for part in _parts(element, shell) if (flow := shell.act.policy.approval(part.approval))]
     return shell.page(
         "policy_changes/form.html",
         status=int(shown.status),
         element=element,
-        title=_called(element, shell),
-        heading=_title(element.section, shell),
+        title=called(element, shell),
+        heading=title_of_section(element.section, shell),
         cells=cells,
         clauses=list(dict.fromkeys(_clauses(cells, getattr(element.value, "clause", "")))),
         own=_is_own(element, held.overrides),
@@ -238,6 +227,12 @@ async def _form(element: Element, shell: Shell, shown: Shown) -> Response[str]:
         parts=_parts(element, shell),
         problems=[text for name, text in shown.errors.items() if name not in _fields(cells) | {"note", "effective_on"}],
         wrong=len(shown.errors),
+        removal=shown.removal,
+        where=lambda path: where(path, shell),
+        told=lambda one: forms.rule(one.rule, shell.studio, shell.look),
+        removable=element.section not in NEEDED or bool(element.name and element.section != "texts"),
+        drafting=drafting,
+        drafted=any(one.mine for one in drafting),
         said=lambda text: text.in_language(shell.language),
         sections=_sections(shell, held.overrides),
     )
@@ -259,12 +254,31 @@ def _amendment(element: Element, given: Mapping[str, list[str]], shell: Shell, *
         raise forms.NotFilled({**filled.errors, **forms.faults(refusal, shell)})
     when: When = filled.whole()
     latest = forms.typed("made_from", given)
+    laid = places.laid(shell.act.policy, [(changed, value)])
+    texts = laid.texts | _titles(element, value, given, shell)
     return PolicyAmendment(
-        overrides=places.laid(shell.act.policy, [(changed, value)]),
-        effective_from=_begins(when.effective_on, shell),
+        overrides=structs.replace(laid, texts=texts),
+        effective_from=begins(when.effective_on, shell),
         made_from=int(latest) if noted and latest.isdecimal() and len(latest) < 7 else None,
         note=when.note,
     )
+
+
+def _titles(element: Element, value: Any, given: Mapping[str, list[str]], shell: Shell) -> dict[str, Text]:
+    """What the sheet calls the element, and what is new in it, where that is said otherwise than it was."""
+    policy = shell.act.policy
+    made: dict[str, Text] = {}
+    for key in given:
+        path, _, language = key.rpartition("@")
+        if language == "zh":
+            name = forms.typed(f"{path}name", given) if path else element.name
+            title = Text(forms.typed(key, given), forms.typed(f"{path}@en", given))
+            if name and (title.zh or title.en):
+                made |= texts_for(value, {name: title}, policy)
+            if not path and title.zh and title.en:
+                keys = [one for one in title_keys(value, name) if one in policy.texts]
+                made |= {one: title for one in keys if policy.texts[one] != title}
+    return made
 
 
 async def _simulated(element: Element, new: PolicyAmendment, shell: Shell) -> tuple[SimulationView, ...]:
@@ -302,7 +316,7 @@ def _parts(element: Element, shell: Shell) -> list[Any]:
     return [part for how, part in near if how == closest] if closest else []
 
 
-def _begins(on: date | None, shell: Shell) -> datetime | None:
+def begins(on: date | None, shell: Shell) -> datetime | None:
     if on is None or on == shell.act.today:
         return None
     return datetime.combine(on, time(), ZoneInfo(shell.act.company.time_zone))
@@ -368,7 +382,7 @@ def _lines(section: str, own: Overrides, shell: Shell) -> Iterator[Line]:
     for element in places.elements(shell.act.policy, section):
         yield Line(
             element.name,
-            _called(element, shell),
+            called(element, shell),
             _figure(element, shell),
             getattr(element.value, "clause", ""),
             _is_own(element, own),
@@ -385,7 +399,7 @@ def _figure(element: Element, shell: Shell) -> str:
     return ""
 
 
-def _called(element: Element, shell: Shell) -> str:
+def called(element: Element, shell: Shell) -> str:
     if element.section == "texts":
         return without_places(element.value.in_language(shell.language))
     if element.name.isdecimal():
@@ -395,6 +409,17 @@ def _called(element: Element, shell: Shell) -> str:
     scheme = getattr(element.value, "scheme", "")
     title = element_title(element.value, (element.name, scheme), element.section, shell.act.policy)
     return title.in_language(shell.language)
+
+
+def where(path: str, shell: Shell) -> str:
+    """Where something stands, in words: its section, and the element of it that the path leads into."""
+    section, _, rest = path.partition(".")
+    if section not in places.sections():
+        return ""
+    known = [one for one in places.elements(shell.act.policy, section) if one.name]
+    found = [one for one in known if rest == one.name or rest.startswith(f"{one.name}.")]
+    title = title_of_section(section, shell)
+    return f"{title}{shell.says('colon')}{called(found[-1], shell)}" if found else title
 
 
 def _is_own(element: Element, own: Overrides) -> bool:
@@ -410,7 +435,7 @@ def _back(element: Element) -> str:
     return element.section if element.name.isdecimal() or not element.name else element.path
 
 
-def _title(section: str, shell: Shell) -> str:
+def title_of_section(section: str, shell: Shell) -> str:
     return section_title(section).in_language(shell.language)
 
 
@@ -421,5 +446,5 @@ def _sections(shell: Shell, own: Overrides) -> list[tuple[str, str, int, bool]]:
     for name in places.sections():
         count = len(places.elements(policy, name))
         if count:
-            found.append((name, _title(name, shell), count, getattr(own, name) not in (None, (), {})))
+            found.append((name, title_of_section(name, shell), count, getattr(own, name) not in (None, (), {})))
     return found

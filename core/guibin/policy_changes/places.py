@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from guibin.policy.merging import rules_of
+from guibin.policy.merging import EACH_ONCE, rules_of
 from guibin.policy.packs import Overrides, Policy, Sections
 from guibin.policy.switches import called
 from guibin.web import conversion
@@ -110,7 +110,7 @@ def laid(policy: Policy, made: list[tuple[Element, Any]]) -> Overrides:
             parts[section] = {**parts.get(section, {}), element.name: value}
         elif not isinstance(held, tuple):
             parts[section] = value
-        elif _by_name(section):
+        elif one_by_one(section):
             parts[section] = (*parts.get(section, ()), value)
         else:
             whole = list(parts.get(section, held))
@@ -124,9 +124,10 @@ def plain_of(value: Any) -> Any:
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
-def _by_name(section: str) -> bool:
-    rule = rules_of(Sections)[section]
-    return rule.named and not rule.own_alone
+def one_by_one(section: str) -> bool:
+    """Whether a company writes its elements one by one, by their names."""
+    rule = rules_of(Sections).get(section)
+    return rule is not None and ((rule.named and not rule.own_alone) or rule is EACH_ONCE)
 
 
 def _split(policy: Policy, path: str) -> tuple[Element, str] | None:

@@ -39,6 +39,7 @@ class ProposalView(Struct, frozen=True, kw_only=True):
     id: UUID
     part: str
     overrides: Overrides
+    brought_back: tuple[str, ...]
     changes: tuple[Change, ...]
     effective_from: datetime | None
     note: str

@@ -11,11 +11,13 @@ from guibin.policy.words import Code, Named, Reason, Unsaid
 
 
 class NewPolicyProposal(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A change of one `part`: `overrides` holds only what is to be otherwise, elements whole. In effect from `effective_from`,
-    not in the past, at once without; where it waits for an approval, not before that."""
+    """A change of one `part`: `overrides` holds only what is to be otherwise, elements whole, `brought_back` what the packs are
+    to say again. In effect from `effective_from`, not in the past, at once without; where it waits for an approval, not before
+    that."""
 
     part: Code
     overrides: Overrides
+    brought_back: Annotated[tuple[Named, ...], Meta(max_length=200)] = ()
     effective_from: Annotated[datetime, Meta(tz=True)] | None = None
     note: Reason
 
@@ -45,17 +47,52 @@ VersionNumber = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
 class Restoration(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The policy says again what it said in an earlier `version`, 0 for the packs' own, from `effective_from` on, at once without."""
+    """The policy says again what it said in an earlier `version`, 0 for the packs' own, from `effective_from` on, at once without.
+
+    With `part` only what belongs to that part of the policy. Where a part waits for an approval, the restoration does too.
+    """
 
     version: VersionNumber
+    part: Code | None = None
     effective_from: Annotated[datetime, Meta(tz=True)] | None = None
     note: Reason
 
 
 class Cancellation(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A `version` that is to come does not take effect."""
+    """A `version` that is to come does not take effect, with `part` only what it says of that part of the policy.
+
+    Where a part waits for an approval, the cancellation does too: until then the version stays as planned.
+    """
 
     version: VersionNumber
+    part: Code | None = None
+    note: Reason
+
+
+class DraftChange(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What comes into one's draft: as in an amendment; `removed` are elements that the policy is to do without, `dropped` those
+    of which the draft says nothing any more. `made_from` takes note of the versions up to that one."""
+
+    overrides: Overrides = field(default_factory=Overrides)
+    figures: Figures = {}
+    brought_back: Annotated[tuple[Named, ...], Meta(max_length=200)] = ()
+    removed: Annotated[tuple[Named, ...], Meta(max_length=200)] = ()
+    dropped: Annotated[tuple[Named, ...], Meta(max_length=200)] = ()
+    made_from: VersionNumber | None = None
+
+
+class Referred(Struct, frozen=True, kw_only=True):
+    """Which element of the policy, by where it stands: `service_items.gift`."""
+
+    element: Named
+
+
+class DraftSending(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is gathered becomes a version, or a proposal where its part waits for an approval; of `only` these elements, where
+    they are named: the rest stays gathered."""
+
+    only: Annotated[tuple[Named, ...], Meta(max_length=200)] = ()
+    effective_from: Annotated[datetime, Meta(tz=True)] | None = None
     note: Reason
 
 

@@ -11,11 +11,13 @@ class PolicyProposal(TenantTable, signed="proposed"):
     """A post proposes a change of its `part` of the policy (S04-4, S08-4): in effect from `effective_from`, or from the decision
     where that is later, as the version `became` once `outcome` is approved; refused or withdrawn it leaves nothing.
 
-    `overrides` are what it writes over the company's own, `changes` the same in words, as they were when it was proposed.
+    `overrides` are what it writes over the company's own, `brought_back` what of that it gives up, `changes` the same in
+    words, as they were when it was proposed.
     """
 
     part = Varchar(length=60)
     overrides = JSONB()
+    brought_back = JSONB(default="[]")
     changes = JSONB(default="[]")
     effective_from = Timestamptz(default=None, null=True)
     note = Text(default="")
@@ -33,6 +35,21 @@ class PolicyProposal(TenantTable, signed="proposed"):
         ),
         checks={"decided_with_outcome": "(decided_at is null) = (outcome is null)", "outcome_known": KNOWN},
     )
+
+
+class PolicyDraft(TenantTable, signed="begun"):
+    """What `person_id` gathers before it becomes a version: `overrides` over the company's own, less what is `brought_back`.
+
+    It was begun when `made_from` was the latest version.
+    """
+
+    person_id = UuidColumn(default=None)
+    overrides = JSONB()
+    brought_back = JSONB(default="[]")
+    made_from = Integer(default=0)
+    changed_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(written_by="company", unique=(("person_id",),))
 
 
 class PolicyAnnouncement(TenantTable, signed="written"):

@@ -9,11 +9,13 @@ from msgspec import Struct, inspect, structs
 
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
+from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.deadlines import AtOnce
 from guibin.policy.sentences import is_currency
 from guibin.policy.settings import Setting
 from guibin.policy.tiers import TierScheme
 
+from .additions import title_keys
 from .choices import offered, title_of
 from .places import Element, plain_of
 from .wording import choice_title, field_title
@@ -28,8 +30,8 @@ Given = Mapping[str, Sequence[str]]
 
 
 class Cell(Struct, frozen=True, kw_only=True):
-    """One value as the page asks for it: `kind` is text, area, number, check, choice, choices, lines or limit (a number and its
-    `unit` out of `choices`); `was` what the packs say where that is something else."""
+    """One value as the page asks for it: `kind` is text, area, number, check, choice, choices, lines, kind (of a condition) or limit
+    (a number and its `unit` out of `choices`); `was` what the packs say where that is something else."""
 
     path: str
     kind: str
@@ -42,6 +44,11 @@ class Cell(Struct, frozen=True, kw_only=True):
     changed: bool = False
     clause: str = ""
     error: str = ""
+
+    @property
+    def sent_as(self) -> str:
+        """Under which name its value is sent: one called `form` would stand in the way of the page's own form."""
+        return f".{self.path}" if self.path == "form" else self.path
 
 
 class Box(Struct, frozen=True, kw_only=True):
@@ -75,11 +82,27 @@ class Sheet(Struct, frozen=True, kw_only=True):
     packs: Any
     shell: Shell
     errors: Mapping[str, str] = {}
+    given: Given = {}
 
     def cells(self) -> tuple[Cell | Box, ...]:
         """Everything there is to fill in."""
         kind = inspect.type_info(type(self.element.value))
-        return tuple(self._inside(kind, self.says, self.packs, ""))
+        return (*self._names(""), *self._inside(kind, self.says, self.packs, ""))
+
+    def _names(self, path: str) -> Iterator[Cell]:
+        """What the element, or a new row of it, is called; of a row also under which name it is kept."""
+        if path:
+            yield Cell(path=f"{path}name", kind="text", label=self._label("kept_as"), value=self._typed(f"{path}name"))
+        known = self.shell.act.policy.texts
+        keys = [] if path or not self.element.name else title_keys(self.element.value, self.element.name)
+        if path or keys:
+            text = known.get(keys[0]) if keys else None
+            for language in ("zh", "en"):
+                value = self._typed(f"{path}@{language}") or (getattr(text, language) if text else "")
+                yield Cell(path=f"{path}@{language}", kind="text", label=self._label(f"called_{language}"), value=value)
+
+    def _typed(self, path: str) -> str:
+        return "".join(self.given.get(path, ())[:1])
 
     def _inside(self, kind: Any, says: Any, packs: Any, path: str) -> Iterator[Cell | Box]:
         clause = says.get("clause", "")
@@ -97,14 +120,12 @@ class Sheet(Struct, frozen=True, kw_only=True):
     def _made(self, kind: Any, says: Any, packs: Any, path: str) -> Cell | Box | None:
         label = self._label(path)
         options = [each for each in plain_types(kind) if isinstance(each, inspect.StructType)]
+        if len(options) > 1 and not _is_limit(options[0]):
+            return self._condition(options, says, packs, (path, label), optional=_is_optional(kind))
         if options and isinstance(says, dict):
             chosen = _chosen(options, says)
             if _is_limit(chosen):
                 return self._limit(path, label, says, optional=_is_optional(kind))
-            if len(options) > 1 and not _is_limit(chosen):
-                label = choice_title(says["type"]).in_language(self.shell.language)
-                titled = title_of("metric", str(says.get("metric", "")), self.shell) if "metric" in says else ""
-                label = f"{titled} · {label}" if titled else label
             return Box(
                 path=path,
                 label=label,
@@ -117,6 +138,22 @@ class Sheet(Struct, frozen=True, kw_only=True):
         if listed is not None:
             return self._list(listed, says or [], packs, path)
         return None if options or isinstance(says, dict) else self._plain(kind, says, path, label)
+
+    def _condition(self, options: list[Any], says: Any, packs: Any, where: tuple[str, str], *, optional: bool) -> Box:
+        """A condition, whose kind is chosen: what belongs to the kind stands below it."""
+        path, label = where
+        tag = says["type"] if isinstance(says, dict) else ""
+        kinds = [Choice(tag, choice_title(tag).in_language(self.shell.language)) for tag in map(_tag, options)]
+        none = [Choice("", self.shell.says("policy_changes.own.no_condition"))] if optional else []
+        kind = Cell(path=path, kind="kind", label=self._label("kind_of_condition"), value=tag, choices=(*none, *kinds))
+        inside: tuple[Cell | Box, ...] = ()
+        if isinstance(says, dict):
+            other = packs if isinstance(packs, dict) and packs.get("type") == tag else None
+            inside = tuple(self._inside(_chosen(options, says), says, other, f"{path}."))
+            titled = title_of("metric", str(says.get("metric", "")), self.shell) if says.get("metric") else ""
+            called = choice_title(tag).in_language(self.shell.language)
+            label = f"{titled} · {called}" if titled else label if optional else called
+        return Box(path=path, label=label, cells=(kind, *inside), error=self._error(path))
 
     def _list(self, item: Any, says: list[Any], packs: Any, path: str) -> Cell | Box | None:
         label = self._label(path)
@@ -141,7 +178,9 @@ class Sheet(Struct, frozen=True, kw_only=True):
             made = self._made(_union(options), says, beside, path)
             label, cells = (made.label, made.cells) if isinstance(made, Box) else ("", ())
         else:
-            cells = tuple(self._inside(chosen, says, beside, f"{path}."))
+            held = _at(plain_of(self.element.value), path.rpartition(".")[0])
+            new = "name" in says and place >= len(held or ())
+            cells = (*(self._names(f"{path}.") if new else ()), *self._inside(chosen, says, beside, f"{path}."))
         return Box(
             path=path,
             label=label or self.shell.says("policy_changes.own.row", number=place + 1),
@@ -175,7 +214,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
             answers = [Choice(value, self.shell.says(key)) for value, key in (("true", "yes"), ("false", "no"))]
             nothing = Choice("", self.shell.says("policy_changes.own.none"))
             return structs.replace(cell, kind="choice", choices=(nothing, *answers))
-        choices = offered(_last(path), self.shell, _literals(kind), (text,) if text else ())
+        choices = self._offered(path, _literals(kind), text)
         if choices:
             empty = (
                 []
@@ -196,6 +235,14 @@ class Sheet(Struct, frozen=True, kw_only=True):
         if len(text) > 60 or _last(path) in ("zh", "en"):
             return structs.replace(cell, kind="area")
         return cell
+
+    def _offered(self, path: str, literals: tuple[str, ...], text: str) -> tuple[Choice, ...]:
+        """What may stand there; of figures those of the standard itself."""
+        found = offered(_last(path), self.shell, literals, (text,) if text else ())
+        if _last(path) != "metric" or not isinstance(self.element.value, TierScheme):
+            return found
+        known = {one["name"] for one in self.says["metrics"]} | ({VALUE_SCORE} if self.says["value_score"] else set())
+        return tuple(one for one in found if one.value in known | {text})
 
     def _beside(self, cell: Cell, kind: Any, packs: Any) -> Cell:
         other = self._made(kind, packs, None, cell.path)
@@ -257,6 +304,8 @@ class _Reading(Struct, frozen=True):
 
     def value(self, kind: Any, base: Any, path: str) -> Any:
         options = [each for each in plain_types(kind) if isinstance(each, inspect.StructType)]
+        if len(options) > 1 and not _is_limit(options[0]):
+            return self._condition(options, base, path)
         if options and (isinstance(base, dict) or _is_limit(options[0])):
             if _is_limit(options[0]):
                 return self._limit(base, path)
@@ -267,6 +316,19 @@ class _Reading(Struct, frozen=True):
         if options or isinstance(base, dict):
             return base
         return self._plain(kind, base, path)
+
+    def _condition(self, options: list[Any], base: Any, path: str) -> Any:
+        """As it was shown, filled in, then as the kind that was asked for."""
+        shown, asked = self._first(f"{path}.@was"), self._first(f"{path}.type")
+        tags = {_tag(each) for each in options}
+        if shown is None or asked is None or not {shown, asked} <= tags | {""}:
+            return base
+        metric = next((one["name"] for one in self.whole.get("metrics", ())), "")
+        read = None
+        if shown:
+            as_shown = as_kind(base, shown, options, metric)
+            read = self.struct(_chosen(options, as_shown), as_shown, f"{path}.")
+        return as_kind(read, asked, options, metric) if asked else None
 
     def _limit(self, base: Any, path: str) -> Any:
         tag, count = self._first(f"{path}.type"), self._first(f"{path}.count")
@@ -288,10 +350,27 @@ class _Reading(Struct, frozen=True):
         count = min(int(rows), ROWS_MAX) if rows and rows.isdecimal() else len(base)
         found = []
         for place in range(count):
-            held = base[place] if place < len(base) else deepcopy(base[-1]) if base else blank(options[0])
+            held = base[place] if place < len(base) else self._row(options, base)
             if self._first(f"{path}.{place}.{GONE}") is None:
-                found.append(self.struct(_chosen(options, held), held, f"{path}.{place}."))
+                found.append(self._filled(options, held, f"{path}.{place}"))
         return found
+
+    def _row(self, options: list[Any], base: list[Any]) -> Any:
+        """A new row: as the last one, under no name yet; of conditions the plainest."""
+        if len(options) > 1:
+            return as_kind(
+                None, _tag(options[0]), options, next((m["name"] for m in self.whole.get("metrics", ())), "")
+            )
+        made = deepcopy(base[-1]) if base else blank(options[0])
+        if "name" not in made:
+            return made
+        # What has names of its own within would bear those of another.
+        return {key: [] if _has_names(one) else one for key, one in made.items()} | {"name": ""}
+
+    def _filled(self, options: list[Any], held: Any, path: str) -> Any:
+        if len(options) > 1:
+            return self._condition(options, held, path)
+        return self.struct(_chosen(options, held), held, f"{path}.")
 
     def _plain(self, kind: Any, base: Any, path: str) -> Any:
         types = list(plain_types(kind))
@@ -306,23 +385,58 @@ class _Reading(Struct, frozen=True):
             return text == "true"
         if not any(isinstance(each, inspect.IntType) for each in types):
             return text
-        unit = unit_at(self.element, self.whole, path)
+        unit = unit_at(self.element, self.whole, path, self._first(f"{path.rpartition('.')[0]}.metric"))
         if isinstance(base, str) and text == base:
             return text
         return in_cents(text) if unit and is_currency(unit) else _figure(text)
 
     def _first(self, path: str) -> str | None:
-        values = self.given.get(path)
+        values = self.given.get(path) or self.given.get(f".{path}")
         return values[0].strip() if values else None
 
 
-def unit_at(element: Element, says: Any, path: str) -> str:
-    """In what a figure of the element is counted, empty where that is not said."""
+def as_kind(condition: Any, tag: str, options: Sequence[Any], metric: str) -> dict[str, Any]:
+    """The condition as one of another kind: a group takes a single one in, a single one what it has in common.
+
+    `metric` is what a new one looks at.
+    """
+    if isinstance(condition, dict) and condition["type"] == tag:
+        return condition
+    kind = next(each for each in options if _tag(each) == tag)
+    fresh = blank(kind)
+    if "metric" in fresh:
+        fresh["metric"] = metric
+    if condition is None:
+        return fresh
+    if "criteria" in fresh:
+        return fresh | {"criteria": condition.get("criteria", [condition])}
+    if "criteria" in condition:
+        first = next((one for one in condition["criteria"] if "criteria" not in one), None)
+        return as_kind(first, tag, options, metric)
+    if "low" in fresh:
+        return fresh | {"metric": condition.get("metric", metric), "low": condition.get("bound", "")}
+    if "bound" in fresh:
+        figure = condition.get("bound", condition.get("low", ""))
+        return fresh | {"metric": condition.get("metric", metric), "bound": figure}
+    return fresh
+
+
+def _has_names(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict) and one.get("name") for one in value)
+
+
+def _tag(kind: Any) -> str:
+    return str(kind.cls.__struct_config__.tag)
+
+
+def unit_at(element: Element, says: Any, path: str, metric: str | None = None) -> str:
+    """In what a figure of the element is counted, empty where that is not said; `metric` is what it is a bound of, if not as
+    the element says."""
     if isinstance(element.value, Setting):
         return element.value.unit if path == "value" else ""
     if isinstance(element.value, TierScheme) and _last(path) in ("bound", "low", "high", "at_least"):
         holder = _at(says, path.rpartition(".")[0])
-        name = holder.get("metric", holder.get("name")) if isinstance(holder, dict) else None
+        name = metric or (holder.get("metric", holder.get("name")) if isinstance(holder, dict) else None)
         return next((one["unit"] for one in says["metrics"] if one["name"] == name), "")
     return ""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -56,6 +57,14 @@ class Amended(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     became: PolicyVersionView | None = None
     proposal: ProposalView | None = None
+
+
+class Back(Struct, frozen=True, kw_only=True):
+    """Of which `part` something is taken back, all without; from when on and why."""
+
+    part: str | None
+    at: datetime
+    note: str
 
 
 class Versions(Struct, frozen=True, kw_only=True):
@@ -124,7 +133,8 @@ async def amend(new: PolicyAmendment, act: Act) -> Amended:
         proposal = await actions.propose(
             NewPolicyProposal(
                 part=part.name,
-                overrides=_whole(new, planned, act),
+                overrides=_whole(new, planned),
+                brought_back=new.brought_back,
                 effective_from=new.effective_from,
                 note=new.note,
             ),
@@ -161,10 +171,11 @@ async def plan(new: PolicyAmendment, act: Act) -> Versions:
     return Versions(before=before, after=after, found=found)
 
 
-async def cancel(new: Cancellation, act: Act) -> PolicyVersionView:
+async def cancel(new: Cancellation, act: Act) -> Amended:
     """A version to come does not take effect: from its moment on, what was in force until then stays.
 
-    Raises NotFound, NotToCome.
+    Where a part that it changes waits for an approval, so does this: a proposal. Raises NotFound, NotToCome, SeveralParts,
+    NotYourPart.
     """
     version, known = new.version, await all_versions()
     asked = next((one for one in known if one.version == version), None)
@@ -174,25 +185,106 @@ async def cancel(new: Cancellation, act: Act) -> PolicyVersionView:
     if at <= act.now or any(one.version > version and one.effective_from == at for one in known):
         raise NotToCome(f"Version {version} is of {at.isoformat()}")
     stays = await own_parts(at - _JUST_BEFORE)
-    return await policies.write(
-        NewPolicyVersion(overrides=stays, effective_from=at, note=new.note), act, packs=act.hooks
-    )
+    return await _back_to(stays, Back(part=new.part, at=at, note=new.note), act)
 
 
-async def restore(new: Restoration, act: Act) -> PolicyVersionView:
+async def restore(new: Restoration, act: Act) -> Amended:
     """The policy says again what it said in a version that was in force; versions to come stay. Version 0 is the packs' own.
 
-    Raises NotFound, NeverInForce, Invalid where it says so already or contradicts what the packs say today.
+    Where a part that it changes waits for an approval, so does this: a proposal. Raises NotFound, NeverInForce, SeveralParts,
+    NotYourPart, Invalid where it says so already or contradicts what the packs say today.
     """
     version = new.version
     held = await parts_of(version)
     if version and all(one.version != version for one in _were_in_force(await all_versions(), act.now)):
         raise NeverInForce(f"Version {version} was not in force by {act.now.isoformat()}")
-    if held == await own_parts(new.effective_from or act.now):
+    at = new.effective_from or act.now
+    if at < act.now:
+        raise Invalid.at("effective_from", "now or later", value=at.isoformat())
+    if held == await own_parts(at):
         raise Invalid.at("version", "another one than holds then", value=str(version))
-    return await policies.write(
-        NewPolicyVersion(overrides=held, effective_from=new.effective_from, note=new.note), act, packs=act.hooks
+    return await _back_to(held, Back(part=new.part, at=at, note=new.note), act)
+
+
+async def _back_to(held: Overrides, back: Back, act: Act) -> Amended:
+    """The company's own are `held` again, of a part alone where one is named; proposed where that waits for an approval."""
+    own = await own_parts(back.at)
+    if back.part is not None:
+        held = _of_part(held, own, back.part, act)
+    planned = _between(own, held, act)
+    part = _proposed_part(planned, act)
+    if part is None:
+        written = NewPolicyVersion(overrides=held, effective_from=back.at, note=back.note)
+        return Amended(changes=planned.changes, became=await policies.write(written, act, packs=act.hooks))
+    overrides, given_up = otherwise(own, held)
+    proposal = await actions.propose(
+        NewPolicyProposal(
+            part=part.name,
+            overrides=overrides,
+            brought_back=given_up,
+            effective_from=back.at,
+            note=back.note,
+        ),
+        act,
     )
+    became = await version(proposal.became) if proposal.became is not None else None
+    return Amended(changes=planned.changes, became=became, proposal=proposal)
+
+
+def otherwise(own: Overrides, held: Overrides) -> tuple[Overrides, tuple[str, ...]]:
+    """What is to be laid over the company's `own`, and what of it is to be given up first, so that it is `held`."""
+    laid: dict[str, Any] = {}
+    given_up: list[str] = []
+    for section in own.__struct_fields__:
+        was, becomes = getattr(own, section), getattr(held, section)
+        if was == becomes:
+            continue
+        by_name = _by_name(section, was, becomes)
+        if by_name is None:
+            laid[section] = becomes
+            if becomes is None:
+                given_up.append(section)
+            continue
+        before, after = by_name
+        given_up += [f"{section}.{name}" for name in before if name not in after]
+        new = {name: one for name, one in after.items() if before.get(name) != one}
+        laid[section] = new if isinstance(becomes, dict) else tuple(new.values())
+    return Overrides(**laid), tuple(given_up)
+
+
+def _by_name(section: str, *values: Any) -> tuple[dict[str, Any], ...] | None:
+    """The elements of a section that are laid over each other one by one; None where it is written whole."""
+    if all(isinstance(value, dict) for value in values):
+        return values
+    if section != "switched_off" and not places.one_by_one(section):
+        return None
+    return tuple({called(section, one): one for one in value} for value in values)
+
+
+def _of_part(held: Overrides, own: Overrides, name: str, act: Act) -> Overrides:
+    """The company's own, of the part alone as it was `held`. Raises Invalid."""
+    part = act.policy.part(name)
+    if part is None:
+        raise Invalid.at("part", "a part of the policy", f"one of: {', '.join(p.name for p in act.policy.parts)}", name)
+    found = _between(own, held, act).found
+    mine = {one.path for one in found if part in covering(act.policy.parts, one.section, one.called)}
+    if not mine:
+        raise Invalid.at("part", "a part of which something is otherwise", value=name)
+    overrides, given_up = otherwise(own, held)
+    less = brought_back(own, [one for one in given_up if one in mine])
+    kept = {section: _those(section, getattr(overrides, section), mine) for section in overrides.__struct_fields__}
+    return laid_over(less, Overrides(**kept))
+
+
+def _those(section: str, value: Any, paths: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: one for key, one in value.items() if f"{section}.{key}" in paths}
+    if isinstance(value, tuple) and places.one_by_one(section):
+        return tuple(one for one in value if f"{section}.{called(section, one)}" in paths)
+    if section == "switched_off":
+        return tuple(one for one in value if one in paths)
+    touched = any(one == section or one.startswith(f"{section}.") for one in paths)
+    return value if touched else getattr(Overrides(), section)
 
 
 def _were_in_force(known: Sequence[PolicyVersionView], now: datetime) -> list[PolicyVersionView]:
@@ -244,17 +336,10 @@ def _with_consequences(becomes: Overrides, held: Policy, act: Act) -> Overrides:
     return laid_over(becomes, Overrides(schemes=less))
 
 
-def _whole(new: PolicyAmendment, planned: Versions, act: Act) -> Overrides:
-    """What a proposal holds of an amendment: elements whole, those of the packs where they are to hold again."""
-    packs = merged(act.hooks, act.company, Overrides(), version=0)
-    back = [
-        (element, element.value)
-        for section in places.sections()
-        for element in places.elements(packs, section)
-        if {section, element.path} & set(new.brought_back)
-    ]
+def _whole(new: PolicyAmendment, planned: Versions) -> Overrides:
+    """What a proposal holds of an amendment: elements whole."""
     figured, _ = places.written(planned.before, new.figures)
-    return laid_over(laid_over(places.laid(packs, back), new.overrides), figured)
+    return laid_over(new.overrides, figured)
 
 
 def _refuse_unknown(names: Sequence[str], own: Overrides) -> None:
@@ -266,6 +351,10 @@ def _refuse_unknown(names: Sequence[str], own: Overrides) -> None:
     ]
     if wrong:
         raise Invalid("Some parts are not the company's own", fields=tuple(wrong))
+
+
+def _covering(policy: Policy, one: Difference) -> tuple[PolicyPart, ...]:
+    return covering(policy.parts, one.section, one.called)
 
 
 def _called(section: str, own: Overrides) -> set[str]:
@@ -280,7 +369,11 @@ def _proposed_part(planned: Versions, act: Act) -> PolicyPart | None:
 
     Raises SeveralParts, NotYourPart.
     """
-    touched = [covering(planned.after.parts, one.section, one.called) for one in planned.found]
+    # Whose it is now decides as well as whose it would be: a change of the parts themselves opens no way past an approval.
+    touched = [
+        tuple(dict.fromkeys(part for policy in (planned.before, planned.after) for part in _covering(policy, one)))
+        for one in planned.found
+    ]
     waiting = [part for parts in touched for part in parts if part.approval]
     writes = may("policy:write")(act.by)
     if writes and not waiting:

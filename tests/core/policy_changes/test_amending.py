@@ -206,3 +206,92 @@ async def test_what_waits_for_an_approval_is_not_mixed_with_what_does_not(bank):
     refused = await amend(bank.client, 409, figures={FIGURE: 600_000_000, "closing.restored_days": 20})
 
     assert refused["type"].rpartition("/")[2] == "several-parts"
+
+
+async def decide(who, proposal):
+    answer = await who.post(
+        f"/api/v1/approvals/{proposal['approval_id']}/decision", json={"approved": True, "reason": "agreed"}
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def enacted(bank, value):
+    """The figure changed and approved, by whoever asks and whoever decides."""
+    made = await amend(bank.client, figures={FIGURE: value})
+    president = await bank.tenant.staff(f"president-{value}", "president")
+    await decide(president, made["proposal"])
+    assert await figure(bank.client, GOLD) == value
+
+
+RESTORATIONS, CANCELLATIONS = "/api/v1/policy/restorations", "/api/v1/policy/cancellations"
+
+
+@pytest.mark.rule("S04-4")
+async def test_restoring_waits_for_the_approval_that_the_change_waited_for(bank):
+    await enacted(bank, 600_000_000)
+    asked = await bank.client.post(RESTORATIONS, json={"version": 0, "note": "as it was"})
+    still = await figure(bank.client, GOLD)
+    again = await bank.client.post(RESTORATIONS, json={"version": 0, "note": "as it was"})
+    president = await bank.tenant.staff("president", "president")
+    await decide(president, asked.json()["proposal"])
+
+    assert (asked.status_code, asked.json()["became"], still) == (201, None, 600_000_000)
+    assert (again.status_code, again.json()["type"].rpartition("/")[2]) == (409, "already-proposed")
+    assert await figure(bank.client, GOLD) == 500_000_000
+    assert (await own(bank.client))["to_packs"] == []
+
+
+@pytest.mark.rule("S04-4")
+async def test_cancelling_waits_for_the_approval_that_the_change_waited_for(bank):
+    at = (bank.tenant.world.clock() + timedelta(days=10)).isoformat()
+    made = await amend(bank.client, figures={FIGURE: 600_000_000}, effective_from=at)
+    president = await bank.tenant.staff("president", "president")
+    await decide(president, made["proposal"])
+    asked = await bank.client.post(CANCELLATIONS, json={"version": 1, "note": "not yet"})
+    planned = await figure(bank.client, GOLD, at)
+    await decide(president, asked.json()["proposal"])
+
+    assert (asked.status_code, asked.json()["became"], planned) == (201, None, 600_000_000)
+    assert await figure(bank.client, GOLD, at) == 500_000_000
+
+
+@pytest.mark.rule("S04-4")
+async def test_no_restoration_takes_the_approval_away_with_what_it_guards(bank):
+    """A version whose parts wait for nobody is no way past those of today."""
+    parts = (await bank.client.get("/api/v1/policy")).json()["parts"]
+    loose = [one | {"approval": ""} for one in parts if one["approval"]]
+    await amend(bank.client, overrides={"parts": loose})
+    await amend(bank.client, figures={FIGURE: 600_000_000})
+    await amend(bank.client, brought_back=["parts"])
+    both = await bank.client.post(RESTORATIONS, json={"version": 1, "note": "as it was"})
+    by_draft = await bank.client.patch(
+        "/api/v1/policy/draft", json={"overrides": {"parts": loose}, "figures": {FIGURE: 400_000_000}}
+    )
+    sent = await bank.client.post("/api/v1/policy/draft/versions", json={"note": "both"})
+
+    assert by_draft.status_code == 200
+    assert [(one.status_code, one.json()["type"].rpartition("/")[2]) for one in (both, sent)] == [
+        (409, "several-parts"),
+        (409, "several-parts"),
+    ]
+    assert await figure(bank.client, GOLD) == 600_000_000
+
+
+async def test_of_a_version_one_part_is_brought_back_alone(bank):
+    await amend(bank.client, figures={"closing.restored_days": 20})
+    await enacted(bank, 600_000_000)
+    mixed = await bank.client.post(RESTORATIONS, json={"version": 0, "note": "n"})
+    alone = await bank.client.post(RESTORATIONS, json={"version": 0, "part": "corporate_standards", "note": "n"})
+    nothing = await bank.client.post(RESTORATIONS, json={"version": 0, "part": "personal_standards", "note": "n"})
+
+    assert [one.status_code for one in (mixed, alone, nothing)] == [409, 201, 422]
+    assert [one["path"] for one in alone.json()["changes"]] == [f"settings.{GOLD}"]
+    assert (await bank.client.get("/api/v1/policy")).json()["closing"]["restored_days"] == 20
+
+
+@pytest.mark.rule("S04-4")
+async def test_nobody_but_whoever_writes_the_policy_restores_or_cancels(bank):
+    await enacted(bank, 600_000_000)
+    corporate = await bank.tenant.staff("corporate", "corporate_department")
+    for path in (RESTORATIONS, CANCELLATIONS):
+        assert (await corporate.post(path, json={"version": 0, "note": "n"})).status_code == 403
