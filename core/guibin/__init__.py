@@ -67,6 +67,7 @@ from guibin.policy.signals import SignalRule
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.terms import Escalation
 from guibin.policy.texts import Text, load
+from guibin.policy.tier_limits import TierLimit
 from guibin.policy.tiers import Consequence, Dimension, Tier, TierScheme
 
 __all__ = [
@@ -162,6 +163,7 @@ __all__ = [
     "SurveyPolicy",
     "Text",
     "Tier",
+    "TierLimit",
     "TierScheme",
     "TierTime",
     "Tile",

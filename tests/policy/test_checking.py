@@ -10,10 +10,16 @@ from msgspec.structs import replace
 from pack_values import all_packs
 
 import guibin.policy
+from guibin.policy.approvals import ApprovalFlow, ApprovalStep
+from guibin.policy.cadence import QuestionPolicy
 from guibin.policy.checking import walk
 from guibin.policy.criteria import AnyOf, AtLeast, Metric
+from guibin.policy.deadlines import Days, Hours
+from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Overrides, Pack, Policy, merge
+from guibin.policy.service_items import StepLimit
 from guibin.policy.terms import Escalation
+from guibin.policy.tier_limits import TierLimit
 from guibin.policy.validation import known_of, validate
 from guibin.regulations.core import CORE
 
@@ -91,6 +97,46 @@ def test_whatever_has_a_limit_is_held_to_the_same(policy, change, place):
     found = validate(change(policy))
 
     assert {problem.path.rpartition(".")[2] for problem in found} == {place}
+
+
+@pytest.mark.rule("S07-5")
+def test_any_time_limit_may_depend_on_the_tier(policy):
+    sooner = (TierLimit(("key",), Hours(3)), TierLimit(("important",), Days(0)))
+    flow = ApprovalFlow(
+        "any", subject="x", steps=(ApprovalStep("manager", within=Hours(24), faster=sooner), ApprovalStep("manager"))
+    )
+    limits = {
+        tiers: (
+            Milestone("first_reply", Hours(9), faster=sooner).under(tiers).within,
+            StepLimit("report", Hours(9), faster=sooner).under(tiers).within,
+            QuestionPolicy(answer_within=Hours(9), faster=sooner).terms_for(tiers).limit,
+            *(step.within for step in flow.under({}, tiers).steps),
+        )
+        for tiers in (("key",), ("important",), ("key", "important"), ("standard",), ())
+    }
+    usual = (Hours(9), Hours(9), Hours(9), Hours(24), None)
+
+    assert limits == {
+        ("key",): (*[Hours(3)] * 4, None),
+        ("important",): (*[Days(0)] * 4, None),
+        ("key", "important"): (*[Hours(3)] * 4, None),
+        ("standard",): usual,
+        (): usual,
+    }
+
+
+@pytest.mark.rule("S07-5")
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (TierLimit(("nobodys",), Hours(1)), "faster.tiers"),
+        (TierLimit(("key",), Hours(0)), "faster.within"),
+    ],
+)
+def test_a_time_for_a_tier_that_is_none_or_of_no_length_is_refused(policy, wrong, field):
+    changed = replace(policy, questions=replace(policy.questions, faster=(wrong,)))
+
+    assert [problem.path for problem in validate(changed)] == [f"questions.{field}"]
 
 
 def test_what_a_policy_names_is_what_it_has(policy):

@@ -22,6 +22,7 @@ from guibin.policy.packs import Policy
 from guibin.profiles.queries import customer_of, unit_of_open
 from guibin.tiers import memberships
 from guibin.tiers.consents import refuse_unwilling
+from guibin.tiers.queries import tiers_of
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
@@ -60,7 +61,7 @@ async def apply_for(new: NewCardApplication, act: Act) -> CardApplicationView:
     approval_id = await approvals.ask(
         Case(SUBJECT, application_id, new.customer_id),
         act,
-        flow=flow.under({"tier": kind.tier, "kind": kind.name}),
+        flow=flow.under({"tier": kind.tier, "kind": kind.name}, await tiers_of(new.customer_id, on=act.today)),
         note=new.reason,
         org_unit_id=unit_id,
     )

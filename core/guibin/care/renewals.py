@@ -16,6 +16,7 @@ from guibin.profiles import orders
 from guibin.profiles.orders import ORDERS, order_of
 from guibin.profiles.queries import customer_of, standing
 from guibin.profiles.requests import NewOrder
+from guibin.tiers.queries import tiers_of
 from guibin_tenants.refusals import Conflict, Invalid
 from guibin_tenants.rows import change, row_of
 from guibin_tenants.scope import execute, fetch, fetch_one
@@ -72,7 +73,7 @@ async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, act: Act, *, today: 
         approval_id = await approvals.ask(
             Case("renewal", row["id"], row["customer_id"]),
             act,
-            flow=flow.under(facts),
+            flow=flow.under(facts, await tiers_of(row["customer_id"], on=act.today)),
             org_unit_id=customer.org_unit_id,
         )
         await change(Renewal, row["id"], approval_id=approval_id)

@@ -25,6 +25,7 @@ from guibin.signatures.requests import NewSignature
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
+from guibin.tiers.queries import tiers_of
 from guibin.web.listing import Beside, adding
 from guibin_tenants import receivers, rows
 from guibin_tenants.refusals import Invalid, NotFound
@@ -33,7 +34,7 @@ from guibin_tenants.scope import execute, fetch_value
 
 from . import rectification, signed
 from .analysing import analyse_first, leaves_the_desk
-from .inward import open_internal_flow, raised, tiers_of
+from .inward import open_internal_flow, raised
 from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, SUBJECT, case_of, level_named, terms_of
 from .queries import LISTED, ComplaintForm, ComplaintView
 from .recusals import refuse_recused
@@ -120,7 +121,7 @@ async def change_level(complaint_id: UUID, new: NewLevel, act: Act) -> Complaint
         await analyse_first(complaint, new, act)
     tiers = await tiers_of(complaint["customer_id"], on=act.today)
     moved = await sla.relimit(complaint_id, RESOLUTION, act, terms=terms_of(act.policy.complaints, level, tiers))
-    await milestones.relimit(case_of(complaint), level.milestones, act, received_at=complaint["received_at"])
+    await milestones.relimit(case_of(complaint), level.targets(tiers), act, received_at=complaint["received_at"])
     await rectification.follow_level(complaint, level, act)
     await add(
         ComplaintLevelChange,
@@ -226,7 +227,7 @@ async def reopen(complaint: asyncpg.Record, act: Act) -> ComplaintView:
     await _refuse_too_late(complaint, act)
     await sla.complete_if_any(complaint["id"], RESULT, at=act.now, now=act.now)
     await sla.reopen(complaint["id"], RESOLUTION, act)
-    due, again = _milestones(complaint, act), complaint["round"] + 1
+    due, again = await _milestones(complaint, act), complaint["round"] + 1
     sequential = [milestone for milestone in due if milestone.recurrence == "sequential"]
     await milestones.begin(case_of(complaint), sequential, at=act.now, now=act.now)
     await milestones.ask(case_of(complaint), due, act, at=act.now)
@@ -257,7 +258,7 @@ async def write(complaint_id: UUID, new: NewMessage, act: Act) -> UUID:
         if answers:
             await milestones.reply(complaint_id, at=sent_at, now=act.now)
         elif new.direction == "in":
-            await milestones.ask(case_of(complaint), _milestones(complaint, act), act, at=sent_at)
+            await milestones.ask(case_of(complaint), await _milestones(complaint, act), act, at=sent_at)
     if answers:
         await events.tell_at_once(CustomerAnswered(SUBJECT, complaint_id, new.text), act)
     await done("message", case_of(complaint), act)
@@ -299,7 +300,7 @@ async def take_in_again(complaint_id: UUID, new: NewIntake, act: Act) -> Complai
     received_at = new.received_at or act.now
     await add(ComplaintIntake, act, complaint_id=complaint_id, **given(new) | {"received_at": received_at})
     await count_from(complaint, received_at, act)
-    await milestones.ask(case_of(complaint), _milestones(complaint, act), act, at=received_at)
+    await milestones.ask(case_of(complaint), await _milestones(complaint, act), act, at=received_at)
     await tell_responsible("customer_wrote", case_of(complaint), act, number=complaint["number"])
     return await recorded("intake", case_of(complaint), LISTED, act)
 
@@ -309,7 +310,7 @@ async def count_from(complaint: asyncpg.Record, received_at: datetime, act: Act)
     if received_at >= complaint["received_at"]:
         return
     await sla.restart(complaint["id"], RESOLUTION, act, started_at=received_at)
-    await milestones.restart(complaint["id"], _milestones(complaint, act), act, at=received_at)
+    await milestones.restart(complaint["id"], await _milestones(complaint, act), act, at=received_at)
     await change(Complaint, complaint["id"], received_at=received_at)
 
 
@@ -377,9 +378,9 @@ async def _refuse_too_late(complaint: asyncpg.Record, act: Act) -> None:
         raise TooLateToReopen(f"Complaint {complaint['number']} was settled more than {days} days ago: {fix}")
 
 
-def _milestones(complaint: asyncpg.Record, act: Act) -> tuple[Milestone, ...]:
+async def _milestones(complaint: asyncpg.Record, act: Act) -> tuple[Milestone, ...]:
     level = act.policy.complaints.level(complaint["level"])
-    return level.milestones if level else ()
+    return level.targets(await tiers_of(complaint["customer_id"], on=act.today)) if level else ()
 
 
 async def _changed(verb: str, complaint: asyncpg.Record, act: Act, *kept: Beside, **values: Any) -> ComplaintView:

@@ -184,7 +184,7 @@ def _timers(case: _Case, policy: Policy) -> list[NewTimer]:
         terms_of(policy.complaints, level, case.tiers),
         case.received_at,
     )
-    targets = milestones.first(whole, level.milestones, at=case.received_at, now=case.recorded_at)
+    targets = milestones.first(whole, level.targets(case.tiers), at=case.received_at, now=case.recorded_at)
     return [resolution, *targets, *rectification.first(whole, level, policy.complaints, at=case.received_at)]
 
 

@@ -1,15 +1,11 @@
 """What exceeds the authority of whoever has it enters the internal flow at once, with an owner (S07-22)."""
 
 import contextlib
-from collections.abc import Collection
-from datetime import date
-from uuid import UUID
 
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.department_requests.requests import Matter
 from guibin.policy.complaints import ComplaintPolicy, Level
-from guibin.tiers.queries import current_tiers
 from guibin.upward_reports.actions import NewUpwardReport, NobodyAbove, report
 
 
@@ -29,10 +25,3 @@ async def open_internal_flow(case: Case, number: str, level: Level, act: Act, *,
     with contextlib.suppress(NobodyAbove):
         about = Matter(subject="complaint", subject_id=case.id)
         await report(NewUpwardReport(kind=level.asks, text=f"{number} {said} · {because}", about=about), act)
-
-
-async def tiers_of(customer_id: UUID | None, *, on: date) -> Collection[str]:
-    """What the customer holds, of every scheme."""
-    if customer_id is None:
-        return ()
-    return (await current_tiers([customer_id], on=on)).get(customer_id, {}).values()

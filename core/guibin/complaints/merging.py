@@ -10,6 +10,7 @@ from guibin.context import Act
 from guibin.events import ComplaintMerged
 from guibin.sla import actions as sla
 from guibin.sla import milestones
+from guibin.tiers.queries import tiers_of
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change
 from guibin_tenants.scope import execute, fetch, fetch_value
@@ -82,4 +83,5 @@ async def _expect_reply(complaint: asyncpg.Record, duplicate: asyncpg.Record, ac
     )
     level = act.policy.complaints.level(complaint["level"])
     if level is not None and (answered_at is None or answered_at < duplicate["received_at"]):
-        await milestones.ask(case_of(complaint), level.milestones, act, at=duplicate["received_at"])
+        due = level.targets(await tiers_of(complaint["customer_id"], on=act.today))
+        await milestones.ask(case_of(complaint), due, act, at=duplicate["received_at"])

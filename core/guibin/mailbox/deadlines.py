@@ -4,16 +4,18 @@ from datetime import datetime
 from uuid import UUID
 
 from guibin.cases import Case
-from guibin.policy.cadence import QuestionPolicy
+from guibin.context import Act
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
+from guibin.tiers.queries import tiers_of
 
 SUBJECT, MILESTONE = "mail", "take_up"
 
 
-async def owe(mail: Case, *, policy: QuestionPolicy, since: datetime) -> None:
-    """From the moment it came."""
-    await sla.start(NewTimer(mail, MILESTONE, policy.terms(policy.answer_within, clause=policy.clause), since))
+async def owe(mail: Case, act: Act) -> None:
+    """From the moment it came; how long may depend on the tiers of a known sender (S07-5)."""
+    tiers = await tiers_of(mail.customer_id, on=act.today)
+    await sla.start(NewTimer(mail, MILESTONE, act.policy.questions.terms_for(tiers), act.now))
 
 
 async def met(mail_id: UUID, *, now: datetime) -> None:

@@ -153,7 +153,7 @@ async def _judge(mailbox: asyncpg.Record, mail: ParsedMail, wrote: bytes, act: A
 
 async def _wait_for_the_desk(mail: Case, act: Act) -> None:
     """Its time runs, and whoever answers for a known sender hears."""
-    await deadlines.owe(mail, policy=act.policy.questions, since=act.now)
+    await deadlines.owe(mail, act)
     told = tuple(sorted(await serving(mail.customer_id))) if mail.customer_id else ()
     if told:
         await notify(Notice("mail_arrived", mail, staff_ids=told), key=f"mail_arrived/{mail.id}", now=act.now)

@@ -1,6 +1,6 @@
 """Who asks, who decides, in which order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from .checking import Known, Problems, a_role, at_least
 from .deadlines import Deadline, least_of
 from .problems import PolicyProblem
 from .terms import Escalation, Timed
+from .tier_limits import TierLimit, for_tiers
 from .words import Clause, Named
 
 Facts = Mapping[str, str | int | bool | None]
@@ -75,7 +76,8 @@ class ApprovalStep(Timed, frozen=True, forbid_unknown_fields=True):
 
     With `level` they sit at this level of the tree of org units or above it: 0 is the head office (S04-3). They are
     warned at `warn_at_percent` of the time and told when it has passed; then it goes along `escalations`, without any to
-    the next step's roles, from the last step to the company's admins.
+    the next step's roles, from the last step to the company's admins. `faster` are the times in matters of customers of some
+    tiers (S07-5).
     """
 
     role: Named
@@ -86,6 +88,7 @@ class ApprovalStep(Timed, frozen=True, forbid_unknown_fields=True):
     together: bool = False
     deputies: tuple[Deputy, ...] = ()
     person: UUID | None = None
+    faster: tuple[TierLimit, ...] = ()
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -101,8 +104,9 @@ class ApprovalStep(Timed, frozen=True, forbid_unknown_fields=True):
         if self.within is not None:
             yield from super().check(known, path)
             yield from at_least(f"{path}.within", self.within, least_of(self.within))
-        elif self.escalations:
-            yield PolicyProblem(path, "escalations", "a time: set within, or leave them out")
+        elif self.escalations or self.faster:
+            given = "escalations" if self.escalations else "faster"
+            yield PolicyProblem(path, given, "a time: set within, or leave them out")
         for deputy in self.deputies:
             yield from a_role(f"{path}.deputies", deputy.role, known)
         if self.together and not self.others:
@@ -124,12 +128,17 @@ class ApprovalFlow(Struct, frozen=True, forbid_unknown_fields=True):
     applicants: tuple[Named, ...] = ()
     clause: Clause = ""
 
-    def under(self, facts: Facts) -> "ApprovalFlow":
-        """The flow of this matter: the steps whose conditions hold, and the deputies within their limits."""
+    def under(self, facts: Facts, tiers: Collection[str] = ()) -> "ApprovalFlow":
+        """The flow of this matter: the steps whose conditions hold, the deputies within their limits, and the times of a customer
+        who holds these tiers."""
         return replace(
             self,
             steps=tuple(
-                replace(step, deputies=tuple(deputy for deputy in step.deputies if deputy.may(facts)))
+                replace(
+                    step,
+                    deputies=tuple(deputy for deputy in step.deputies if deputy.may(facts)),
+                    within=for_tiers(step.within, step.faster, tiers) if step.within is not None else None,
+                )
                 for step in self.steps
                 if not step.when or any(one.holds(facts, unknown=True) for one in step.when)
             ),

@@ -1,6 +1,6 @@
 """How often an account manager is in touch, and what is planned and reviewed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import ClassVar, Literal
 
 from msgspec import Struct
@@ -8,7 +8,8 @@ from msgspec import Struct
 from .checking import Known, Problems, a_role, a_tier, there_is, within
 from .deadlines import BusinessDays, Deadline, Hours
 from .problems import PolicyProblem
-from .terms import Escalation, Timed
+from .terms import Escalation, Terms, Timed
+from .tier_limits import TierLimit, for_tiers
 from .words import Clause, Named
 
 Span = Literal["week", "month", "quarter", "year"]
@@ -105,12 +106,18 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class QuestionPolicy(Timed, frozen=True, forbid_unknown_fields=True):
-    """How soon what a customer asks of its account manager is answered, by which calendar; else it goes up (S13-5)."""
+    """How soon what a customer asks of its account manager is answered, by which calendar; else it goes up (S13-5). `faster` are
+    the times of customers of some tiers (S07-5)."""
 
     answer_within: Deadline = Hours(24)
     warn_at_percent: int = 75
     escalations: tuple[Escalation, ...] = (Escalation("manager"), Escalation("tenant_admin", 240))
+    faster: tuple[TierLimit, ...] = ()
     clause: Clause = ""
+
+    def terms_for(self, tiers: Collection[str]) -> Terms:
+        """Those of the clock of a customer who holds these tiers."""
+        return self.terms(for_tiers(self.answer_within, self.faster, tiers), clause=self.clause)
 
 
 class PlannedMeasure(Struct, frozen=True, forbid_unknown_fields=True):

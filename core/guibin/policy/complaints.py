@@ -44,6 +44,10 @@ class Level(Timed, frozen=True, forbid_unknown_fields=True):
         fitting = (one.resolve_within for one in self.faster if set(one.tiers) & set(tiers))
         return next(fitting, self.resolve_within)
 
+    def targets(self, tiers: Collection[str]) -> tuple[Milestone, ...]:
+        """Its milestones as they are for a customer of these tiers."""
+        return tuple(one.under(tiers) for one in self.milestones)
+
     def check(self, known: Known, path: str) -> Problems:
         """Time enough, and people there are."""
         for one in self.faster:

@@ -1,6 +1,6 @@
 """Targets of a case beside its end: the first contact, the next update. One vocabulary for every kind of case."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -9,6 +9,7 @@ from .checking import Known, Problems, a_role, at_least, before_the_breach
 from .deadlines import AtOnce, Deadline, Until, least_of
 from .problems import PolicyProblem
 from .terms import Recurrence, Terms, Timed
+from .tier_limits import TierLimit, for_tiers
 from .words import Clause, Named
 
 # Names of clocks that the product itself runs on the same cases.
@@ -23,7 +24,8 @@ class Milestone(Timed, frozen=True, forbid_unknown_fields=True):
     from when that was reached if that was late.
 
     `warn_at_percent` and `further_warnings` are fractions of the working time, told to `warned_roles`; `told_of_success`
-    hear when it is reached, late or not. `stands_while_waiting` False runs on while we wait for the customer.
+    hear when it is reached, late or not. `stands_while_waiting` False runs on while we wait for the customer. `faster` are the
+    times of customers of some tiers.
     """
 
     titled: ClassVar = "milestone"
@@ -34,7 +36,12 @@ class Milestone(Timed, frozen=True, forbid_unknown_fields=True):
     warned_roles: tuple[Named, ...] = ("account_manager",)
     told_of_success: tuple[Named, ...] = ()
     stands_while_waiting: bool = True
+    faster: tuple[TierLimit, ...] = ()
     clause: Clause = ""
+
+    def under(self, tiers: Collection[str]) -> "Milestone":
+        """As it is for a customer who holds these tiers (S07-5)."""
+        return replace(self, within=for_tiers(self.within, self.faster, tiers))
 
     def terms(self, limit: Deadline | Until, *, clause: str) -> Terms:
         """Those of a clock with this limit, which a reply stops."""

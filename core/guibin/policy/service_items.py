@@ -1,15 +1,17 @@
 """Service items, and who is entitled to how much of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .checking import Known, Problems, a_tier, there_is, within
 from .deadlines import Deadline
 from .milestones import Milestone, own_names
 from .problems import PolicyProblem
 from .terms import Timed
+from .tier_limits import TierLimit, for_tiers
 from .words import Clause, Named
 
 Period = Literal["month", "quarter", "year", "membership_year", "rolling_days", "stay", "once"]
@@ -67,11 +69,17 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StepLimit(Timed, frozen=True, forbid_unknown_fields=True):
-    """A step with a clock of its own: due `within` of the step before it, beside the time limit of the whole."""
+    """A step with a clock of its own: due `within` of the step before it, beside the time limit of the whole; `faster` for
+    customers of some tiers."""
 
     step: Named
     within: Deadline
+    faster: tuple[TierLimit, ...] = ()
     clause: Clause = ""
+
+    def under(self, tiers: Collection[str]) -> "StepLimit":
+        """As it is for a customer who holds these tiers (S07-5)."""
+        return replace(self, within=for_tiers(self.within, self.faster, tiers))
 
     @property
     def milestone(self) -> str:
@@ -133,6 +141,11 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
             ),
             None,
         )
+
+    def limit_beside(self, limit: TimeLimit, tiers: Collection[str]) -> TimeLimit | None:
+        """The first limit for the same situation that applies to these tiers."""
+        same = (one for one in self.time_limits if (one.when, one.counted_from) == (limit.when, limit.counted_from))
+        return next((one for one in same if not one.tiers or set(tiers) & set(one.tiers)), None)
 
     def check(self, known: Known, path: str) -> Problems:
         """Its flow, form and steps are there."""

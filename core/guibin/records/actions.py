@@ -57,7 +57,7 @@ async def record_interaction(new: NewInteraction, act: Act) -> InteractionForm:
     had_by = await actor(new.staff_id, act.by)
     interaction_id = await write_interaction(new, act, had_by=had_by)
     if _is_question(new):
-        await deadlines.start_clock(interaction_id, new, policy=act.policy.questions, now=act.now)
+        await deadlines.start_clock(interaction_id, new, act)
     await tell(interaction_id, new, now=act.now)
     # Whoever spoke with the customer is there; what came through a system waits for somebody.
     if _is_question(new) and not act.by.is_person:

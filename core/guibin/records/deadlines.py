@@ -4,23 +4,25 @@ from datetime import datetime
 from uuid import UUID
 
 from guibin.cases import Case
-from guibin.policy.cadence import QuestionPolicy
+from guibin.context import Act
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
+from guibin.tiers.queries import tiers_of
 
 from .requests import NewInteraction
 
 SUBJECT, MILESTONE = "interaction", "answer"
 
 
-async def start_clock(interaction_id: UUID, new: NewInteraction, *, policy: QuestionPolicy, now: datetime) -> None:
-    """Count from the moment the customer asked, whenever it was written down."""
+async def start_clock(interaction_id: UUID, new: NewInteraction, act: Act) -> None:
+    """Count from the moment the customer asked, whenever it was written down; how long may depend on their tiers (S07-5)."""
+    tiers = await tiers_of(new.customer_id, on=act.today)
     await sla.start(
         NewTimer(
             Case(SUBJECT, interaction_id, new.customer_id),
             MILESTONE,
-            policy.terms(policy.answer_within, clause=policy.clause),
-            new.happened_at or now,
+            act.policy.questions.terms_for(tiers),
+            new.happened_at or act.now,
         )
     )
 

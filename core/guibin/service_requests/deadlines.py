@@ -5,10 +5,9 @@ from uuid import UUID
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.policy.service_items import TimeLimit
 from guibin.sla import actions as sla
 from guibin.sla.queries import timer_of
-from guibin.tiers.queries import current_tiers
+from guibin.tiers.queries import tiers_of
 from guibin_tenants.rows import change
 from guibin_tenants.scope import fetch
 
@@ -22,8 +21,7 @@ async def retier(customer_id: UUID, act: Act) -> int:
 
     Only between limits for the same situation: what the situation is does not follow from a tier.
     """
-    held = await current_tiers([customer_id], on=act.today)
-    tiers = set(held.get(customer_id, {}).values())
+    tiers = await tiers_of(customer_id, on=act.today)
     changed = 0
     for request in await fetch(
         f"select r.* from service_request r join {timer_of('r', MILESTONE)}"
@@ -32,7 +30,7 @@ async def retier(customer_id: UUID, act: Act) -> int:
         customer_id,
     ):
         item, before = act.policy.service_item(request["item"]), limit_of(request)
-        after = _beside(before, item.time_limits, tiers) if item is not None and before is not None else None
+        after = item.limit_beside(before, tiers) if item is not None and before is not None else None
         if after is None or after == before:
             continue
         terms = after.terms(after.within, clause=request["clause"])
@@ -41,8 +39,3 @@ async def retier(customer_id: UUID, act: Act) -> int:
         await done("tier", Case(SUBJECT, request["id"], customer_id), act)
         changed += 1
     return changed
-
-
-def _beside(before: TimeLimit, limits: tuple[TimeLimit, ...], tiers: set[str]) -> TimeLimit | None:
-    same = (one for one in limits if one.when == before.when and one.counted_from == before.counted_from)
-    return next((one for one in same if not one.tiers or tiers & set(one.tiers)), None)

@@ -30,7 +30,7 @@ from guibin.records.requests import channels_of
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
-from guibin.tiers.queries import current_tiers
+from guibin.tiers.queries import tiers_of
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_one, fetch_value, undone
@@ -62,6 +62,7 @@ class Judged(Struct, frozen=True):
     item: ServiceItem
     limit: TimeLimit | None
     flow: ApprovalFlow | None
+    tiers: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -192,7 +193,7 @@ def _clocks(case: Case, judged: Judged, received_at: datetime, now: datetime) ->
     """What runs from the receipt on; what waits for a reply begins with a message."""
     limit, item = judged.limit, judged.item
     counted = [limit] if limit is not None and limit.counted_from == "request" else []
-    targets = [each for each in item.milestones if each.recurrence != "repeating"]
+    targets = [each.under(judged.tiers) for each in item.milestones if each.recurrence != "repeating"]
     return [
         *(_clock(case, each, item.clause, received_at) for each in counted),
         *milestones.first(case, targets, at=received_at, now=now),
@@ -231,10 +232,12 @@ async def _judged(new: NewServiceRequest, customer: Standing, received_at: datet
         *_wrong(new, received_at, act.policy, act.now),
         *_wrong_answers(new, act.policy.form(item.form), archive, act.policy),
     ]
-    held = await current_tiers([new.customer_id], on=act.today)
-    limit = item.limit_for({**archive, **new.answers}, held.get(new.customer_id, {}).values())
+    held = tuple(await tiers_of(new.customer_id, on=act.today))
+    limit = item.limit_for({**archive, **new.answers}, held)
     if new.situation is not None:
-        limit = next((one for one in item.time_limits if one.name == new.situation), None)
+        named = next((one for one in item.time_limits if one.name == new.situation), None)
+        # Which of the situation's limits is the tier's to say, not whoever takes it in (S07-5).
+        limit = item.limit_beside(named, held) if named else None
     if item.time_limits and limit is None:
         known = ", ".join(one.name for one in item.time_limits)
         rule = "a situation of the service item, where neither archive nor form tell it"
@@ -242,7 +245,7 @@ async def _judged(new: NewServiceRequest, customer: Standing, received_at: datet
     refuse(problems, "The service request was not taken in")
     flow = act.policy.approval(item.approval) if item.approval else None
     facts = facts_of(act.policy.form(item.form), {**archive, **new.answers})
-    return Judged(item, limit, flow.under(facts) if flow else None)
+    return Judged(item, limit, flow.under(facts, held) if flow else None, held)
 
 
 def _wrong(new: NewServiceRequest, received_at: datetime, policy: Policy, now: datetime) -> list[FieldError]:
@@ -279,7 +282,7 @@ async def _write(new: NewServiceRequest, judged: Judged, opened: Opened, act: Ac
         "time_limit": judged.limit,
         "steps": judged.steps,
         "evidence": judged.item.evidence,
-        "step_limits": judged.item.step_limits,
+        "step_limits": tuple(one.under(judged.tiers) for one in judged.item.step_limits),
         "clause": judged.item.clause,
         "policy_version": act.policy.version,
         "recorded_at": act.now,

@@ -89,7 +89,7 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
     approval_id = await approvals.ask(
         Case("application", application_id, new.customer_id),
         act,
-        flow=flow.under(_facts(new, customer.kind, act)),
+        flow=flow.under(_facts(new, customer.kind, act), await queries.tiers_of(new.customer_id, on=today)),
         note=new.reason,
         org_unit_id=customer.org_unit_id,
     )

@@ -1,6 +1,6 @@
 """Reading memberships, assessments and applications, and explaining them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -283,6 +283,13 @@ def holding_on(memberships: list[MembershipView], day: date) -> list[MembershipV
         and (m.ends_on is None or day < m.ends_on)
         and (m.expires_on is None or day < m.expires_on)
     ]
+
+
+async def tiers_of(customer_id: UUID | None, *, on: date) -> Collection[str]:
+    """What the customer holds that day, of every scheme: time limits may depend on it (S07-5)."""
+    if customer_id is None:
+        return ()
+    return (await current_tiers([customer_id], on=on)).get(customer_id, {}).values()
 
 
 async def current_tiers(customer_ids: list[UUID], *, on: date) -> dict[UUID, dict[str, str]]:

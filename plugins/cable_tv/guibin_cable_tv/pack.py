@@ -36,6 +36,7 @@ from guibin import (
     Milestone,
     Pack,
     PlanPolicy,
+    QuestionPolicy,
     ReminderPolicy,
     RenewalPolicy,
     ReviewRhythm,
@@ -44,6 +45,7 @@ from guibin import (
     SignalRule,
     StepLimit,
     Tier,
+    TierLimit,
     TierScheme,
     TierTime,
     TimeLimit,
@@ -90,6 +92,9 @@ SCHEME = TierScheme(
 TOLD = (Escalation("account_manager"), Escalation("manager", 30), Escalation("tenant_admin", 120))
 LED = (Escalation("manager"), Escalation("tenant_admin", 60))
 VIP = ("key", "important", "standard")
+# S07-5: whose applications are signed sooner, and whose questions are answered sooner, which the regulation gives no figures for.
+SIGNED_SOONER = (TierLimit(VIP, Hours(8)),)
+ANSWERED_SOONER = (TierLimit(VIP, Hours(4)),)
 ON_SITE = (  # S07-19: the manager goes along, asks the customer, and rates the installer
     Evidence("on_site", ("result", "accompanied_by", "reaction")),
     Evidence("rating", ("rating",)),
@@ -197,7 +202,9 @@ ENTITLEMENTS = (
 )
 
 # S10-5, S14-7: a prompt answer and a plan against repetition, as in every company; the regulation gives no figures.
-FIRST_REPLY = Milestone("first_reply", Hours(2), escalations=(Escalation("manager"),), clause="S10-5")
+FIRST_REPLY = Milestone(
+    "first_reply", Hours(2), escalations=(Escalation("manager"),), faster=(TierLimit(VIP, Hours(1)),), clause="S10-5"
+)
 
 
 def _level(name: str, hours: int, key: int, *, asks: str = "", always_follow_up: bool = False) -> Level:
@@ -310,7 +317,7 @@ PACK = Pack(
             "special_user",
             subject="application",
             applicants=("account_manager", "agent", "manager", "tenant_admin"),
-            steps=(ApprovalStep("manager", within=Hours(24), deputies=DEPUTY),),
+            steps=(ApprovalStep("manager", within=Hours(24), deputies=DEPUTY, faster=SIGNED_SOONER),),
             clause="S07-17",
         ),
         ApprovalFlow(  # S07-17: signed by the responsible leader
@@ -318,14 +325,15 @@ PACK = Pack(
             subject="service_request",
             applicants=("account_manager", "agent", "manager", "tenant_admin"),
             steps=(
-                ApprovalStep("manager", within=Hours(24), deputies=DEPUTY),
+                ApprovalStep("manager", within=Hours(24), deputies=DEPUTY, faster=SIGNED_SOONER),
                 # The standard: a line of its own, or longer than a year, is the company's to grant.
-                ApprovalStep("tenant_admin", within=Hours(24), when=STANDARD),
+                ApprovalStep("tenant_admin", within=Hours(24), when=STANDARD, faster=SIGNED_SOONER),
             ),
             clause="S07-17",
         ),
         ApprovalFlow("renewal", subject="renewal", steps=(ApprovalStep("manager", within=Days(5)),), clause="S07-18"),
     ),
+    questions=QuestionPolicy(faster=ANSWERED_SOONER, clause="S07-5"),
     cadences=(Cadence("key_account", "", "month", 1, clause="S07-2"),),
     reviews=(ReviewRhythm("weekly_review", "week", clause="S07-9"),),
     archive_rules=tuple(  # S07-10: no error; S07-26: timely, consistent, continuous, valid, accurate
