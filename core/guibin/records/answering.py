@@ -44,7 +44,7 @@ async def owe_answer(where: Case, about: str, act: Act) -> None:
         source=where.subject,
         source_number=str(where.id),
     )
-    await deadlines.start_clock(case.id, new, policy=act.policy.questions, now=act.now)
+    await deadlines.start_clock(case.id, new, act)
     await tell(case.id, new, now=act.now)
     if not act.by.is_person:
         await duties.call(case, act)
