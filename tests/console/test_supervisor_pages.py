@@ -54,3 +54,27 @@ def test_a_deputy_is_named_where_nobody_stands_in_and_never_oneself(lead):
     send(form)
     absent.wait_for(state="detached")
     assert lead.violations() == []
+
+
+def test_a_figure_leads_to_what_was_missed_and_it_is_done_from_there(window_of):
+    window = window_of().sign_in("admin", "hetian-bank")
+    window.open("/console/supervision")
+    figure = window.page.locator("a.g-stat", has_text="联系与走访")
+    before = int(figure.locator("b").inner_text().split()[0])
+    figure.click()
+    window.page.wait_for_url("**/console/supervision?part=cadence")
+    row = window.page.locator("tr[data-row]").filter(has_text="例行联系").first
+    form = ask(window, row.get_by_role("button", name="记联系"))
+    send(form)
+    window.page.wait_for_selector("#dialog form .is-invalid, #dialog form [role=alert], #dialog form :invalid")
+    form = window.page.locator("#dialog form")
+    for select in form.locator("select[required]").all():
+        select.select_option(index=1)
+    form.locator("[name=content]").fill("电话问候，服务正常")
+    send(form)
+    window.page.wait_for_selector(".g-toast")
+    window.open("/console/supervision?part=cadence")
+
+    left = int(window.page.locator("a.g-stat", has_text="联系与走访").locator("b").inner_text().split()[0])
+    assert left == before - 1
+    assert window.violations() == []

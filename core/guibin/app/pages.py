@@ -66,6 +66,7 @@ from guibin.web.answers import Held
 from guibin.web.problems import PROBLEM, Problem
 from guibin.webhooks import screens as webhooks
 from guibin.work import board_screens as board
+from guibin.work import inspecting_screens as supervision
 from guibin.work import screens as work
 from guibin.work import team_screens as teams
 from guibin_tenants.refusals import ConfirmAnew, SecondFactorMissing, SecondFactorNeeded, SessionLocked
@@ -95,6 +96,7 @@ SLICES: tuple[ModuleType, ...] = (
     work,
     board,
     teams,
+    supervision,
     overview,
     customer_screens,
     applications,

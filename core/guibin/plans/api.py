@@ -12,7 +12,7 @@ from guibin.audit.answering import lists
 from guibin.context import Act
 from guibin.periods.spans import window_of
 from guibin.web.listing import from_query
-from guibin.web.routing import posts
+from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 
 from . import actions, lapses, queries, work_logs
@@ -72,6 +72,9 @@ class WorkLogController(Controller):
         values=seen_by,
     )
     write = posts("/", work_logs.write, "Note what you did")
+    list_unreviewed = gets(
+        "/unreviewed", work_logs.unreviewed, "Logs of the last span that you go through and nobody accepted yet"
+    )
     list_reviews = lists(
         "/reviews",
         work_logs.REVIEWS,

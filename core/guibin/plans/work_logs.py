@@ -9,15 +9,15 @@ from guibin.audit.actions import done, noted
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.periods.spans import window_of
+from guibin.periods.spans import before, window_of
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.refusals import FieldError, Invalid, refuse
-from guibin_tenants.rows import add, add_all, given
+from guibin_tenants.rows import add, add_all, given, many
 from guibin_tenants.scope import fetch_one
 
 from .actions import refuse_silent_return
-from .queries import HOLDS, STAFF, refuse_own, refuse_unless_supervising, seen_by
+from .queries import HOLDS, STAFF, refuse_own, refuse_unless_supervising, seen_by, supervises
 from .refusals import NotToReview
 from .requests import NewLog, NewLogReview
 from .tables import WorkLog, WorkLogReview
@@ -50,6 +50,20 @@ class LogReviewView(Struct, frozen=True, kw_only=True):
     remarks: str
     reviewed_by_name: str
     reviewed_at: datetime
+
+
+class UnreviewedLog(Struct, frozen=True, kw_only=True):
+    """Somebody's log of the span that ended last, which nobody accepted yet: so many `lines` of so many `days`; it was
+    `returned`, where it was."""
+
+    staff_id: UUID
+    staff_name: str
+    unit_name: str
+    period: str
+    first_on: date
+    lines: int
+    days: int
+    returned: bool
 
 
 class LogFilter(Struct, frozen=True, kw_only=True):
@@ -104,6 +118,33 @@ async def write(new: NewLog, act: Act) -> LogView:
     )
     await done("write", Case(SUBJECT, line_id, new.customer_id), act)
     return await LINES.one(line_id, by=act.by.id, **seen_by(act))
+
+
+async def unreviewed(act: Act) -> list[UnreviewedLog]:
+    """The logs that the reader goes through, of whoever keeps one and works with them: those without a line first, since
+    that is to be said too. None where the policy asks for no logs. The look is on record."""
+    every = act.policy.plans.logs_reviewed_every
+    if every is None or not supervises(act):
+        return []
+    zone = act.company.time_zone
+    window = before(window_of(every, act.today, zone), zone)
+    found = await many(
+        UnreviewedLog,
+        "from (select s.id as staff_id, s.name as staff_name, coalesce(u.name, '') as unit_name, $3::text as period,"
+        " $4::date as first_on, n.lines, n.days, exists (select from work_log_review r where r.tenant_id = s.tenant_id"
+        " and r.staff_id = s.id and r.period = $3) as returned"
+        " from staff s left join org_unit u on u.tenant_id = s.tenant_id and u.id = s.org_unit_id, lateral (select"
+        " count(*)::int as lines, count(distinct l.worked_on)::int as days from work_log l where l.tenant_id = s.tenant_id"
+        " and l.staff_id = s.id and l.worked_on >= $4 and l.worked_on < $5) n"
+        " where s.left_at is null and s.id <> $1 and $6 = any (s.roles) and s.created_at < $7"
+        " and ($2::uuid[] is null or s.org_unit_id = any ($2)) and not exists (select from work_log_review r"
+        " where r.tenant_id = s.tenant_id and r.staff_id = s.id and r.period = $3 and r.accepted)) unreviewed"
+        " order by lines > 0, unit_name, staff_name, staff_id",
+        *(act.by.id, act.by.units_seen, window.name, window.first_on, window.after_on),
+        *(act.policy.plans.written_by, window.starts_at),
+    )
+    await noted("work_log.unreviewed", act, subject="work_log", shown=len(found))
+    return found
 
 
 async def review(new: NewLogReview, act: Act) -> LogReviewView:

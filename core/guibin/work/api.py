@@ -9,7 +9,7 @@ from guibin.web.paging import Page
 from guibin.web.routing import gets
 from guibin_tenants.principals import anyone
 
-from . import queries, standing, teams
+from . import inspecting, queries, standing, teams
 from .queries import SharedCount, WorkFilter, WorkView
 
 
@@ -37,6 +37,17 @@ class BoardController(Controller):
     tags = ("work",)
     show_board = gets(
         "/", standing.board, "What is open, late and soon due by desk and level; it names nobody", needs=standing.LEADS
+    )
+
+
+class SupervisionController(Controller):
+    path = "/api/v1/supervision"
+    tags = ("work",)
+    show_supervision = gets(
+        "/",
+        inspecting.inspecting,
+        "What is to be inspected, verified, corrected and was missed, counted by part, and logs to review",
+        needs=standing.LEADS,
     )
 
 
