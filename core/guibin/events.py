@@ -6,7 +6,7 @@ above must do before that commits, or may refuse, hears a `Happening` (`at_once`
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -25,16 +25,23 @@ class Happening(Struct, frozen=True):
     """What rooms above hear of in its own transaction, and nobody later: no job, no webhook, nothing stored."""
 
 
-class ErasureBegins(Happening, frozen=True):
-    """A customer's archive is about to be erased: everything is still there."""
+class ArchiveEnds(Happening, frozen=True):
+    """A customer's archive is about to be closed or erased, everything is still there; `reason` says which, as outcomes do."""
 
     customer_id: UUID
+    reason: ClassVar[str]
 
 
-class ArchiveCloses(Happening, frozen=True):
+class ErasureBegins(ArchiveEnds, frozen=True):
+    """A customer's archive is about to be erased: nobody knows the customer any more."""
+
+    reason: ClassVar[str] = "archive_erased"
+
+
+class ArchiveCloses(ArchiveEnds, frozen=True):
     """A customer's archive is about to be closed: nothing is prepared for the customer any more."""
 
-    customer_id: UUID
+    reason: ClassVar[str] = "archive_closed"
 
 
 class ArchiveReopens(Happening, frozen=True):
@@ -346,7 +353,8 @@ def listens(function: Listener) -> Listener:
 def at_once(
     happening: type[Happened], *, about: str = "", name: str = ""
 ) -> Callable[[HearingOf[Happened]], HearingOf[Happened]]:
-    """Run the function with each such happening, in its transaction; with `about`, with those of this subject only.
+    """Run the function with each such happening, in its transaction, of whatever kind below it; with `about`, with those of this
+    subject only.
 
     A refusal raised there undoes what happened with it. Registered at import, run in the order of registration. `name`
     is what it is known by, in place of the function's own.
@@ -368,8 +376,9 @@ async def tell_at_once(happening: Struct, act: Act) -> None:
     """Let everybody who is to hear of it act now. Raises whatever they refuse, and NobodyListens as `record_all`."""
     _refuse_unknown()
     subject = getattr(happening, "subject", "")
+    names = {kind.__name__ for kind in type(happening).__mro__}
     for (name, about, _), hear in list(_at_once.items()):
-        if name == type(happening).__name__ and about in ("", subject):
+        if name in names and about in ("", subject):
             await hear(happening, act)
 
 

@@ -1,9 +1,7 @@
 """Activities that are still to come belong to the successor of a dissolved org unit; who is served no more has no place."""
 
-from uuid import UUID
-
 from guibin.context import Act
-from guibin.events import ArchiveCloses, ErasureBegins, UnitDissolved, at_once
+from guibin.events import ArchiveEnds, UnitDissolved, at_once
 from guibin_tenants.scope import execute, fetch
 
 from .actions import locked
@@ -21,28 +19,18 @@ async def follow_unit(dissolved: UnitDissolved, act: Act) -> None:
     )
 
 
-@at_once(ArchiveCloses)
-async def give_up_places(closes: ArchiveCloses, act: Act) -> None:
-    """Whoever waits moves up to where a customer who is served no more had a place (S07-35)."""
-    await _give_up(closes.customer_id, "archive_closed", act)
-
-
-@at_once(ErasureBegins)
-async def give_up_places_erased(erased: ErasureBegins, act: Act) -> None:
-    """And to where one was erased."""
-    await _give_up(erased.customer_id, "archive_erased", act)
-
-
-async def _give_up(customer_id: UUID, reason: str, act: Act) -> None:
+@at_once(ArchiveEnds)
+async def give_up_places(ends: ArchiveEnds, act: Act) -> None:
+    """Whoever waits moves up to where a customer had a place who is served no more, or erased (S07-35)."""
     places = await fetch(
         "select p.id, p.activity_id, p.persons, p.given_at, p.redemption_id from activity_place p"
         " join activity a on a.tenant_id = p.tenant_id and a.id = p.activity_id"
         " where p.customer_id = $1 and p.left_at is null and a.starts_at > $2 and not exists (select from"
         " activity_cancellation x where x.tenant_id = a.tenant_id and x.activity_id = a.id) order by p.activity_id, p.id",
-        customer_id,
+        ends.customer_id,
         act.now,
     )
     for place in places:
         await locked(place["activity_id"])
-        await leave(place, place["activity_id"], act, reason=reason)
+        await leave(place, place["activity_id"], act, reason=ends.reason)
         await fill(place["activity_id"], now=act.now)

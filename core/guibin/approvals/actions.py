@@ -11,7 +11,7 @@ from guibin import events
 from guibin.cases import Case
 from guibin.cases.outcomes import Outcome
 from guibin.context import Act
-from guibin.events import ApprovalDecided, ArchiveCloses, ErasureBegins, Happening, UnitDissolved, at_once, tell_at_once
+from guibin.events import ApprovalDecided, ArchiveEnds, Happening, UnitDissolved, at_once, tell_at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin_tenants.keys import SET_PASSWORD, hands_of, ids_of
@@ -215,24 +215,14 @@ async def lapse(approval_id: UUID, act: Act, *, reason: str) -> bool:
     return True
 
 
-@at_once(ErasureBegins)
-async def lapse_about(erased: ErasureBegins, act: Act) -> None:
-    """Withdraw whatever waits for a decision about a customer whose archive ends."""
-    await _lapse_all(erased.customer_id, "archive_erased", act)
-
-
-@at_once(ArchiveCloses)
-async def lapse_with_archive(closes: ArchiveCloses, act: Act) -> None:
-    """Nothing is decided any more about a customer who is served no more (S07-35)."""
-    await _lapse_all(closes.customer_id, "archive_closed", act)
-
-
-async def _lapse_all(customer_id: UUID, reason: str, act: Act) -> None:
+@at_once(ArchiveEnds)
+async def lapse_with_archive(ends: ArchiveEnds, act: Act) -> None:
+    """Nothing is decided any more about a customer who is served no more, or erased (S07-35)."""
     waiting = await fetch(
-        "select id from approval_request where customer_id = $1 and closed_at is null order by id", customer_id
+        "select id from approval_request where customer_id = $1 and closed_at is null order by id", ends.customer_id
     )
     for request in waiting:
-        await lapse(request["id"], act, reason=reason)
+        await lapse(request["id"], act, reason=ends.reason)
 
 
 async def refuse_unless_next(request: asyncpg.Record, seen: int, act: Act) -> None:

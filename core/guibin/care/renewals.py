@@ -9,7 +9,7 @@ from guibin.approvals.actions import Decided
 from guibin.audit.actions import recorded
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.events import ArchiveCloses, ErasureBegins, at_once
+from guibin.events import ArchiveEnds, at_once
 from guibin.policy.approvals import ApprovalFlow, Facts
 from guibin.policy.care import RenewalPolicy
 from guibin.profiles import orders
@@ -106,26 +106,16 @@ async def withdraw_stale(act: Act, customer_ids: Collection[UUID] | None = None)
     return len(rows)
 
 
-@at_once(ArchiveCloses)
-async def withdraw_with_archive(closes: ArchiveCloses, act: Act) -> None:
+@at_once(ArchiveEnds)
+async def withdraw_with_archive(ends: ArchiveEnds, act: Act) -> None:
     """What was prepared for somebody who is served no more is withdrawn: renewals, reminders, care (S07-35).
 
-    Prepared anew, it is open again once the customer is back.
+    Prepared anew, it is open again once the customer is back; for one who is erased it is withdrawn for good.
     """
-    await _withdraw_prepared(closes.customer_id)
-
-
-@at_once(ErasureBegins)
-async def withdraw_with_erasure(erased: ErasureBegins, act: Act) -> None:
-    """And what was prepared for one who is erased, for good."""
-    await _withdraw_prepared(erased.customer_id)
-
-
-async def _withdraw_prepared(customer_id: UUID) -> None:
     for table, states in (("renewal", ["asked", "approved"]), ("reminder", _OPEN), ("care_task", _OPEN)):
         await execute(
             f"update {table} set state = 'withdrawn' where customer_id = $1 and state = any ($2)",
-            customer_id,
+            ends.customer_id,
             states,
         )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.events import ArchiveCloses, ErasureBegins, at_once
+from guibin.events import ArchiveEnds, at_once
 from guibin.notices.actions import Notice, notify
 from guibin.profiles.subjects import refuse_unless_served
 from guibin_tenants.keys import ids_of
@@ -89,21 +89,11 @@ async def follow_up(analysis_id: UUID, new: NewNeedsOutcome, act: Act) -> NeedsA
     return await LISTED.one(analysis_id)
 
 
-@at_once(ArchiveCloses)
-async def end_with_archive(closes: ArchiveCloses, act: Act) -> None:
-    """Nobody follows up what a customer needs who is served no more (S07-35)."""
-    await _end(closes.customer_id, "archive_closed", act)
-
-
-@at_once(ErasureBegins)
-async def end_with_erasure(erased: ErasureBegins, act: Act) -> None:
-    """Nor of one whom nobody knows any more."""
-    await _end(erased.customer_id, "archive_erased", act)
-
-
-async def _end(customer_id: UUID, reason: str, act: Act) -> None:
+@at_once(ArchiveEnds)
+async def end_with_archive(ends: ArchiveEnds, act: Act) -> None:
+    """Nobody follows up what a customer needs who is served no more, or erased (S07-35)."""
     waiting = await fetch_column(
-        "select id from needs_analysis where customer_id = $1 and followed_up_at is null order by id", customer_id
+        "select id from needs_analysis where customer_id = $1 and followed_up_at is null order by id", ends.customer_id
     )
     for analysis_id in waiting:
-        await change(NeedsAnalysis, analysis_id, act, outcome=reason)
+        await change(NeedsAnalysis, analysis_id, act, outcome=ends.reason)

@@ -7,7 +7,7 @@ from guibin.audit.actions import noted, recorded
 from guibin.cases import Case
 from guibin.cases.requests import Because
 from guibin.context import Act
-from guibin.events import ArchiveCloses, ErasureBegins, at_once
+from guibin.events import ArchiveEnds, at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.signals import SignalRule
 from guibin.sla import actions as sla
@@ -89,21 +89,11 @@ async def dismiss(signal_id: UUID, new: Because, act: Act) -> SignalView:
     return await _end(signal_id, "dismissed", new.reason, act)
 
 
-@at_once(ArchiveCloses)
-async def lapse_with_archive(closes: ArchiveCloses, act: Act) -> None:
-    """Nobody is warned of a customer who is served no more."""
-    await _lapse(closes.customer_id, act)
-
-
-@at_once(ErasureBegins)
-async def lapse_with_erasure(erased: ErasureBegins, act: Act) -> None:
-    """Nor of one who is erased: nobody knows any more whom to act for."""
-    await _lapse(erased.customer_id, act)
-
-
-async def _lapse(customer_id: UUID, act: Act) -> None:
+@at_once(ArchiveEnds)
+async def lapse_with_archive(ends: ArchiveEnds, act: Act) -> None:
+    """Nobody is warned of a customer who is served no more, nor of one who is erased: nobody knows whom to act for."""
     rows = await fetch(
-        "select id from signal where customer_id = $1 and state = 'open' order by id for update", customer_id
+        "select id from signal where customer_id = $1 and state = 'open' order by id for update", ends.customer_id
     )
     for row in rows:
         await sla.cancel(row["id"], ACTION, now=act.now)

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from guibin.context import Act
-from guibin.events import ArchiveCloses, ErasureBegins, at_once
+from guibin.events import ArchiveEnds, at_once
 from guibin_tenants.above import NamedFromAbove
 from guibin_tenants.scope import execute
 
@@ -12,25 +12,16 @@ End = Literal["closed", "erased"]
 RUNS_ON: NamedFromAbove[tuple[End, ...]] = NamedFromAbove()
 
 
-@at_once(ArchiveCloses)
-async def end_with_archive(closes: ArchiveCloses, act: Act) -> None:
-    """Nothing is waited for any more from or for somebody who is served no more."""
-    await _end(closes.customer_id, "closed", act)
-
-
-@at_once(ErasureBegins)
-async def end_with_erasure(erased: ErasureBegins, act: Act) -> None:
-    """Nor of one whom nobody knows any more."""
-    await _end(erased.customer_id, "erased", act)
-
-
-async def _end(customer_id: object, how: End, act: Act) -> None:
-    runs_on = [name for name, ends in RUNS_ON.items() if how in ends]
+@at_once(ArchiveEnds)
+async def end_with_archive(ends: ArchiveEnds, act: Act) -> None:
+    """Nothing is waited for any more from or for somebody who is served no more, or whom nobody knows any more."""
+    how = ends.reason.removeprefix("archive_")
+    runs_on = [name for name, until in RUNS_ON.items() if how in until]
     await execute(
         "update timer set cancelled_at = $2, next_at = null, version = version + 1 where customer_id = $1"
         " and completed_at is null and cancelled_at is null"
         " and subject <> all ($3::text[]) and subject || ' ' || milestone <> all ($3::text[])",
-        customer_id,
+        ends.customer_id,
         act.now,
         runs_on,
     )

@@ -10,7 +10,7 @@ from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.cases.requests import Because, NewDisclosure
 from guibin.context import Act
-from guibin.events import ArchiveCloses, ErasureBegins, at_once
+from guibin.events import ArchiveEnds, at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Days
 from guibin.policy.terms import Escalation, Terms
@@ -108,22 +108,14 @@ async def _cancel(visit_id: UUID, reason: str, act: Act) -> None:
     await done("cancel", _case(visit_id, visit["customer_id"]), act)
 
 
-@at_once(ArchiveCloses)
-async def cancel_with_archive(closes: ArchiveCloses, act: Act) -> None:
-    """Nobody goes to see a customer who is served no more (S07-35)."""
-    await _cancel_all(closes.customer_id, "archive_closed", act)
-
-
-@at_once(ErasureBegins)
-async def cancel_with_erasure(erased: ErasureBegins, act: Act) -> None:
-    """Nor one whom nobody knows any more."""
-    await _cancel_all(erased.customer_id, "archive_erased", act)
-
-
-async def _cancel_all(customer_id: UUID, reason: str, act: Act) -> None:
-    rows = await fetch("select id from visit where customer_id = $1 and state = 'planned' order by id", customer_id)
+@at_once(ArchiveEnds)
+async def cancel_with_archive(ends: ArchiveEnds, act: Act) -> None:
+    """Nobody goes to see a customer who is served no more, or whom nobody knows any more (S07-35)."""
+    rows = await fetch(
+        "select id from visit where customer_id = $1 and state = 'planned' order by id", ends.customer_id
+    )
     for row in rows:
-        await _cancel(row["id"], reason, act)
+        await _cancel(row["id"], ends.reason, act)
 
 
 async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
