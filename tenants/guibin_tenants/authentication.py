@@ -26,6 +26,7 @@ class Recognised(Struct, frozen=True):
 
     `csrf` is set for sessions: a change must repeat it. A session was last `used_at`, and is locked once nothing was done in it
     for the company's `idle_minutes`, or since `locked_at`; a key was last used at `key_used_at`. The password or second factor was last told at `confirmed_at`.
+    `requests_per_s` is what the operator lets the company ask, None as much as any.
     """
 
     principal: Principal
@@ -43,6 +44,7 @@ class Recognised(Struct, frozen=True):
     key_used_at: datetime | None = None
     confirmed_at: datetime | None = None
     confirm_minutes: int | None = None
+    requests_per_s: int | None = None
 
     def locks_at(self, otherwise_minutes: float) -> datetime | None:
         """From when on the password is asked again; None for a key."""
@@ -79,7 +81,7 @@ def check_address(found: Recognised, address: str) -> None:
         raise Unauthenticated("This key may be used from registered addresses only")
 
 
-_TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at"
+_TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at, t.requests_per_s"
 
 
 async def _by_key(credential: Credential) -> Recognised | None:
@@ -194,6 +196,7 @@ def _recognised(principal: Principal, row: object, *, networks: tuple[str, ...] 
         expires_at=row["expires_at"],  # type: ignore[index]
         networks=networks,
         csrf=csrf,
+        requests_per_s=row["requests_per_s"],  # type: ignore[index]
     )
 
 

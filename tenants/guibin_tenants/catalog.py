@@ -3,6 +3,7 @@
 from piccolo.table import Table
 
 from .absences import StaffAbsence
+from .counts import RequestCount
 from .devices import KnownDevice
 from .keyring import SubjectKey, TenantKey
 from .keys import ApiKey
@@ -29,6 +30,7 @@ TABLES: tuple[type[Table], ...] = (
     StaffAbsence,
     CompanyRole,
     ApiKey,
+    RequestCount,
     TenantSetting,
     TenantKey,
     SubjectKey,

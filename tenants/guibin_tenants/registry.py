@@ -19,6 +19,7 @@ from .refusals import Conflict, FieldError, Invalid, NotFound
 from .tables import new_id
 from .time_zones import time_zones
 
+REQUESTS_PER_S_MAX = 10_000
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 
 
@@ -26,6 +27,7 @@ class Tenant(Table, db=ENGINE):
     """A company. Written by the owner role only; `simulated` tenants run on a clock of their own.
 
     `job_share` is the most of a worker's jobs at once that may be this company's, in percent; None the usual share.
+    `requests_per_s` is how much it may ask of each API process in a second, None as much as any.
     Of one that was erased only the slug stays, with who did it, when, and how many rows of each table went.
     """
 
@@ -40,6 +42,7 @@ class Tenant(Table, db=ENGINE):
     suspended_at = Timestamptz(default=None, null=True)
     suspended_because = Text(default=None, null=True)
     job_share = Integer(default=None, null=True)
+    requests_per_s = Integer(default=None, null=True)
     erased_at = Timestamptz(default=None, null=True)
     erased_by = Text(default=None, null=True)
     erased_rows = JSONB(default=None, null=True)
@@ -57,6 +60,7 @@ class TenantView(Struct, frozen=True):
     simulated: bool
     suspended_at: datetime | None = None
     job_share: int | None = None
+    requests_per_s: int | None = None
     erased_at: datetime | None = None
     erased_by: str | None = None
 
@@ -135,7 +139,7 @@ async def locked(connection: asyncpg.Connection, slug: str) -> TenantView:
 async def bury(connection: asyncpg.Connection, tenant_id: UUID, *, by: str, now: datetime, rows: str) -> None:
     """Turn the registration into a tombstone: it stays suspended for ever. `rows` is JSON; the first tombstone stays."""
     await connection.execute(
-        "update tenant set name = '', packs = '{}', suspended_because = null, job_share = null,"
+        "update tenant set name = '', packs = '{}', suspended_because = null, job_share = null, requests_per_s = null,"
         " erased_at = coalesce(erased_at, $2), erased_by = coalesce(erased_by, $3),"
         " erased_rows = coalesce(erased_rows, $4::jsonb) where id = $1",
         tenant_id,
@@ -185,6 +189,16 @@ async def share(connection: asyncpg.Connection, slug: str, percent: int | None) 
     return await by_slug(connection, slug)
 
 
+async def allow(connection: asyncpg.Connection, slug: str, per_second: int | None) -> TenantView:
+    """Let it ask so much of each API process in a second; None as much as any. Raises Invalid."""
+    if per_second is not None and not 1 <= per_second <= REQUESTS_PER_S_MAX:
+        raise Invalid.at("per_second", f"1 to {REQUESTS_PER_S_MAX}", value=str(per_second))
+    tenant = await by_slug(connection, slug)
+    await connection.execute("update tenant set requests_per_s = $2 where id = $1", tenant.id, per_second)
+    await connection.execute("select pg_notify($1, $2)", CHANNEL, str(tenant.id))
+    return await by_slug(connection, slug)
+
+
 def _view(row: Any) -> TenantView:
     return TenantView(
         id=row["id"],
@@ -196,6 +210,7 @@ def _view(row: Any) -> TenantView:
         simulated=row["simulated"],
         suspended_at=row["suspended_at"],
         job_share=row["job_share"],
+        requests_per_s=row["requests_per_s"],
         erased_at=row["erased_at"],
         erased_by=row["erased_by"],
     )

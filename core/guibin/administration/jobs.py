@@ -1,11 +1,11 @@
-"""Background work of a company's own house: what sign-ins leave behind is not kept for ever."""
+"""Background work of a company's own house: what sign-ins and requests leave behind is not kept for ever."""
 
 from guibin.jobs.kinds import Job, Run, handles
-from guibin_tenants import devices, passkeys, sign_in_limits, staff
+from guibin_tenants import counts, devices, passkeys, sign_in_limits, staff
 
 
 class ForgetSignIns(Job, frozen=True):
-    """Take away sessions that ended, attempts that count no more and browsers not used for long."""
+    """Take away sessions that ended, attempts that count no more, browsers not used for long and counts of requests of long ago."""
 
 
 @handles(ForgetSignIns)
@@ -15,3 +15,4 @@ async def forget_sign_ins(job: ForgetSignIns, run: Run) -> None:
     await sign_in_limits.forget(now=run.now)
     await devices.forget(now=run.now)
     await passkeys.forget(now=run.now)
+    await counts.forget(today=run.today)

@@ -26,7 +26,8 @@ class Bounds(Struct, frozen=True, kw_only=True):
     them may work in the database, `company_bulk` of those at what costs most. A refusal for having asked too much is
     held back for `refused_after_s`, so that asking again at once is not worth it. `…_streams` of events may be open at once,
     `streams` in the whole process, each for at most `stream_lasts_s`. A session is locked after `idle_minutes`, where the company
-    says nothing else, and what matters most is done for `confirm_minutes` after the password or second factor was told.
+    says nothing else, and what matters most is done for `confirm_minutes` after the password or second factor was told. What companies asked for is written down every
+    `counted_every_s`.
     """
 
     connections: int = 16
@@ -62,6 +63,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
     stranger_per_s: float = 1.0
     stranger_burst: float = 100.0
     refused_after_s: float = 1.0
+    counted_every_s: float = 60.0
 
     @property
     def sharing(self) -> Sharing:

@@ -28,6 +28,7 @@ from guibin_tenants.violations import VIOLATIONS
 from . import link_pages, pages, problems, sessions
 from .bounds import Bounds
 from .browsers import own_pages_guard
+from .counts import written_every
 from .dependencies import DEPENDENCIES
 from .docs import OfflineDocs
 from .documents import Document
@@ -75,6 +76,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
             connected(database_url, name="guibin api", pool_size=pool_size, sharing=sharing),
             told_by_others(database_url, app.state.scope_middleware.remembered),
             listening(database_url, "guibin streams", heard_by(app.state.hub), app.state.hub.nudge_all),
+            written_every(bounds.counted_every_s, app.state.scope_middleware.counts),
         ):
             yield
         await app.state.presence.close()
@@ -108,6 +110,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
                 "root": root,
                 "document": Document(),
                 "studio": pages.studio_of(root.packs),
+                "allowance": bounds.company,
                 "hub": Hub(bounds.listening, root.clock),
             }
         ),

@@ -20,6 +20,7 @@ from litestar.types import Scope as AsgiScope
 from guibin.context import Company, Request, Root, now_of
 from guibin.live.api import LISTENER
 from guibin.live.hub import Hub, Listener
+from guibin.periods.days import local_day
 from guibin.repeats import actions as repeats
 from guibin.watch import failpoints
 from guibin.watch.logs import about
@@ -28,6 +29,7 @@ from guibin.web.answers import Held
 from guibin.web.bodies import Body, Left
 from guibin.web.problems import of_refusal
 from guibin_tenants.authentication import Recognised, check_address, recognise
+from guibin_tenants.counts import PEOPLE, Counted
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.keys import key_used
@@ -52,6 +54,7 @@ from .admission import Admission
 from .bounds import Bounds
 from .browsers import COOKIE, FOREIGN
 from .costs import SAFE_METHODS, costs_of
+from .counts import RequestCounts
 from .problems import Incoming, in_words, not_on_record, unreachable_database, violation
 
 API = "/api/v1/"
@@ -126,9 +129,9 @@ class ScopeMiddleware:
         self.root = root
         self.bounds = bounds
         self.limits = RateLimits(bounds.company)
-        self.allowances = f"{_said('caller', bounds.caller)}, {_said('company', bounds.company)}".encode()
         self.admission = Admission(bounds)
         self.remembered = Remembered()
+        self.counts = RequestCounts()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(HEALTH):
@@ -203,10 +206,16 @@ class ScopeMiddleware:
 
     async def _serve(self, exchange: _Exchange, credential: Credential) -> None:
         acquainted = await self._acquainted(exchange, credential)
-        caller = acquainted.principal.id
-        await exchange.turns.enter_async_context(self.admission.of_company(credential.tenant_id, caller))
         cost = self.costs.of(exchange.scope["method"], exchange.scope["path"], exchange.scope["query_string"])
-        exchange.answer.headers = self._take(credential, cost, caller)
+        counted = self._counted(acquainted, credential)
+        try:
+            turn = self.admission.of_company(credential.tenant_id, acquainted.principal.id)
+            await exchange.turns.enter_async_context(turn)
+            exchange.answer.headers = self._take(acquainted, credential, cost)
+        except TooManyRequests:
+            counted.refused += 1
+            raise
+        counted.requests += 1
         body = await self._body_of(exchange, credential.tenant_id)
         async with self.admission.bulk.turn(credential.tenant_id) if cost == BULK else contextlib.nullcontext():
             await self._in_scope(exchange, credential, body)
@@ -286,13 +295,20 @@ class ScopeMiddleware:
         self.remembered.keep(credential, found, begun=begun, for_s=lasts_s)
         return found
 
-    def _take(self, credential: Credential, cost: str, caller: UUID) -> list[tuple[bytes, bytes]]:
+    def _counted(self, acquainted: Recognised, credential: Credential) -> Counted:
+        """Where it is counted: on the company's day, by its key or with all that people ask."""
+        key_id = acquainted.principal.id if credential.kind == "key" else PEOPLE
+        return self.counts.of(credential.tenant_id, local_day(self.root.clock(), acquainted.time_zone), key_id)
+
+    def _take(self, acquainted: Recognised, credential: Credential, cost: str) -> list[tuple[bytes, bytes]]:
+        own = self.limits.allowance.of(acquainted.requests_per_s)
         left = {
-            "caller": self.admission.caller_limits.take(caller, cost),
-            "company": self.limits.take(credential.tenant_id, cost),
+            "caller": self.admission.caller_limits.take(acquainted.principal.id, cost),
+            "company": self.limits.take(credential.tenant_id, cost, own),
         }
         said = ", ".join(f'"{whose}";r={tokens};t={seconds}' for whose, (tokens, seconds) in left.items())
-        return [(b"ratelimit", said.encode()), (b"ratelimit-policy", self.allowances)]
+        policy = f"{_said('caller', self.bounds.caller)}, {_said('company', own)}"
+        return [(b"ratelimit", said.encode()), (b"ratelimit-policy", policy.encode())]
 
     async def _request(self, found: Recognised, credential: Credential, address: str) -> Request:
         check_address(found, address)

@@ -117,6 +117,17 @@ async def share(
 
 
 @app.command
+async def allow(
+    slug: str,
+    per_second: Annotated[int | None, Parameter(help="Units in a second; without it as many as any company.")] = None,
+) -> None:
+    """Let the company ask so much of each API process; its usage page says so."""
+    async with environment.owner() as connection:
+        await registry.allow(connection, slug, per_second)
+    out.print(f"Tenant {slug} may ask {'as much as any' if per_second is None else f'{per_second} units a second'}.")
+
+
+@app.command
 async def erase(
     slug: str,
     *,

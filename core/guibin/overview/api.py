@@ -1,8 +1,11 @@
 """`/api/v1/customers`: who is found by what several rooms know of them; a new archive."""
 
-from litestar import Controller
+from typing import Any
+
+from litestar import Controller, Request, get
 from litestar.status_codes import HTTP_200_OK
 
+from guibin.context import Act
 from guibin.profiles import actions
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
@@ -35,4 +38,7 @@ class CustomerOverviewController(Controller):
 class UsageController(Controller):
     path = "/api/v1/usage"
     tags = ("administration",)
-    show = gets("/", usage.usage, "What the company uses, as far as it is counted", needs=usage.USAGE)
+
+    @get("/", needs=usage.USAGE, summary="What the company uses, as far as it is counted")
+    async def show(self, request: Request[Any, Any, Any], act: Act) -> usage.UsageView:
+        return await usage.usage(act, usage.allowance_of(request))

@@ -1,9 +1,9 @@
-"""What a company uses, as far as it is counted: messages, mails, deliveries, files, archives, accounts and keys."""
+"""What a company uses, as far as it is counted: requests, messages, mails, deliveries, files, archives, accounts and keys."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from litestar import Controller, Response, get
+from litestar import Controller, Request, Response, get
 from msgspec import Struct
 
 from guibin.console.navigation import Entry
@@ -14,7 +14,10 @@ from guibin.mailbox import queries as mailbox
 from guibin.messages import queries as messages
 from guibin.profiles import queries as profiles
 from guibin.webhooks import queries as webhooks
+from guibin_tenants import counts
+from guibin_tenants.counts import OfCaller, OfDay
 from guibin_tenants.principals import may, sees_all
+from guibin_tenants.rate_limits import Allowance
 from guibin_tenants.rows import read
 
 USAGE = may("staff:read") & sees_all
@@ -23,10 +26,31 @@ ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="chart-bar", needs=USAGE
 DAYS = 30
 
 
+class RequestsView(Struct, frozen=True, kw_only=True):
+    """How much was asked for, by day and by whom, and how much may be: units a second of each API process, and at once. A read
+    takes 1, a change 2, a list 5, what goes over a whole customer base 20. Counted within a minute."""
+
+    days: list[OfDay]
+    callers: list[OfCaller]
+    units_per_s: float
+    units_at_once: float
+
+    @property
+    def requests(self) -> int:
+        """All that were let in."""
+        return sum(day.requests for day in self.days)
+
+    @property
+    def refused(self) -> int:
+        """All that were too much."""
+        return sum(day.refused for day in self.days)
+
+
 class UsageView(Struct, frozen=True, kw_only=True):
     """What went out and came in within `days` days, and what there is now; `file_bytes` as they were before sealing."""
 
     days: int
+    requests: RequestsView
     messages: dict[str, int]
     mails: int
     deliveries: int
@@ -42,8 +66,8 @@ class _There(Struct, frozen=True):
     keys: int
 
 
-async def usage(act: Act) -> UsageView:
-    """As it is counted, of the whole company."""
+async def usage(act: Act, usual: Allowance) -> UsageView:
+    """As it is counted, of the whole company; `usual` is what any company may ask."""
     since = act.now - timedelta(days=DAYS)
     (there,) = await read(
         _There,
@@ -51,9 +75,16 @@ async def usage(act: Act) -> UsageView:
         " (select count(*)::int from api_key where revoked_at is null and coalesce(expires_at > $1, true)) as keys",
         act.now,
     )
+    first, allowed = act.today - timedelta(days=DAYS - 1), usual.of(await counts.allowed(act.company.id))
     count, size = await files.kept()
     return UsageView(
         days=DAYS,
+        requests=RequestsView(
+            days=await counts.by_day(first),
+            callers=await counts.by_caller(first),
+            units_per_s=allowed.per_second,
+            units_at_once=allowed.burst,
+        ),
         messages=await messages.sent_since(since),
         mails=await mailbox.arrived_since(since),
         deliveries=await webhooks.delivered_since(since),
@@ -65,13 +96,19 @@ async def usage(act: Act) -> UsageView:
     )
 
 
+def allowance_of(request: Request[Any, Any, Any]) -> Allowance:
+    """What any company may ask of this process."""
+    found: Allowance = request.app.state.allowance
+    return found
+
+
 class UsageScreens(Controller):
     path = PATH
     include_in_schema = False
 
     @get("/", needs=USAGE)
     async def shown(self, shell: Shell) -> Response[str]:
-        found = await usage(shell.act)
+        found = await usage(shell.act, allowance_of(shell.request))
         return shell.page("overview/usage.html", usage=found, size=size(found.file_bytes), since=_since(shell))
 
 
