@@ -30,7 +30,7 @@ from guibin.policy.cadence import (
 from guibin.policy.cards import CardKind, CardQuota, MadeAbove, ProofKind, RealName, Sponsorship
 from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, RenewalPolicy, TrialPolicy
 from guibin.policy.complaints import ComplaintPolicy, Keywords, Level, TierTime
-from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
+from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan, NoneOf
 from guibin.policy.deadlines import AT_ONCE, AtOnce, BusinessDays, BusinessHours, Days, Hours
 from guibin.policy.demonstrations import Demonstration, load_demonstration
 from guibin.policy.departments import ContactPolicy, DepartmentTask
@@ -128,6 +128,7 @@ __all__ = [
     "Metric",
     "Milestone",
     "MoreThan",
+    "NoneOf",
     "Pack",
     "PackColumn",
     "PackJob",

@@ -6,7 +6,19 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, Criterion, KindIs, LessThan, Metric, MoreThan
+from guibin.policy.criteria import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    AtMost,
+    Between,
+    Criterion,
+    KindIs,
+    LessThan,
+    Metric,
+    MoreThan,
+    NoneOf,
+)
 from guibin.policy.tiers import TierScheme
 
 SIGNS = {AtLeast: operator.ge, MoreThan: operator.gt, AtMost: operator.le, LessThan: operator.lt}
@@ -123,6 +135,8 @@ def _holds(criterion: Criterion, measures: dict[str, int | None], kind: str) -> 
             return all(_holds(part, measures, kind) for part in parts)
         case AnyOf(parts):
             return any(_holds(part, measures, kind) for part in parts)
+        case NoneOf(parts):
+            return not any(_holds(part, measures, kind) for part in parts)
         case KindIs(kinds):
             return kind in kinds
     value: Any = measures[criterion.metric]

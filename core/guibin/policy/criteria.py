@@ -130,8 +130,14 @@ class AnyOf(Struct, frozen=True, tag="any_of", forbid_unknown_fields=True):
     criteria: tuple["Criterion", ...]
 
 
+class NoneOf(Struct, frozen=True, tag="none_of", forbid_unknown_fields=True):
+    """Not one of them holds: a figure without any fact satisfies no bound, and so is no hindrance."""
+
+    criteria: tuple["Criterion", ...]
+
+
 Bound = AtLeast | MoreThan | AtMost | LessThan | Between
-Criterion = AtLeast | MoreThan | AtMost | LessThan | Between | KindIs | AllOf | AnyOf
+Criterion = AtLeast | MoreThan | AtMost | LessThan | Between | KindIs | AllOf | AnyOf | NoneOf
 
 
 def holds(criterion: Criterion, measures: Mapping[str, int | None], kind: str) -> bool:
@@ -141,6 +147,8 @@ def holds(criterion: Criterion, measures: Mapping[str, int | None], kind: str) -
             return all(holds(part, measures, kind) for part in criteria)
         case AnyOf(criteria):
             return any(holds(part, measures, kind) for part in criteria)
+        case NoneOf(criteria):
+            return not any(holds(part, measures, kind) for part in criteria)
         case KindIs(kinds):
             return kind in kinds
         case _:
@@ -151,7 +159,7 @@ def holds(criterion: Criterion, measures: Mapping[str, int | None], kind: str) -
 def metrics_in(criterion: Criterion) -> frozenset[str]:
     """The names of all metrics it looks at."""
     match criterion:
-        case AllOf(criteria) | AnyOf(criteria):
+        case AllOf(criteria) | AnyOf(criteria) | NoneOf(criteria):
             return frozenset().union(*(metrics_in(part) for part in criteria))
         case KindIs():
             return frozenset()
@@ -166,6 +174,8 @@ def with_settings(criterion: Criterion, values: Mapping[str, int]) -> Criterion:
             return AllOf(tuple(with_settings(part, values) for part in criteria))
         case AnyOf(criteria):
             return AnyOf(tuple(with_settings(part, values) for part in criteria))
+        case NoneOf(criteria):
+            return NoneOf(tuple(with_settings(part, values) for part in criteria))
         case Between(metric, low, high):
             return Between(metric, _setting(low, values), _setting(high, values))
         case KindIs():
@@ -177,7 +187,7 @@ def with_settings(criterion: Criterion, values: Mapping[str, int]) -> Criterion:
 def settings_in(criterion: Criterion) -> frozenset[str]:
     """The names of all settings it looks at."""
     match criterion:
-        case AllOf(criteria) | AnyOf(criteria):
+        case AllOf(criteria) | AnyOf(criteria) | NoneOf(criteria):
             return frozenset().union(*(settings_in(part) for part in criteria))
         case KindIs():
             return frozenset()
@@ -190,7 +200,7 @@ def settings_in(criterion: Criterion) -> frozenset[str]:
 def bounds_of(criterion: Criterion, metric: str) -> list[Figure]:
     """The bounds it holds a metric to."""
     match criterion:
-        case AllOf(criteria) | AnyOf(criteria):
+        case AllOf(criteria) | AnyOf(criteria) | NoneOf(criteria):
             return [bound for part in criteria for bound in bounds_of(part, metric)]
         case KindIs():
             return []
@@ -229,7 +239,7 @@ def bound_problems(criterion: Criterion, path: str) -> Problems:
     """Bounds nobody is between and lists of nothing; its settings are in place."""
     if isinstance(criterion, Between) and number(criterion.low) >= number(criterion.high):
         yield PolicyProblem(path, f"{criterion.low} to {criterion.high}", "low under high", "nobody is between them")
-    if isinstance(criterion, AllOf | AnyOf):
+    if isinstance(criterion, AllOf | AnyOf | NoneOf):
         if not criterion.criteria:
             yield PolicyProblem(path, type(criterion).__name__, "at least one criterion")
         for part in criterion.criteria:

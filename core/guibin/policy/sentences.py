@@ -14,6 +14,7 @@ from .criteria import (
     LessThan,
     Metric,
     MoreThan,
+    NoneOf,
     number,
 )
 from .texts import Text
@@ -35,6 +36,7 @@ _WORDS = {
     "zh-CN": {
         "and": "且",
         "or": "或",
+        "none_of": "不属于",
         "none": "无记录",
         "kind": "客户类别为",
         "between": "在 {low}(含)至 {high}(不含)之间",
@@ -42,6 +44,7 @@ _WORDS = {
     "en": {
         "and": " and ",
         "or": " or ",
+        "none_of": "not ",
         "none": "no fact",
         "kind": "customer kind is",
         "between": "from {low} to below {high}",
@@ -57,6 +60,8 @@ def _sentence(
         case AllOf(criteria) | AnyOf(criteria):
             joint = words["and"] if isinstance(criterion, AllOf) else words["or"]
             return "(" + joint.join(_sentence(part, measures, kind, language, metrics) for part in criteria) + ")"
+        case NoneOf(criteria):
+            return words["none_of"] + _sentence(AnyOf(criteria), measures, kind, language, metrics)
         case KindIs(kinds):
             return f"{words['kind']} {'/'.join(kinds)} ({kind})"
         case _:

@@ -18,7 +18,7 @@ from guibin.policy.tiers import TierScheme
 from .additions import title_keys
 from .choices import offered, title_of
 from .places import Element, plain_of
-from .wording import choice_title, field_title
+from .wording import choice_title, field_hint, field_title
 
 # What is written beside a value, and what an element is found by.
 _UNSHOWN = frozenset({"name", "clause", "type", "person"})
@@ -43,6 +43,7 @@ class Cell(Struct, frozen=True, kw_only=True):
     was: str = ""
     changed: bool = False
     clause: str = ""
+    hint: str = ""
     error: str = ""
 
     @property
@@ -115,6 +116,8 @@ class Sheet(Struct, frozen=True, kw_only=True):
             if made is not None:
                 if isinstance(made, Cell) and isinstance(packs, dict) and name in packs:
                     made = self._beside(made, field.type, other)
+                if isinstance(made, Cell) and (hint := field_hint(name)):
+                    made = structs.replace(made, hint=hint.in_language(self.shell.language))
                 yield structs.replace(made, clause=made.clause or clause)
 
     def _made(self, kind: Any, says: Any, packs: Any, path: str) -> Cell | Box | None:

@@ -102,6 +102,11 @@ def field_title(name: str) -> Text:
     return _words().get(f"field.{name}") or _word("said", "content")
 
 
+def field_hint(name: str) -> Text | None:
+    """What a field of the policy is for, in a sentence; None for what has none."""
+    return _words().get(f"hint.{name}")
+
+
 def choice_title(value: str) -> Text:
     """What one of the few values of a field is called."""
     return _words().get(f"choice.{value}") or Text(value, value)

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
-from guibin.policy.criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, KindIs, with_settings
+from guibin.policy.criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, KindIs, NoneOf, with_settings
 from guibin.policy.deadlines import AtOnce, BusinessDays, BusinessHours, Days, Hours
 from guibin.policy.packs import Policy
 from guibin.policy.sentences import exact, is_currency
@@ -201,6 +201,9 @@ class Speaker(Struct, frozen=True):
                 joint = self._word("and" if isinstance(criterion, AllOf) else "or")
                 said = joint.join(self.criterion(one, units, depth + 1) for one in criteria)
                 return f"{self._open.strip()}{said}{self._close}" if depth and len(criteria) > 1 else said
+            case NoneOf(criteria):
+                inside = self.criterion(AnyOf(criteria), units, depth + 1)
+                return self._word("none_of", criteria=inside)
             case KindIs(kinds):
                 return self._word("kind_is", kinds=self._words(self._name("customer_kind", kind) for kind in kinds))
             case Between(metric, low, high):

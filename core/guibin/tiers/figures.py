@@ -19,6 +19,7 @@ from guibin.policy.criteria import (
     LessThan,
     Metric,
     MoreThan,
+    NoneOf,
     number,
 )
 from guibin.policy.tiers import TierScheme
@@ -268,6 +269,8 @@ def _condition(criterion: Criterion, names: Mapping[str, str], values: _Values) 
             return "(" + (" and ".join(_condition(part, names, values) for part in criteria) or "true") + ")"
         case AnyOf(criteria):
             return "(" + (" or ".join(_condition(part, names, values) for part in criteria) or "false") + ")"
+        case NoneOf(criteria):
+            return f"(not {_condition(AnyOf(criteria), names, values)})"
         case KindIs(kinds):
             return f"c.kind = any ({values.add(list(kinds), 'text[]')})"
         case Between(metric, low, high):

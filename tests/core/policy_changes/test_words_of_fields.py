@@ -4,7 +4,7 @@ from msgspec import inspect
 
 from guibin.policy.packs import Overrides
 from guibin.policy_changes.values import plain_types
-from guibin.policy_changes.wording import choice_title, field_title, said_before, section_title, word
+from guibin.policy_changes.wording import choice_title, field_hint, field_title, said_before, section_title, word
 
 # Names and clauses stand in headings, and nobody is named.
 UNSHOWN = {"name", "clause", "person"}
@@ -53,3 +53,15 @@ def test_every_choice_has_a_title():
 
     wrong = sorted(value for value in known if choice_title(value).zh == value)
     assert (wrong, len(values) > 80, deadlines <= tags) == ([], True, True)
+
+
+def test_every_field_says_what_it_is_for_in_both_languages():
+    names = {field.name for kind, fields in STRUCTS.items() if kind is not Overrides for field in fields} - UNSHOWN
+    hints = {name: field_hint(name) for name in names}
+    wrong = sorted(
+        name
+        for name, hint in hints.items()
+        if hint is None or hint.zh[-1] != "。" or hint.en[-1] != "." or field_title(name).zh == hint.zh.rstrip("。")
+    )
+
+    assert (wrong, len(hints) > 200) == ([], True)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain_figures import PlainFact, plain_measures
 
-from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
+from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan, NoneOf
 from guibin.policy.tiers import Dimension, Tier, TierScheme, value_score
 from guibin.tiers.explaining import judge
 from guibin.tiers.figures import assessment_sql
@@ -54,7 +54,7 @@ bounds = st.one_of(
 criteria = st.recursive(
     bounds,
     lambda inner: st.one_of(
-        *(st.builds(kind, st.lists(inner, min_size=1, max_size=3).map(tuple)) for kind in (AllOf, AnyOf))
+        *(st.builds(kind, st.lists(inner, min_size=1, max_size=3).map(tuple)) for kind in (AllOf, AnyOf, NoneOf))
     ),
     max_leaves=6,
 )
