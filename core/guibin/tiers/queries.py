@@ -252,10 +252,19 @@ FACTS_IN_FILE = (
     f" where x.customer_id = $1 and x.occurred_on >= $2 and x.occurred_on < $3 and {_STANDS}"
     " order by x.metric, x.occurred_on, x.id"
 )
+# SQL: every judgement of customers, of assessments and on the spot; `applied` unless it still waits for its list to be approved.
+JUDGEMENTS = """(
+    select r.tenant_id, r.customer_id, a.id as assessment_id, a.scheme, a.as_of, a.policy_version, a.policy, a.recorded_at,
+        r.tier, r.held, r.becomes, r.move, r.clause, r.measures, r.objection, a.applied_at is not null as applied
+    from assessment_result r join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id
+    union all
+    select p.tenant_id, p.customer_id, p.id, p.scheme, p.as_of, p.policy_version, p.policy, p.appraised_at,
+        p.tier, p.held, p.becomes, p.move, p.clause, p.measures, p.objection, true
+    from appraisal p
+)"""
 SCORES_IN_FILE = (
-    f"select a.scheme, a.as_of, (r.measures ->> '{VALUE_SCORE}')::int as score, r.tier, r.becomes from assessment_result r"
-    " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
-    " where r.customer_id = $1 and a.as_of >= $2 and a.as_of < $3 order by a.as_of, a.recorded_at, a.id"
+    f"select j.scheme, j.as_of, (j.measures ->> '{VALUE_SCORE}')::int as score, j.tier, j.becomes from {JUDGEMENTS} j"
+    " where j.customer_id = $1 and j.as_of >= $2 and j.as_of < $3 order by j.as_of, j.recorded_at, j.assessment_id"
 )
 
 
@@ -307,16 +316,7 @@ async def current_tiers(customer_ids: list[UUID], *, on: date) -> dict[UUID, dic
 
 
 # Every judgement of the customers $1: of assessments that took effect, and on the spot.
-_JUDGED = """
-select r.tenant_id, r.customer_id, a.id as assessment_id, a.scheme, a.as_of, a.policy_version, a.policy, a.recorded_at,
-  r.tier, r.held, r.becomes, r.move, r.clause, r.measures, r.objection
-from assessment_result r join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id
-where r.customer_id = any ($1) and a.applied_at is not null
-union all
-select p.tenant_id, p.customer_id, p.id, p.scheme, p.as_of, p.policy_version, p.policy, p.appraised_at,
-  p.tier, p.held, p.becomes, p.move, p.clause, p.measures, p.objection
-from appraisal p where p.customer_id = any ($1)
-"""
+_JUDGED = f"select * from {JUDGEMENTS} j where j.customer_id = any ($1) and j.applied"
 
 
 async def bases_of(customer_id: UUID) -> list[Basis]:

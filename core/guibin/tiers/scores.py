@@ -1,4 +1,4 @@
-"""A customer's value: the score of each assessment with its parts, for those who serve the customer (S09-4)."""
+"""A customer's value: the score of each assessment, of all or on the spot, with its parts, for those who serve the customer (S09-4)."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from guibin.policy.tiers import Dimension, TierScheme
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 
-from .queries import SchemeFilter
+from .queries import JUDGEMENTS, SchemeFilter
 
 
 class DimensionView(Struct, frozen=True):
@@ -26,7 +26,7 @@ class DimensionView(Struct, frozen=True):
 
 
 class ScoreView(Struct, frozen=True):
-    """The value score of one assessment, 0 to 100; None where no figure was known."""
+    """The value score of one assessment or one on the spot (`assessment_id`), 0 to 100; None where no figure was known."""
 
     assessment_id: UUID
     scheme: str
@@ -51,11 +51,10 @@ class _Judged(Struct, frozen=True):
 
 _JUDGED = Listing(
     view=_Judged,
-    source="assessment_result x join assessment a on a.tenant_id = x.tenant_id and a.id = x.assessment_id",
-    order=newest_first("a.recorded_at", "a.id"),
-    columns={name: f"a.{name}" for name in ("scheme", "as_of", "policy_version", "policy", "recorded_at")},
-    filters={"scheme": "a.scheme = $value"},
-    holds="x.customer_id = $customer_id and jsonb_array_length(a.policy -> 'value_score') > 0",
+    source=f"{JUDGEMENTS} x",
+    order=newest_first("x.recorded_at", "x.assessment_id"),
+    filters={"scheme": "x.scheme = $value"},
+    holds="x.customer_id = $customer_id and jsonb_array_length(x.policy -> 'value_score') > 0",
 )
 
 

@@ -1,9 +1,13 @@
 """What a changed scheme would do, the value score and its history, conversion: over HTTP, on a company's own scheme."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
 from desk import Desk
+
+from guibin.tiers.queries import SCORES_IN_FILE
+from guibin_tenants.scope import fetch
 
 CLUB = "club"
 TEXT = {"zh": "文", "en": "text"}
@@ -192,6 +196,28 @@ async def test_the_value_score_and_its_history_are_seen_by_those_who_serve(desk,
         ("contribution", 100_000, 100, 60),
         ("visits", 3, 75, 40),
     ]
+
+
+@pytest.mark.rule("S09-4", "S12-1")
+async def test_the_value_of_a_customer_who_was_assessed_on_the_spot_is_known_at_once(desk, clock):
+    customer, other = [await member(desk, number, "500.00", visits=3) for number in "12"]
+    before = (await desk.client.get(f"/api/v1/customers/{customer}/value-scores")).json()["items"]
+    appraised = await desk.client.post(f"/api/v1/customers/{customer}/appraisals", json={"scheme": CLUB})
+    assert appraised.status_code == 201, appraised.text
+    clock.set(datetime(2026, 4, 1, 2, 0, tzinfo=UTC))
+    await desk.assess(CLUB, "2026-04-01")
+
+    found, others = [
+        (await desk.client.get(f"/api/v1/customers/{one}/value-scores")).json()["items"] for one in (customer, other)
+    ]
+
+    assert before == []
+    assert [(one["as_of"], one["score"]) for one in found] == [("2026-04-01", 60), ("2026-03-03", 60)]
+    assert [one["as_of"] for one in others] == ["2026-04-01"]
+    assert [d["points"] for d in found[1]["dimensions"]] == [50, 75]
+    async with desk.tenant.scope():
+        kept = await fetch(SCORES_IN_FILE, UUID(customer), date(2026, 1, 1), date(2027, 1, 1))
+    assert [(str(row["as_of"]), row["score"]) for row in kept] == [("2026-03-03", 60), ("2026-04-01", 60)]
 
 
 async def test_reading_a_value_score_is_on_record_and_a_stranger_has_none(desk, other_tenant):
