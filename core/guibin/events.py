@@ -12,9 +12,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin_tenants.scope import current_tenant, fetch_value
+
 from .context import Act
 from .jobs.actions import NewJob, write
-from .jobs.kinds import Handler, Run, add, tag_of
+from .jobs.kinds import Handler, Run, add, handler_of, tag_of
 
 
 class Event(Struct, frozen=True, tag=tag_of, tag_field="event", forbid_unknown_fields=True):
@@ -397,7 +399,8 @@ async def record_all(happened: Sequence[Event], *, now: datetime) -> tuple[UUID,
         return ()
     for listener in _listeners:
         await listener(happened, now)
-    return await write([job for event in happened for job in _reactions(event)], now=now)
+    jobs = [job for event in happened for job in _reactions(event)]
+    return await write(await _of_this_company(jobs), now=now)
 
 
 def _refuse_unknown() -> None:
@@ -410,6 +413,15 @@ def _reactions(event: Event) -> list[NewJob]:
     kinds = [kind for kind, about in _kinds_by_event.get(type(event), {}).items() if not about or subject in about]
     payload = msgspec.json.encode(event) if kinds else b""
     return [NewJob(kind=kind, payload=payload) for kind in kinds]
+
+
+async def _of_this_company(jobs: list[NewJob]) -> list[NewJob]:
+    """Without what a pack does that the company does not have: its ledger shows nothing of it."""
+    packs = {job.kind: handler.pack for job in jobs if (handler := handler_of(job.kind)) is not None and handler.pack}
+    if not packs:
+        return jobs
+    has = await fetch_value("select packs from tenant where id = $1", current_tenant())
+    return [job for job in jobs if packs.get(job.kind, "") in ("", *has)]
 
 
 def _descendants(event: type[Event]) -> set[type[Event]]:

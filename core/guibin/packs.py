@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from litestar import Controller
 
 GROUP = "guibin.packs"
+# Below it, under the pack's name, lie the routes of each.
+ROUTES = "/api/v1/packs/"
 
 
 class BadPack(Exception):
@@ -60,6 +62,7 @@ class Packs:
         for name, plugin in sorted(plugins.items()):
             self._register(name, plugin)
         self._refuse_clashing_tables()
+        self._refuse_foreign_routes()
         self._relays = lru_cache(maxsize=256)(self._relay)
 
     @property
@@ -120,21 +123,37 @@ class Packs:
                 label = table._meta.tablename
                 if not issubclass(table, TenantTable):
                     raise BadPack(f"pack {name!r}: table {label!r} must be a TenantTable")
+                if not label.startswith(f"{name}_"):
+                    raise BadPack(f"pack {name!r}: table {label!r} must be called {name}_{label}")
                 if label in owners:
                     raise BadPack(f"packs {owners[label]!r} and {name!r} both bring a table {label!r}")
                 owners[label] = name
 
+    def _refuse_foreign_routes(self) -> None:
+        for name in self._values:
+            for controller in Hooks(self._plugins, (name,)).controllers():
+                path, own = f"/{str(vars(controller).get('path', '')).strip('/')}/", f"{ROUTES}{name}/"
+                if not path.startswith(own):
+                    raise BadPack(
+                        f"pack {name!r}, controller {controller.__name__}: its path {path!r} must lie under {own}"
+                    )
+
     def _relay(self, names: tuple[str, ...]) -> "Hooks":
-        return Hooks(self._plugins, names, {name: self.value(name) for name in names})
+        return Hooks(self._plugins, names, {name: self.value(name) for name in names}, installed=self)
 
 
 class Hooks:
     """The hooks of one set of packs, one typed function each, answers in the order of the packs' names."""
 
     def __init__(
-        self, plugins: pluggy.PluginManager, names: tuple[str, ...], values: Mapping[str, Pack] | None = None
+        self,
+        plugins: pluggy.PluginManager,
+        names: tuple[str, ...],
+        values: Mapping[str, Pack] | None = None,
+        installed: Packs | None = None,
     ) -> None:
         self.names = names
+        self._installed = installed
         self._values = values or {}
         self._callers: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
         for name in names:
@@ -142,6 +161,13 @@ class Hooks:
             for caller in plugins.get_hookcallers(plugin) or ():
                 implementation = next(i for i in caller.get_hookimpls() if i.plugin is plugin)
                 self._callers.setdefault(caller.name, []).append((name, _by_name(implementation)))
+
+    @property
+    def installed(self) -> Packs:
+        """All packs of this process, those the company does not have among them."""
+        if self._installed is None:
+            raise LookupError("these hooks are of no installed packs")
+        return self._installed
 
     def value(self, name: str) -> Pack:
         """One of the company's packs as a value."""
@@ -184,6 +210,10 @@ class Hooks:
     def controllers(self) -> "tuple[type[Controller], ...]":
         """All packs' controllers."""
         return tuple(controller for found in self._call("controllers") for controller in found)
+
+    def controllers_of(self) -> "tuple[tuple[str, type[Controller]], ...]":
+        """The same, each with its pack's name."""
+        return tuple((name, controller) for name, found in self._named("controllers") for controller in found)
 
     def tables(self) -> tuple[type[Table], ...]:
         """All packs' tables."""

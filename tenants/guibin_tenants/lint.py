@@ -6,7 +6,9 @@ from msgspec import Struct
 from .schema import APP_ROLE
 
 # Tables without a tenant, and why that is right.
-CONTROL_TABLES = {"tenant": "the registry itself: slugs, names and state, read-only for the application"}
+CONTROL_TABLES = {
+    "tenant": "the registry itself: slugs, names and state; the application changes the packs of its company that the operator allows"
+}
 
 
 class Finding(Struct, frozen=True, order=True):

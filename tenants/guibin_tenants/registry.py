@@ -1,6 +1,7 @@
 """The companies: who they are, whether they are served, and the provisioning of new ones."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,10 @@ from piccolo.table import Table
 
 from guibin_tenants.refusals import refuse
 
-from .access import CHANNEL
+from .access import CHANNEL, access_changed
 from .database import ENGINE
 from .refusals import Conflict, FieldError, Invalid, NotFound
+from .scope import current_tenant, execute, fetch_one
 from .tables import new_id
 from .time_zones import time_zones
 
@@ -24,8 +26,9 @@ _SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 
 
 class Tenant(Table, db=ENGINE):
-    """A company. Written by the owner role only; `simulated` tenants run on a clock of their own.
+    """A company. Written by the owner role, but for the packs; `simulated` tenants run on a clock of their own.
 
+    `packs` are those it has, `packs_allowed` those that its own admin may switch: of `packs` the application changes these alone.
     `job_share` is the most of a worker's jobs at once that may be this company's, in percent; None the usual share.
     `requests_per_s` is how much it may ask of each API process in a second, None as much as any.
     Of one that was erased only the slug stays, with who did it, when, and how many rows of each table went.
@@ -35,6 +38,7 @@ class Tenant(Table, db=ENGINE):
     slug = Varchar(length=40, unique=True)
     name = Varchar(length=200)
     packs = Array(base_column=Text(), default=list)
+    packs_allowed = Array(base_column=Text(), default=None, null=True)
     time_zone = Varchar(length=64, default="Asia/Shanghai")
     language = Varchar(length=10, default="zh-CN")
     simulated = Boolean(default=False)
@@ -63,6 +67,7 @@ class TenantView(Struct, frozen=True):
     requests_per_s: int | None = None
     erased_at: datetime | None = None
     erased_by: str | None = None
+    packs_allowed: tuple[str, ...] = ()
 
 
 class NewTenant(Struct, frozen=True, kw_only=True):
@@ -139,7 +144,8 @@ async def locked(connection: asyncpg.Connection, slug: str) -> TenantView:
 async def bury(connection: asyncpg.Connection, tenant_id: UUID, *, by: str, now: datetime, rows: str) -> None:
     """Turn the registration into a tombstone: it stays suspended for ever. `rows` is JSON; the first tombstone stays."""
     await connection.execute(
-        "update tenant set name = '', packs = '{}', suspended_because = null, job_share = null, requests_per_s = null,"
+        "update tenant set name = '', packs = '{}', packs_allowed = null, suspended_because = null, job_share = null,"
+        " requests_per_s = null,"
         " erased_at = coalesce(erased_at, $2), erased_by = coalesce(erased_by, $3),"
         " erased_rows = coalesce(erased_rows, $4::jsonb) where id = $1",
         tenant_id,
@@ -199,6 +205,36 @@ async def allow(connection: asyncpg.Connection, slug: str, per_second: int | Non
     return await by_slug(connection, slug)
 
 
+async def allow_packs(connection: asyncpg.Connection, slug: str, packs: Sequence[str]) -> TenantView:
+    """Let the company's admin switch these packs, and no others, on and off. Raises NotFound."""
+    tenant = await by_slug(connection, slug)
+    await connection.execute("update tenant set packs_allowed = $2 where id = $1", tenant.id, sorted(set(packs)))
+    return await by_slug(connection, slug)
+
+
+class Switchable(Struct, frozen=True):
+    """The packs the company of the scope has, and those its own admin may switch."""
+
+    packs: tuple[str, ...]
+    allowed: tuple[str, ...]
+
+
+async def packs_of(*, to_change: bool = False) -> Switchable:
+    """Of the company whose scope is open; `to_change`: nobody else changes them until this transaction ends."""
+    row = await fetch_one(
+        f"select packs, packs_allowed from tenant where id = $1{' for update' if to_change else ''}", current_tenant()
+    )
+    assert row is not None
+    return Switchable(tuple(row["packs"]), tuple(row["packs_allowed"] or ()))
+
+
+async def set_packs(packs: Sequence[str]) -> None:
+    """These are the packs of the company whose scope is open, everywhere once this commits. PostgreSQL refuses a change of one
+    that its admin may not switch."""
+    await execute("update tenant set packs = $2 where id = $1", current_tenant(), sorted(set(packs)))
+    await access_changed()
+
+
 def _view(row: Any) -> TenantView:
     return TenantView(
         id=row["id"],
@@ -213,4 +249,5 @@ def _view(row: Any) -> TenantView:
         requests_per_s=row["requests_per_s"],
         erased_at=row["erased_at"],
         erased_by=row["erased_by"],
+        packs_allowed=tuple(row["packs_allowed"] or ()),
     )

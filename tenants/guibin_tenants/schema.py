@@ -15,6 +15,7 @@ BEGINNING = "beginning"
 WORDLESS = "wordless"
 ARCHIVE_CHANGE = "archive_change"
 MOVING = "moving"
+SWITCHING = "switching"
 # What PostgreSQL says when something new comes to an archive that has ended.
 ARCHIVE_CLOSED, ARCHIVE_ERASED = "GB001", "GB002"
 
@@ -80,7 +81,27 @@ begin
   end if;
   raise exception '% is kept', tg_table_name using errcode = '42501';
 end $$"""
-FUNCTIONS = (_BEGINNING, _CHANGE, _MOVING)
+# Of a company's registration the application changes the packs alone, the company's own, and of these what the operator allows.
+_SWITCHING = f"""create or replace function guibin_switching() returns trigger language plpgsql as $$
+begin
+  if current_user = '{APP_ROLE}' and exists (select from unnest(old.packs || new.packs) as p (name)
+      where (p.name = any (old.packs)) <> (p.name = any (new.packs))
+      and not p.name = any (coalesce(old.packs_allowed, '{{}}'))) then
+    raise exception 'the company does not switch this pack itself' using errcode = '42501';
+  end if;
+  return new;
+end $$"""
+FUNCTIONS = (_BEGINNING, _CHANGE, _MOVING, _SWITCHING)
+# By what they make.
+REGISTRY = {
+    SWITCHING: (
+        "alter table tenant enable row level security",
+        "create policy everybody on tenant for select using (true)",
+        f"create policy own on tenant for update to {APP_ROLE} using (id = {TENANT}) with check (id = {TENANT})",
+        f"grant update (packs) on tenant to {APP_ROLE}",
+        f"create trigger {SWITCHING} before update of packs on tenant for each row execute function guibin_switching()",
+    )
+}
 
 
 def create_statements(table: type[Table]) -> list[str]:

@@ -17,6 +17,7 @@ from .schema import (
     ERASURE,
     FUNCTIONS,
     MOVING,
+    REGISTRY,
     RELAY_ROLE,
     WORDLESS,
     column_definition,
@@ -83,6 +84,10 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
         await _let_be_empty(connection, name, {column._meta.db_column_name for column in table._meta.columns})
     for table in chosen:
         # Whom a row is about may stand in a table that comes later.
+        if table._meta.tablename == "tenant":
+            for made, statements in REGISTRY.items():
+                for statement in statements if ("tenant", made) not in guarded else ():
+                    await connection.execute(statement)
         if issubclass(table, TenantTable):
             await _guard(connection, table, guarded, former=present.get(table._meta.tablename) != _digest(table))
     # A wall may lead through a table that is created after its own.

@@ -167,7 +167,7 @@ def test_columns_are_named_with_their_pack():
 
 
 def test_tables_are_collected():
-    class Locker(TenantTable, tablename="locker"):
+    class Locker(TenantTable, tablename="lounge_locker"):
         number = Text()
 
     assert hooks_of(tables=lambda: [Locker]).tables() == (Locker,)
@@ -184,11 +184,29 @@ def test_a_wrong_argument_stops_the_start():
 
 
 def test_two_packs_with_one_table_stop_the_start():
-    class Locker(TenantTable, tablename="locker"):
+    class Locker(TenantTable, tablename="club_house_locker"):
         number = Text()
 
-    with pytest.raises(BadPack, match="both bring a table 'locker'"):
-        Packs({name: plugin(name, tables=lambda: [Locker]) for name in ("a", "b")})
+    with pytest.raises(BadPack, match="both bring a table 'club_house_locker'"):
+        Packs({name: plugin(name, tables=lambda: [Locker]) for name in ("club", "club_house")})
+
+
+def test_a_table_under_another_name_than_the_packs_stops_the_start():
+    class Locker(TenantTable, tablename="customer"):
+        number = Text()
+
+    with pytest.raises(BadPack, match="table 'customer' must be called lounge_customer"):
+        hooks_of(tables=lambda: [Locker])
+
+
+@pytest.mark.parametrize("path", ["/api/v1/customers", "/api/v1/packs/other", "/", "/api/v1/packs/lounger"])
+def test_a_route_outside_of_the_packs_own_stops_the_start(path):
+    from litestar import Controller
+
+    elsewhere = type("Elsewhere", (Controller,), {"path": path})
+
+    with pytest.raises(BadPack, match="must lie under /api/v1/packs/lounge/"):
+        hooks_of(controllers=lambda: [elsewhere])
 
 
 def test_a_pack_without_a_value_stops_the_start():

@@ -14,12 +14,15 @@ sys.path.append(str(HERE))
 
 import guibin_airline_lounge  # noqa: E402  # only now that its folder is on the path
 import guibin_gallery  # noqa: E402
+import guibin_marina  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def packs() -> Packs:
     """The packs of the run and those from outside."""
-    return Packs({**plugins(), "airline_lounge": guibin_airline_lounge, "gallery": guibin_gallery})
+    return Packs(
+        {**plugins(), "airline_lounge": guibin_airline_lounge, "gallery": guibin_gallery, "marina": guibin_marina}
+    )
 
 
 @pytest.fixture(scope="session")

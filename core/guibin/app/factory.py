@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import asyncpg
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
@@ -32,7 +32,7 @@ from .counts import written_every
 from .dependencies import DEPENDENCIES
 from .docs import OfflineDocs
 from .documents import Document
-from .guards import needs_guard
+from .guards import PACK, needs_guard
 from .headers import SecurityHeaders
 from .json_bodies import StrictRequest
 from .observing import Observed
@@ -68,6 +68,14 @@ def create_app(
     return Assets(Forwarded(Observed(SecurityHeaders(scoped)), proxies))
 
 
+def _added(packs: Packs) -> list[Router]:
+    """Every pack's controllers, each answering only companies that have the pack."""
+    return [
+        Router("/", route_handlers=[controller], opt={PACK: name})
+        for name, controller in packs.hooks_of(packs.names).controllers_of()
+    ]
+
+
 def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
     @contextlib.asynccontextmanager
     async def database(app: Litestar) -> AsyncIterator[None]:
@@ -82,7 +90,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
         await app.state.presence.close()
 
     return Litestar(
-        route_handlers=[*CONTROLLERS, *pages.CONTROLLERS, *root.packs.hooks_of(root.packs.names).controllers()],
+        route_handlers=[*CONTROLLERS, *pages.CONTROLLERS, *_added(root.packs)],
         dependencies={**DEPENDENCIES, **pages.PROVIDED},
         request_class=StrictRequest,
         guards=[needs_guard, own_pages_guard, query_guard, version_guard],

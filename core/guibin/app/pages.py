@@ -14,6 +14,7 @@ from guibin.campaigns import screens as campaigns
 from guibin.card_stock import screens as card_stock
 from guibin.cards import screens as cards
 from guibin.catalog import defined
+from guibin.company_packs import screens as company_packs
 from guibin.complaints import screens as complaints
 from guibin.console import forms, looks, shell
 from guibin.console.moments import Clock
@@ -129,6 +130,7 @@ SLICES: tuple[ModuleType, ...] = (
     policy_drafting,
     policy_versions,
     regulation,
+    company_packs,
     surveys,
     inspections,
     insight,

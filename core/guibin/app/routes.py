@@ -15,6 +15,7 @@ from guibin.card_stock import api as card_stock
 from guibin.cards import api as cards
 from guibin.care import api as care
 from guibin.catalog import defined
+from guibin.company_packs import api as company_packs
 from guibin.complaints import api as complaints
 from guibin.department_requests import api as department_requests
 from guibin.desks import api as desks
@@ -82,6 +83,7 @@ SLICES: tuple[ModuleType, ...] = (
     qualifications,
     policies,
     policy_changes,
+    company_packs,
     plan_reviews,
     indicators,
     audit,

@@ -1,20 +1,29 @@
 """`guibin pack`: the installed industry packs, and whether one does what its regulation says."""
 
+import contextlib
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from guibin.company_packs import actions as company_packs
+from guibin.company_packs.actions import PackSwitch
+from guibin.company_packs.queries import PackState
+from guibin.context import Act
+from guibin.operation import provisioning
 from guibin.packs import Packs, installed
 from guibin.regulations.rules import all_rules
+from guibin_tenants import registry
 
 from . import environment
-from .output import answer_table, as_json, fail, out
+from .output import answer, answer_table, as_json, fail, out
 from .tenants import Json
 
-app = App(name="pack", help="List, show and check industry packs.")
+app = App(name="pack", help="List, show and check industry packs, and let companies have them.")
+Switching = Callable[[str, PackSwitch, Act], Awaitable[PackState]]
 
 
 @app.command(name="list")
@@ -72,6 +81,47 @@ async def check(
             out.print(f"no scenario names {', '.join(missing)}", soft_wrap=True)
     if failed:
         sys.exit(1)
+
+
+@app.command
+async def enable(slug: str, pack: str, *, note: str = "", json: Json = False) -> None:
+    """Let a company have a pack from now on: its tables are made, its people told."""
+    await _switch(slug, pack, company_packs.enable, note, json=json)
+
+
+@app.command
+async def disable(slug: str, pack: str, *, note: str = "", json: Json = False) -> None:
+    """Let a company do without a pack: what it does and shows ends at once, its data stays."""
+    await _switch(slug, pack, company_packs.end, note, json=json)
+
+
+@app.command
+async def preview(slug: str, pack: str) -> None:
+    """What switching the pack on, or off where the company has it, would bring, as JSON; writes nothing."""
+    async with _allowed(slug, pack) as known, environment.inside(slug, installed_packs=known) as session:
+        as_json(await company_packs.preview(pack, session.act))
+
+
+async def _switch(slug: str, pack: str, action: Switching, note: str, *, json: bool) -> None:
+    async with _allowed(slug, pack) as known, environment.inside(slug, installed_packs=known) as session:
+        state = await action(pack, PackSwitch(note=note), session.act)
+    answer(state, f"{slug} {'has' if state.enabled else 'does without'} {pack}.", json=json)
+
+
+@contextlib.asynccontextmanager
+async def _allowed(slug: str, pack: str) -> AsyncIterator[Packs]:
+    """All packs, this one with its tables; for as long as this lasts the company may switch it."""
+    known = environment.packs()
+    known.value(pack)
+    with environment.urls() as urls:
+        await provisioning.make_tables(urls.owner, known, (pack,))
+        async with environment.owner() as owner:
+            had = (await registry.by_slug(owner, slug)).packs_allowed
+            await registry.allow_packs(owner, slug, (*had, pack))
+            try:
+                yield known
+            finally:
+                await registry.allow_packs(owner, slug, had)
 
 
 def _found(pack: str) -> tuple[str, Packs]:

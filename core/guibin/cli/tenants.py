@@ -127,6 +127,19 @@ async def allow(
     out.print(f"Tenant {slug} may ask {'as much as any' if per_second is None else f'{per_second} units a second'}.")
 
 
+async def allow_packs(slug: str, packs: list[str] | None = None, /, *, json: Json = False) -> None:
+    """Let the company's admin switch these packs on and off, and no others; without any, only operators switch packs."""
+    installed = environment.packs()
+    for name in packs or ():
+        installed.value(name)
+    with environment.urls() as urls:
+        await provisioning.make_tables(urls.owner, installed, packs or ())
+    async with environment.owner() as connection:
+        tenant = await registry.allow_packs(connection, slug, packs or ())
+    said = f"may switch {', '.join(tenant.packs_allowed)}" if tenant.packs_allowed else "may switch no pack"
+    answer(tenant, f"The admin of {slug} {said}.", json=json)
+
+
 @app.command
 async def erase(
     slug: str,

@@ -1,6 +1,7 @@
 """Making a company a tenant: registered, keyed, with its packs' tables, policy, calendar and head office."""
 
 import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -29,9 +30,7 @@ async def provision(
     connection: asyncpg.Connection = await asyncpg.connect(owner_url)
     try:
         async with connection.transaction():
-            tables = packs.tables(new.packs)
-            if tables and await versions.ensure(connection, tables):
-                await _refuse_unsafe(connection)
+            await _ensure(connection, packs, new.packs)
             tenant = await registry.create(connection, new, now=now)
     finally:
         await connection.close()
@@ -44,6 +43,22 @@ async def provision(
         await _take_back(owner_url, tenant)
         raise
     return tenant
+
+
+async def make_tables(owner_url: str, packs: Packs, names: Sequence[str]) -> None:
+    """Make the tables of these packs, so that a company can have them. Raises Invalid for an unknown one, BadPack."""
+    connection: asyncpg.Connection = await asyncpg.connect(owner_url)
+    try:
+        async with connection.transaction():
+            await _ensure(connection, packs, names)
+    finally:
+        await connection.close()
+
+
+async def _ensure(connection: asyncpg.Connection, packs: Packs, names: Sequence[str]) -> None:
+    tables = packs.tables(names)
+    if tables and await versions.ensure(connection, tables):
+        await _refuse_unsafe(connection)
 
 
 async def _refuse_unsafe(connection: asyncpg.Connection) -> None:

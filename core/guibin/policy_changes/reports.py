@@ -12,25 +12,19 @@ from guibin.console.shell import PREFIX, Shell
 from guibin.policies.queries import merged, parts_of
 from guibin.policies.queries import version as version_of
 from guibin.policies.queries import versions as all_versions
-from guibin.policy.packs import Pack, Policy, Sections
-from guibin.policy.switches import called
+from guibin.policy.packs import Policy
 from guibin_tenants.principals import PERMISSIONS, ROLE_PERMISSIONS, may
 from guibin_tenants.roles import composed
 from guibin_tenants.scope import fetch
 
 from .api import DRAFTS
-from .wording import element_title, section_title
 from .writing import Chapter, Speaker, beside
 
 NAME, PATH = "policy_changes", f"{PREFIX}/policy/regulation"
 READ = may("policy:read")
 RIGHTS = f"{PREFIX}/policy/rights"
-PACKS = f"{PREFIX}/packs"
-# What names things, and what says where they are proved: nothing of it is a rule by itself.
-_ASIDE = frozenset({"texts", "organisations", "rules"})
 ENTRIES = (
     Entry(title=f"{NAME}.document.title", path=PATH, icon="book", needs=READ, group="govern", order=32),
-    Entry(title=f"{NAME}.packs.title", path=PACKS, icon="packages", needs=DRAFTS, group="govern", order=34),
     Entry(title=f"{NAME}.rights.title", path=RIGHTS, icon="key", needs=DRAFTS, group="govern", order=33),
 )
 Number = Annotated[int | None, Parameter(ge=0, le=1_000_000)]
@@ -51,35 +45,6 @@ class Head(Struct, frozen=True):
 
     title: str
     since: str
-
-
-class Brought(Struct, frozen=True):
-    """A section of what a pack brings: what it is called, how many, which, and by which clauses."""
-
-    title: str
-    count: int
-    names: tuple[str, ...]
-    clauses: tuple[str, ...]
-
-
-class PackView(Struct, frozen=True):
-    """A pack of the company: its regulation, what it brings to the policy, and its own pages."""
-
-    name: str
-    regulation: str
-    sections: tuple[Brought, ...]
-    pages: tuple[tuple[str, str], ...]
-
-
-class PackScreens(Controller):
-    path = PACKS
-    include_in_schema = False
-
-    @get("/", needs=READ)
-    async def packs(self, shell: Shell) -> Response[str]:
-        return shell.page(
-            "policy_changes/packs.html", packs=[_pack(name, shell) for name in sorted(shell.act.company.packs)]
-        )
 
 
 class RegulationScreens(Controller):
@@ -134,36 +99,6 @@ class RoleScreens(Controller):
             for name, permissions in known.items()
         ]
         return shell.page("policy_changes/rights.html", roles=roles, permissions=sorted(PERMISSIONS))
-
-
-def _pack(name: str, shell: Shell) -> PackView:
-    pack = shell.act.hooks.value(name)
-    brought = [_brought(section, pack, shell) for section in Sections.__struct_fields__ if section not in _ASIDE]
-    pages = [page for owner, page in shell.act.hooks.pages() if owner == name and page.needs(shell.act.by)]
-    return PackView(
-        name,
-        pack.regulation,
-        tuple(section for section in brought if section.count),
-        tuple((f"{PACKS}/{name}/{page.name}", shell.says(f"{name}.page.{page.name}")) for page in pages),
-    )
-
-
-def _brought(section: str, pack: Pack, shell: Shell) -> Brought:
-    """What the pack says itself: a section that is one thing counts where it says more than nothing."""
-    value = getattr(pack, section)
-    elements = value if isinstance(value, tuple) else (value,) if isinstance(value, Struct) else ()
-    titles = [
-        element_title(one, (called(section, one),), section, shell.act.policy).in_language(shell.language)
-        for one in elements
-        if isinstance(value, tuple)
-    ]
-    clauses = {clause for one in elements if (clause := getattr(one, "clause", ""))}
-    return Brought(
-        section_title(section).in_language(shell.language),
-        len(elements),
-        tuple(dict.fromkeys(titles)),
-        tuple(sorted(clauses)),
-    )
 
 
 async def _policy(number: int | None, shell: Shell) -> Policy:

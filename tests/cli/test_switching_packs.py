@@ -1,0 +1,59 @@
+"""`guibin pack enable|disable|preview` and `guibin tenant allow-packs`, as an operator types them."""
+
+import json
+
+from guibin_tenants.scope import fetch
+
+
+async def packs(tenant):
+    return {one["name"]: (one["enabled"], one["may_switch"]) for one in (await tenant_client(tenant))}
+
+
+async def tenant_client(tenant):
+    return (await (await tenant.client()).get("/api/v1/packs")).json()
+
+
+async def test_an_operator_switches_a_pack_and_what_it_brings_is_said_before(guibin, tenant):
+    slug = tenant.view.slug
+
+    code, out, err = await guibin("pack", "preview", slug, "retail")
+    unchanged = await packs(tenant)
+    enabled = await guibin("pack", "enable", slug, "retail", "--note", "a shop opens")
+    has = await packs(tenant)
+    disabled = await guibin("pack", "disable", slug, "retail", "--json")
+
+    assert (code, json.loads(out)["enabled"]) == (0, True), err
+    assert json.loads(out)["changes"]
+    assert unchanged == {"cable_tv": (True, False)}
+    assert enabled == (0, f"{slug} has retail.\n", "")
+    assert has == {"cable_tv": (True, False), "retail": (True, False)}
+    assert (disabled[0], json.loads(disabled[1])["enabled"]) == (0, False)
+    assert await packs(tenant) == unchanged
+    async with tenant.scope():
+        rows = await fetch("select action, actor_name, purpose from audit_entry where subject = 'pack' order by id")
+    assert [(row["action"], row["purpose"]) for row in rows] == [("pack.enable", "a shop opens"), ("pack.end", "")]
+    assert {row["actor_name"].split()[0] for row in rows} == {"operator"}
+
+
+async def test_what_the_admin_may_switch_is_the_operators_word(guibin, tenant):
+    slug = tenant.view.slug
+
+    allowed = await guibin("tenant", "allow-packs", slug, "retail")
+    may = await packs(tenant)
+    unknown = await guibin("tenant", "allow-packs", slug, "nonsense")
+    none = await guibin("tenant", "allow-packs", slug)
+
+    assert allowed == (0, f"The admin of {slug} may switch retail.\n", "")
+    assert may == {"cable_tv": (True, False), "retail": (False, True)}
+    assert unknown[0] == 1
+    assert none == (0, f"The admin of {slug} may switch no pack.\n", "")
+    assert await packs(tenant) == {"cable_tv": (True, False)}
+
+
+async def test_an_unknown_pack_or_company_is_refused_by_name(guibin, tenant):
+    for words, said in (
+        (("pack", "enable", tenant.view.slug, "nonsense"), "nonsense"),
+        (("pack", "enable", "no-such-company", "retail"), "no-such-company"),
+    ):
+        code, _, err = await guibin(*words)
+        assert (code, said in err) == (1, True), err
