@@ -127,6 +127,7 @@ async def allow(
     out.print(f"Tenant {slug} may ask {'as much as any' if per_second is None else f'{per_second} units a second'}.")
 
 
+@app.command
 async def allow_packs(slug: str, packs: list[str] | None = None, /, *, json: Json = False) -> None:
     """Let the company's admin switch these packs on and off, and no others; without any, only operators switch packs."""
     installed = environment.packs()
