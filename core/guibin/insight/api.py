@@ -1,5 +1,6 @@
 """`/api/v1/statistics`, `/figures`, `/reports` and `/workstreams`."""
 
+from http import HTTPStatus
 from typing import Literal
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from guibin.context import Act
 from guibin.periods.names import parse_period
 from guibin.spreadsheets.writing import MEDIA
 from guibin.web.query_parameters import PeriodName
-from guibin.web.routing import deletes, gets, posts
+from guibin.web.routing import ALSO, deletes, gets, posts
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
@@ -67,7 +68,13 @@ class FigureController(Controller):
         return [defined(figure, act.policy, act.language) for figure in figures_of(act.policy)]
 
     list_rows = gets(
-        "/{name:str}/rows", queries.rows_behind, "What a figure counts, row by row, of a period", needs=ROWS, cost=BULK
+        "/{name:str}/rows",
+        queries.rows_behind,
+        "What a figure counts, row by row, of a period",
+        needs=ROWS,
+        cost=BULK,
+        # Of spans of a rhythm that were kept there are no rows.
+        opt={ALSO: (HTTPStatus.CONFLICT,)},
     )
     show_trend = gets("/{name:str}/trend", queries.trend, "A figure period by period", cost=BULK)
     list_units = gets(
