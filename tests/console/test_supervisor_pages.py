@@ -78,3 +78,27 @@ def test_a_figure_leads_to_what_was_missed_and_it_is_done_from_there(window_of):
     left = int(window.page.locator("a.g-stat", has_text="联系与走访").locator("b").inner_text().split()[0])
     assert left == before - 1
     assert window.violations() == []
+
+
+def test_a_department_acknowledges_and_reports_on_the_reception_board(window_of):
+    window = window_of(width=390, height=844).sign_in("admin", HOTEL)
+    window.open("/console/reception-board")
+    figures = window.page.locator("a.g-stat b")
+    waits, tasks = (int(figures.nth(place).inner_text()) for place in (1, 2))
+    send(ask(window, window.page.locator("button[hx-get$='/do/acknowledge']").first))
+    window.page.wait_for_function(
+        "before => Number(document.querySelectorAll('a.g-stat b')[1].innerText) === before - 1", arg=waits
+    )
+    form = ask(window, window.page.locator("button[hx-get$='/do/report']").first)
+    form.locator("[name=cost]").fill("-5")
+    form.evaluate("form => { form.noValidate = true }")
+    send(form)
+    window.page.wait_for_selector("#dialog form .invalid-feedback, #dialog form [role=alert]")
+    window.page.locator("#dialog form [name=cost]").fill("80")
+    send(window.page.locator("#dialog form"))
+    window.page.wait_for_function(
+        "before => Number(document.querySelectorAll('a.g-stat b')[2].innerText) === before - 1", arg=tasks
+    )
+
+    assert window.overflow() <= 0
+    assert window.violations() == []

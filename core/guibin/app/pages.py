@@ -51,6 +51,7 @@ from guibin.policy_changes import reports as regulation
 from guibin.policy_changes import screens as policy_changes
 from guibin.policy_changes import version_screens as policy_versions
 from guibin.qualifications import screens as qualifications
+from guibin.receptions import board_screens as reception_board
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
 from guibin.sign_ins import provider_screens as identity_provider
@@ -116,6 +117,7 @@ SLICES: tuple[ModuleType, ...] = (
     signals,
     service_requests,
     receptions,
+    reception_board,
     cards,
     card_stock,
     visits,

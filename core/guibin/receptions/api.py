@@ -14,10 +14,10 @@ from guibin.console.printing import POLICY
 from guibin.context import Act
 from guibin.files.api import files_of
 from guibin.files.subjects import Holder, unless
-from guibin.web.routing import posts
+from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 
-from . import actions, applications, intake, materials, orders, pages, queries
+from . import actions, applications, board, intake, materials, orders, pages, queries
 from .editions import ORDER, TASK
 from .orders import ORDERS, TASKS, OrderFilter, TaskFilter
 from .queries import LISTED, ReceptionFilter
@@ -124,6 +124,17 @@ class ReceptionOrderController(Controller):
     )
     show = reads("/{order_id:uuid}", orders.order, "The order with guest, plan and itinerary", ORDER, whose="guest_id")
     acknowledge = posts("/{order_id:uuid}/acknowledgement", orders.acknowledge, "The department takes it up")
+
+
+class ReceptionBoardController(Controller):
+    path = "/api/v1/reception-board"
+    tags = ("receptions",)
+    show_board = gets(
+        "/",
+        board.board,
+        "The coming receptions by department and task, and what the newest edition changed",
+        needs=READ,
+    )
 
 
 class ReceptionTaskController(Controller):
