@@ -335,3 +335,28 @@ async def test_a_duplicate_is_merged_from_the_page_once_it_is_chosen_what_stays(
     assert (await _sent(client, person, "undo_merge", row_id=row, reason="是两个人")).status_code == 200
     assert "已撤销" in await _page(client, person, "/archive")
     assert "138****8000" not in await _page(client, person)
+
+
+@pytest.mark.rule("S02-6")
+async def test_two_archives_of_one_person_lead_to_merging_them_where_both_are_in_sight(client, tenant):
+    documents = {"identity_number": ["11010519491231002X"]}
+    kept = await customer(client, "S-1", name="陈玉兰", confidential=documents)
+    other = await customer(client, "S-2", name="陈玉蘭", confidential=documents)
+    alone = await customer(client, "S-3", name="陈玉")
+    agent = await tenant.staff("same-agent", "agent")
+    button = f'hx-get="/console/customers/{kept}/merge?other={other}"'
+
+    pages = [await _page(client, each, "/archive") for each in (kept, alone)]
+    unable = await _page(agent, kept, "/archive")
+    asks = await client.get(f"/console/customers/{kept}/merge", params={"other": other})
+    strange = await client.get(f"/console/customers/{kept}/merge", params={"other": alone})
+
+    assert [button in page for page in (*pages, unable)] == [True, False, False]
+    assert other in unable
+    assert asks.status_code == 200
+    assert [word in asks.text for word in (other, "证件相同，是同一个人", "比较两份档案")] == [True, True, True]
+    assert alone not in strange.text
+    said = {"merged_id": other, "reason": "证件相同，是同一个人", "compared": "true", "choices.name": "kept"}
+    done = await client.post(f"/console/customers/{kept}/merge", data=said)
+    assert done.status_code == 200
+    assert "已并入另一份档案" in await _page(client, other)

@@ -109,7 +109,9 @@ MERGING = forms.Form(
 )
 
 
-def merge_form(shell: Shell, given: Given, errors: Mapping[str, str], differ: Sequence[Difference]) -> list[Field]:
+def merge_form(
+    shell: Shell, given: Given, errors: Mapping[str, str], differ: Sequence[Difference], *, compared: bool
+) -> list[Field]:
     """Which other archive is the same customer's; once the two were compared, what of both is to stay."""
     chosen = [
         Field(
@@ -123,8 +125,8 @@ def merge_form(shell: Shell, given: Given, errors: Mapping[str, str], differ: Se
         )
         for each in differ
     ]
-    compared = [Field(name=COMPARED, kind="hidden", label="", value="true")] if is_compared(given, errors) else []
-    return [*MERGING.fields(shell, given, errors), *chosen, *compared]
+    second = [Field(name=COMPARED, kind="hidden", label="", value="true")] if compared else []
+    return [*MERGING.fields(shell, given, errors), *chosen, *second]
 
 
 def is_compared(given: Given, errors: Mapping[str, str]) -> bool:

@@ -25,7 +25,7 @@ from guibin.files import screens as files
 from guibin.materials import actions as materials
 from guibin.notation.dates import Day, LunarDay
 from guibin.profiles import actions as profiles_actions
-from guibin.profiles import closing, consents, disclosures, merged, merging
+from guibin.profiles import closing, consents, disclosures, merged, merging, same_person
 from guibin.profiles import queries as profiles
 from guibin.profiles.queries import CustomerView
 from guibin.profiles.requests import FieldDisclosure
@@ -240,8 +240,19 @@ class CustomerScreens(Controller):
         return await archive.change(customer, await forms.sent(shell.request), shell)
 
     @get("/merge", needs=archive_commands.MERGE)
-    async def ask_merge(self, customer_id: UUID, shell: Shell) -> Response[str]:
-        return _merging(await profiles_actions.show(customer_id, shell.act), shell, {}, ([], {}))
+    async def ask_merge(self, customer_id: UUID, shell: Shell, other: UUID | None = None) -> Response[str]:
+        """`other` is an archive that is known as the same person's by their documents."""
+        customer = await profiles_actions.show(customer_id, shell.act)
+        known = [one for one in await same_person.same_person(customer_id, shell.act) if one.customer_id == other]
+        named = {
+            name: values
+            for one in known
+            for name, values in (
+                ("merged_id", [str(one.customer_id), f"{one.number} {one.name}"]),
+                ("reason", [shell.says("overview.same_documents")]),
+            )
+        }
+        return _merging(customer, shell, named, ([], {}), asked=True)
 
     @post("/merge", needs=archive_commands.MERGE, status_code=200)
     async def merge(self, customer_id: UUID, shell: Shell) -> Response[str]:
@@ -350,14 +361,17 @@ def _merging(
     shell: Shell,
     given: Mapping[str, Sequence[str]],
     left: tuple[Sequence[merging.Difference], Mapping[str, str]],
+    *,
+    asked: bool = False,
 ) -> Response[str]:
+    """The form of merging: `asked` for and nothing sent yet, or with what was sent and what of it is wrong."""
     differ, errors = left
-    second = archive_commands.is_compared(given, errors)
-    fields = archive_commands.merge_form(shell, given, errors, differ)
+    second = not asked and archive_commands.is_compared(given, errors)
+    fields = archive_commands.merge_form(shell, given, errors, differ, compared=second)
     rest = "; ".join(said for said in errors.values() if said)
     return shell.page(
         "overview/edit.html",
-        status=422 if given else 200,
+        status=200 if asked else 422,
         title="merge",
         does="overview.do.merge" if second else "overview.do.compare",
         note=_compared(len(differ), shell) if second else "",
