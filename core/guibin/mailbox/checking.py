@@ -4,24 +4,29 @@ import hashlib
 
 from msgspec import Struct
 
+from guibin.files import bounds
 from guibin.files.checking import Checked, checked
+from guibin.files.names import cleaned
 from guibin.files.requests import NewFile
 from guibin_tenants.refusals import Invalid
 
-from .parsing import NotAMail, ParsedMail, parse
+from .parsing import PACKED, Attachment, NotAMail, ParsedMail, parse
 
 MIB = 1024 * 1024
 MAIL_BYTES_MAX = 25 * MIB
 FILES_BYTES_MAX = 20 * MIB
+TNEF = "application/ms-tnef"
 
 
 class Reading(Struct, frozen=True):
-    """A mail as it is taken in; `problem` says why it cannot be. `left_out` are the names of files that are not taken in."""
+    """A mail as it is taken in; `problem` says why it cannot be. `left_out` are the names of files that are not taken in, `packed`
+    of those that are kept whole and that nobody here can open (winmail.dat)."""
 
     key: str
     parsed: ParsedMail | None = None
     files: tuple[Checked, ...] = ()
     left_out: tuple[str, ...] = ()
+    packed: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -40,7 +45,7 @@ def read(raw: bytes) -> Reading:
     left_out = list(parsed.left_out)
     for each in parsed.attachments:
         try:
-            found = checked(NewFile(name=each.name, content=each.content))
+            found = _packed(each) or checked(NewFile(name=each.name, content=each.content))
         except Invalid:
             left_out.append(each.name[:120])
             continue
@@ -48,7 +53,16 @@ def read(raw: bytes) -> Reading:
             left_out.append(each.name[:120])
         else:
             files.append(found)
-    return Reading(parsed.key, parsed, tuple(files), tuple(left_out))
+    packed = tuple(file.name for file in files if file.media_type == TNEF)
+    return Reading(parsed.key, parsed, tuple(files), tuple(left_out), packed)
+
+
+def _packed(file: Attachment) -> Checked | None:
+    """The file as it is, where it is one that holds the mail's files in Outlook's own form; None for any other."""
+    if not file.content.startswith(PACKED) or len(file.content) > bounds.FILE_BYTES_MAX:
+        return None
+    name = cleaned(file.name, ("dat", "tnef"))
+    return Checked(name, TNEF, "document", False, file.content, hashlib.sha256(file.content).hexdigest(), None)
 
 
 def too_large(key: str) -> Reading:

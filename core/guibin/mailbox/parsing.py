@@ -39,6 +39,8 @@ _OUT_OF_OFFICE = re.compile(
 )
 
 VERDICTS_MAX = 10
+# How what Outlook calls winmail.dat begins: the files of the mail, and its layout, packed in a form of its own (MS-OXTNEF).
+PACKED = b"\x78\x9f\x3e\x22"
 _COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*=\s*([A-Za-z]+)", re.I)
 

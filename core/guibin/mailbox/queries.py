@@ -54,6 +54,7 @@ class MailView(Struct, frozen=True, kw_only=True):
     text: str
     quoted: str
     left_out: list[str]
+    packed: list[str]
     automatic: str
     spf: str
     dkim: str
@@ -113,7 +114,11 @@ LISTED = Listing(
     view=MailView,
     source="mail x",
     order=newest_first("x.arrived_at"),
-    columns={"left_out": _LEFT_OUT},
+    columns={
+        "left_out": _LEFT_OUT,
+        # Blanked, it is a text.
+        "packed": "case when jsonb_typeof(x.packed) = 'array' then x.packed else '[]'::jsonb end",
+    },
     filters={"arrived_from": "x.arrived_at >= $value", "arrived_before": "x.arrived_at < $value"},
 )
 LINES = LISTED.wider(MailLine, customer_name=called("x.customer_id"))

@@ -1,6 +1,6 @@
 """Mails as the desk works through them: whose each is, what becomes of it, and what was answered (S01-7)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -56,6 +56,13 @@ TABLE = Table(
     ),
     preview=True,
 )
+
+
+async def _asks_for_another_form(shell: Shell, _: UUID) -> Mapping[str, str]:
+    """The reply to whoever sent files that nobody here can open."""
+    return {"text": shell.act.policy.title("packed_mail.send_again", shell.act.company.language)}
+
+
 COMMANDS = Commands(
     NAME,
     "mail_id",
@@ -71,6 +78,7 @@ COMMANDS = Commands(
     ),
     Command(name="ask", action=actions.ask, needs=WRITE, icon="message-circle", key="q"),
     Command(name="answer", action=actions.answer, needs=WRITE, icon="send", key="r"),
+    Command(name="resend", action=actions.answer, needs=WRITE, icon="send", given=_asks_for_another_form),
     Command(
         name="match",
         action=actions.match,
@@ -106,6 +114,7 @@ def _offered(form: MailForm) -> list[str]:
         *(("take",) if waits else ()),
         *(("ask",) if waits and known else ()),
         *(("answer",) if answerable and form.subject != "complaint" else ()),
+        *(("resend",) if form.packed and answerable and form.subject != "complaint" else ()),
         *(("match",) if not known and form.subject_id is None else ()),
         *(("dismiss",) if waits else ()),
         *(("blank",) if not known and form.state != "new" else ()),

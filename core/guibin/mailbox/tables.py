@@ -62,6 +62,7 @@ class Mail(TenantTable, signed_off="handled"):
     quoted = Text(default="")
     left_out = Text(default="")
     not_taken = JSONB(default="[]")
+    packed = JSONB(default="[]")
     automatic = Varchar(length=20, default="")
     spf = Varchar(length=10, default="")
     dkim = Varchar(length=10, default="")
@@ -81,7 +82,17 @@ class Mail(TenantTable, signed_off="handled"):
         begins="kept",
         wall="customer_id",
         unowned=("org_unit_id",),
-        erasable=("sender_masked", "sender_name", "title", "text", "quoted", "left_out", "not_taken", "because"),
+        erasable=(
+            "sender_masked",
+            "sender_name",
+            "title",
+            "text",
+            "quoted",
+            "left_out",
+            "not_taken",
+            "packed",
+            "because",
+        ),
         unique=(("mailbox_id", "known_by"),),
         indexes=(
             Index(("arrived_at desc", "id desc"), name="mail_arrived_idx"),
