@@ -1,6 +1,7 @@
 """The policy editor: a form per part made from its structs, checked in place, simulated, scheduled, taken back."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote_plus, urlencode
@@ -376,3 +377,19 @@ async def test_restoring_by_page_waits_for_the_approval_too(bank):
     assert ("proposals" in made, decided.status_code, back.status_code) == (True, 200, 200)
     assert "/console/policy/proposals/" in back.headers["HX-Trigger"]
     assert setting(await policy(admin), GOLD) == 600_000_000
+
+
+async def test_how_many_complaints_would_have_been_late_is_said_before_a_limit_is_saved(bank):
+    admin, clock = bank["admin"], bank["desk"].tenant.world.clock
+    taken = await admin.post("/api/v1/complaints", json={"text": "等了很久", "channel": "phone"})
+    level = taken.json()["level"]
+    levels = (await policy(admin))["complaints"]["levels"]
+    place = next(n for n, one in enumerate(levels) if one["name"] == level)
+    clock.set(clock() + timedelta(hours=2))
+    limit = {f"levels.{place}.resolve_within.count": "1", f"levels.{place}.resolve_within.type": "hours"}
+    shown = await send(admin, "complaints", do="simulate", **limit)
+    wrong = await send(admin, "complaints", do="simulate", **limit | {f"levels.{place}.resolve_within.count": "soon"})
+
+    assert (taken.status_code, shown.status_code, wrong.status_code) == (201, 200, 422)
+    assert "0 件换了级别；超时 0 件，改后 1 件" in shown.text
+    assert (await policy(admin))["version"] == 0

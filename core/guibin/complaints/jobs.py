@@ -10,9 +10,11 @@ from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice
 from guibin.notices.deadlines import Passed, of_case, tells
 from guibin.periods.names import parse_period, week_of
+from guibin.policy_changes.effects import COMPLAINTS
 
 from . import improvements, recusals, sampling
 from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, SUBJECT
+from .replays import replayed
 from .tables import Complaint
 
 
@@ -80,3 +82,6 @@ tells(
         MilestoneReached: "insight.tell_success",
     },
 )
+
+
+COMPLAINTS.give(replayed)

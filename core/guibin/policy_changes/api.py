@@ -9,7 +9,7 @@ from guibin.policies.bounds import OVERRIDES_BYTES_MAX
 from guibin.web.routing import ALSO, deletes, gets, patches, posts
 from guibin_tenants.principals import may, may_any, sees_all
 
-from . import actions, announcing, drafts, queries, versions
+from . import actions, announcing, drafts, effects, queries, versions
 from .queries import ANNOUNCEMENTS, PROPOSALS, AnnouncementFilter, ProposalFilter, looking
 
 READ = may("policy:read")
@@ -18,6 +18,8 @@ DRAFTS = READ & sees_all
 PROPOSE = may("policy:propose") & sees_all
 WRITE = may("policy:write") & sees_all
 AMEND = may_any("policy:write", "policy:propose") & sees_all
+# It is worked out from what customers wrote.
+SIMULATE = AMEND & may("complaints:read")
 WATCH = may_any("approvals:decide", "audit:read")
 
 # Of what names the version it was made from: there may be a later one.
@@ -52,6 +54,20 @@ class PolicyCheckController(Controller):
         request_max_body_size=BODY_BYTES_MAX,
         opt=CHANGED_MEANWHILE,
         status_code=200,
+    )
+
+
+class PolicySimulationController(Controller):
+    path = "/api/v1/policy/simulations"
+    tags = ("policy",)
+    simulate = posts(
+        "/",
+        effects.simulate,
+        "Last quarter's complaints as a change would have had them; writes nothing",
+        needs=SIMULATE,
+        request_max_body_size=BODY_BYTES_MAX,
+        status_code=200,
+        opt=CHANGED_MEANWHILE,
     )
 
 

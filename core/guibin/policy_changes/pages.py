@@ -26,9 +26,10 @@ from guibin.tiers.simulation import NewSimulation, SimulationView, simulate
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import Invalid, NotFound, Refusal
 
-from . import drafts, places, versions
+from . import drafts, effects, places, versions
 from .additions import addable, texts_for, title_keys
 from .api import AMEND, DRAFTS
+from .api import SIMULATE as REPLAY
 from .choices import title_of
 from .places import Element
 from .requests import DraftChange, OwnFilter, PolicyAmendment, Referred
@@ -71,6 +72,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     checked: Checked | None = None
     simulated: tuple[SimulationView, ...] = ()
     removal: drafts.Removal | None = None
+    replayed: effects.Replayed | None = None
 
 
 class OwnPolicyScreens(Controller):
@@ -131,6 +133,9 @@ class OwnPolicyScreens(Controller):
             if asked == "remove":
                 return await _removing(element, shell, sure=path == "sure")
             amendment = _amendment(element, given, at, noted=asked in ("save", "back"))
+            if asked == "simulate" and section == "complaints" and REPLAY(shell.act.by):
+                replayed = await effects.simulate(amendment, shell.act)
+                return await _form(element, at, Shown(given=given, replayed=replayed))
             if asked == "simulate":
                 moved = await _simulated(element, amendment, shell)
                 return await _form(element, at, Shown(given=given, simulated=moved))
@@ -221,13 +226,17 @@ async def _form(element: Element, shell: Shell, shown: Shown) -> Response[str]:
         checked=shown.checked,
         simulated=shown.simulated,
         populations=lambda view: [_population(one, shell) for one in view.populations],
-        can_simulate=bool(_schemes_of(element, shell.act.policy)) and SIMULATE(shell.act.by),
+        can_simulate=REPLAY(shell.act.by)
+        if element.section == "complaints"
+        else bool(_schemes_of(element, shell.act.policy)) and SIMULATE(shell.act.by),
         may_amend=AMEND(shell.act.by),
         flows=flows,
         parts=_parts(element, shell),
         problems=[text for name, text in shown.errors.items() if name not in _fields(cells) | {"note", "effective_on"}],
         wrong=len(shown.errors),
         removal=shown.removal,
+        replayed=shown.replayed,
+        level=lambda name: title_of("complaint_level", name, shell) or name,
         where=lambda path: where(path, shell),
         told=lambda one: forms.rule(one.rule, shell.studio, shell.look),
         removable=element.section not in NEEDED or bool(element.name and element.section != "texts"),
