@@ -50,6 +50,7 @@ from .registers import tables as registers
 from .relationships import tables as relationships
 from .repeats import tables as repeats
 from .reviews import tables as reviews
+from .scim import tables as scim
 from .sealing import tables as sealing
 from .service_requests import tables as service_requests
 from .sign_ins import tables as sign_ins
@@ -97,6 +98,7 @@ SLICES: tuple[ModuleType, ...] = (
     visits,
     messages,
     sign_ins,
+    scim,
     sla,
     service_requests,
     complaints,

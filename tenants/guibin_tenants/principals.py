@@ -72,6 +72,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "policy:write",
         "staff:read",
         "staff:write",
+        "staff:provision",
         "keys:write",
         "jobs:write",
         "webhooks:write",

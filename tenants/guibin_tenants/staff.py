@@ -465,6 +465,18 @@ async def come_back(staff_id: UUID) -> None:
     await Staff.update({Staff.left_at: None}).where(Staff.id == staff_id)
 
 
+async def forget_password(staff_id: UUID) -> None:
+    """They sign in by no password until they choose one by a link."""
+    await Staff.update(
+        {
+            Staff.password_hash: None,
+            Staff.password_set_by: None,
+            Staff.password_set_at: None,
+            Staff.password_chosen_at: None,
+        }
+    ).where(Staff.id == staff_id)
+
+
 def _wrong_roles(roles: tuple[str, ...], posts: Posts) -> list[FieldError]:
     known = (*ROLE_PERMISSIONS, *posts)
     problems = [

@@ -93,7 +93,7 @@ async def test_every_route_has_its_line(world):
     for route in world.litestar.routes:
         for handler in getattr(route, "route_handlers", ()):
             needs = handler.opt.get("needs")
-            if needs is not None and route.path.startswith(("/api/v1/", "/console")):
+            if needs is not None and route.path.startswith(("/api/v1/", "/console", "/scim/")):
                 for method in handler.http_methods - {"HEAD", "OPTIONS"}:
                     served[f"{method} {route.path}"] = Door(method, route.path, _words(needs)).line
 

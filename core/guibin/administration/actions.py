@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, structs
 
+from guibin.assignments.handing_over import open_work
 from guibin.audit.actions import AuditNote, done, noted
 from guibin.audit.attempts import attempt
 from guibin.cases import Case
@@ -174,11 +175,44 @@ async def leave(staff_id: UUID, new: Leaving, act: Act) -> StaffView:
         taken = NewHandOver(successor_id=new.successor_id, reason="left")
         await handing_over.hand_over_all(account, taken, act)
     await handing_over.refuse_open_work(account)
-    await tell_at_once(StaffLeft(staff_id), act)
-    await staff.leave(staff_id, now=act.now)
-    entry = await _record("staff.leave", staff_id, act)
-    await add(RoleChange, act, entry_id=entry, staff_id=staff_id, taken=list(account.roles))
-    return await staff.by_id(staff_id)
+    return await _leave(account, act)
+
+
+async def shut_out(staff_id: UUID, successor_id: UUID | None, act: Act) -> bool:
+    """End an account at once, whatever is open; whether all of it went to the successor. What did not stays theirs, and the
+    company's admins are told to hand it over. Raises NotFound, Forbidden, LastAdmin, Invalid for a successor who cannot."""
+    account = await in_charge_of(staff_id, act.by)
+    await _refuse_last_admin(account)
+    if successor_id is not None and await open_work((staff_id,)):
+        await handing_over.hand_over_all(account, NewHandOver(successor_id=successor_id, reason="left"), act)
+        await notify(
+            Notice("left_to_you", Case("staff", staff_id), staff_ids=(successor_id,)),
+            key=f"left_to_you/{staff_id}/{act.now.isoformat()}",
+            now=act.now,
+        )
+    is_whole = not await open_work((staff_id,))
+    await _leave(account, act)
+    if not is_whole:
+        notice = Notice("left_with_work", Case("staff", staff_id), roles=("tenant_admin",), at_head_office=True)
+        await notify(notice, key=f"left_with_work/{staff_id}/{act.now.isoformat()}", now=act.now)
+    return is_whole
+
+
+async def let_back(staff_id: UUID, act: Act) -> StaffView:
+    """Whoever left works here again, without a password: somebody else says who they are. Raises NotFound, NotGone, Invalid for a
+    dissolved org unit, Forbidden."""
+    account = await _gone(staff_id, act)
+    await staff.come_back(staff_id)
+    await staff.forget_password(staff_id)
+    return await _back(account, act)
+
+
+async def _leave(account: StaffView, act: Act) -> StaffView:
+    await tell_at_once(StaffLeft(account.id), act)
+    await staff.leave(account.id, now=act.now)
+    entry = await _record("staff.leave", account.id, act)
+    await add(RoleChange, act, entry_id=entry, staff_id=account.id, taken=list(account.roles))
+    return await staff.by_id(account.id)
 
 
 async def come_back(staff_id: UUID, new: NewPassword, act: Act) -> StaffView:
@@ -186,15 +220,24 @@ async def come_back(staff_id: UUID, new: NewPassword, act: Act) -> StaffView:
 
     Raises NotFound, NotGone, Invalid for a weak password or a dissolved org unit, Forbidden.
     """
+    account = await _gone(staff_id, act)
+    await staff.come_back(staff_id)
+    await staff.set_password(staff_id, new.password, by=act.by.person, now=act.now)
+    return await _back(account, act)
+
+
+async def _gone(staff_id: UUID, act: Act) -> StaffView:
     account = await in_charge_of(staff_id, act.by)
     if account.left_at is None:
         raise NotGone(f"{account.name} works here")
     await _refuse_unit(account.org_unit_id, act.by)
-    await staff.come_back(staff_id)
-    await staff.set_password(staff_id, new.password, by=act.by.person, now=act.now)
-    entry = await _record("staff.come_back", staff_id, act)
-    await add(RoleChange, act, entry_id=entry, staff_id=staff_id, given=list(account.roles))
-    return await staff.by_id(staff_id)
+    return account
+
+
+async def _back(account: StaffView, act: Act) -> StaffView:
+    entry = await _record("staff.come_back", account.id, act)
+    await add(RoleChange, act, entry_id=entry, staff_id=account.id, given=list(account.roles))
+    return await staff.by_id(account.id)
 
 
 @at_once(StaffLeft, name="api_key.owner_id")

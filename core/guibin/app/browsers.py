@@ -15,6 +15,7 @@ from guibin.web.public_address import public_address
 from guibin_tenants.refusals import Forbidden, Refusal
 
 API = "/api/v1/"
+DIRECTORIES = "/scim/v2/"
 # The session of a signed-in browser.
 COOKIE = "guibin_session"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -38,7 +39,7 @@ async def own_pages_guard(connection: ASGIConnection[Any, Any, Any, Any], handle
     """Raises ForeignSite and NotJson, before the body is read. A key is nothing a foreign page's browser adds by itself."""
     method = str(connection.scope.get("method", ""))
     path = connection.scope["path"]
-    if not path.startswith((API, PREFIX)) or method in _SAFE_METHODS:
+    if not path.startswith((API, PREFIX, DIRECTORIES)) or method in _SAFE_METHODS:
         return
     headers = connection.headers
     if "authorization" not in headers:

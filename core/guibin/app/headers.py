@@ -35,7 +35,7 @@ class SecurityHeaders:
                 present = {name.lower() for name, _ in message["headers"]}
                 # A page that brings its own style says so in its own policy.
                 extra = [(name, value) for name, value in HEADERS if name not in present]
-                if scope["path"].startswith("/api/v1/") and b"cache-control" not in present:
+                if scope["path"].startswith(("/api/v1/", "/scim/v2/")) and b"cache-control" not in present:
                     extra.append((b"cache-control", b"private, no-store"))
                 if is_encrypted(scope):
                     extra.append(STRICT_TRANSPORT)

@@ -53,6 +53,7 @@ from guibin.policy_changes import version_screens as policy_versions
 from guibin.qualifications import screens as qualifications
 from guibin.receptions import board_screens as reception_board
 from guibin.receptions import screens as receptions
+from guibin.scim import screens as directories
 from guibin.service_requests import screens as service_requests
 from guibin.sign_ins import provider_screens as identity_provider
 from guibin.sign_ins import screens as sign_ins
@@ -145,6 +146,7 @@ SLICES: tuple[ModuleType, ...] = (
     people_roles,
     sign_ins,
     identity_provider,
+    directories,
     api_keys,
     webhooks,
     channels,

@@ -50,6 +50,7 @@ from guibin.records import api as records
 from guibin.registers import api as registers
 from guibin.relationships import api as relationships
 from guibin.reviews import api as reviews
+from guibin.scim import api as scim
 from guibin.service_requests import api as service_requests
 from guibin.sign_ins import api as sign_ins
 from guibin.signals import api as signals
@@ -77,6 +78,7 @@ SLICES: tuple[ModuleType, ...] = (
     view_exports,
     transfers,
     administration,
+    scim,
     sign_ins,
     desks,
     duties,

@@ -22,6 +22,7 @@ from guibin.live.api import LISTENER
 from guibin.live.hub import Hub, Listener
 from guibin.periods.days import local_day
 from guibin.repeats import actions as repeats
+from guibin.scim import answers as directories
 from guibin.watch import failpoints
 from guibin.watch.logs import about
 from guibin.web import bodies
@@ -146,6 +147,8 @@ class ScopeMiddleware:
                 return
             if pages.is_page(scope["path"]):
                 pages.present(exchange.answer, scope, self.app.state.studio)
+            if directories.is_directorys(scope["path"]):
+                directories.present(exchange.answer)
             await self._release(exchange, send)
 
     async def _release(self, exchange: _Exchange, send: Send) -> None:
@@ -328,15 +331,19 @@ class ScopeMiddleware:
 
 
 def _is_public(method: str, path: str) -> bool:
-    if not (path.startswith(API) or pages.is_page(path)) or path.rstrip("/") in PUBLIC | pages.PUBLIC:
+    if not (_is_asked_by_programs(path) or pages.is_page(path)) or path.rstrip("/") in PUBLIC | pages.PUBLIC:
         return True
     return path.rstrip("/") == f"{API}sessions" and method in SESSIONS
+
+
+def _is_asked_by_programs(path: str) -> bool:
+    return path.startswith(API) or directories.is_directorys(path)
 
 
 def _follows_a_link(exchange: _Exchange) -> bool:
     """Another site's link leads to pages: at the API the cookie that came along is as if it had not (docs/decisions/0028)."""
     headers, scope = exchange.headers, exchange.scope
-    foreign = scope["path"].startswith(API) and headers.get(b"sec-fetch-site") == FOREIGN
+    foreign = _is_asked_by_programs(scope["path"]) and headers.get(b"sec-fetch-site") == FOREIGN
     return foreign and scope["method"] in SAFE_METHODS and b"authorization" not in headers
 
 

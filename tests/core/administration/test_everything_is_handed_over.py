@@ -41,6 +41,7 @@ HISTORY = {
     "passkey_challenge.staff_id",
     "password_link.staff_id",
     "provider_identity.staff_id",
+    "scim_person.staff_id",
     "policy_reading.staff_id",
     "qualification_record.staff_id",
     "reachability_check.staff_id",
