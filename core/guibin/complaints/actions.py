@@ -20,7 +20,7 @@ from guibin.events import (
 )
 from guibin.notices.actions import Notice, notify
 from guibin.policy.milestones import Milestone
-from guibin.profiles.subjects import refuse_blind
+from guibin.profiles.subjects import is_erased, refuse_blind
 from guibin.signatures.requests import NewSignature
 from guibin.sla import actions as sla
 from guibin.sla import milestones
@@ -362,7 +362,8 @@ async def _owe_result(complaint: asyncpg.Record, act: Act) -> None:
     """Where there is somebody to tell, the time for it counts from the remedy (S07-22)."""
     policy = act.policy.complaints
     level = policy.level(complaint["level"])
-    somebody = complaint["customer_id"] or complaint["complainant_id"]
+    customer_id = complaint["customer_id"]
+    somebody = complaint["complainant_id"] or (customer_id and not await is_erased(customer_id))
     if level is not None and policy.callback_required and somebody:
         terms = level.terms(policy.tell_within, clause=policy.clause)
         await sla.start(NewTimer(case_of(complaint), RESULT, terms, act.now, occurrence=complaint["round"] + 1))

@@ -13,7 +13,7 @@ from guibin.profiles.closing import OPEN_CASES
 from guibin.sla.closing import RUNS_ON
 from guibin_tenants.rows import add_all
 
-from .levels import SUBJECT
+from .levels import RECTIFICATION, RESOLUTION, SUBJECT
 from .tables import Complaint, ComplaintHandOver
 
 
@@ -38,4 +38,7 @@ charge_rows(
 )
 OPEN_CASES.give("complaints", "complaint where customer_id = $1 and state <> 'closed'")
 # Whoever takes such a case to its end does so also where its customer was erased meanwhile; what leadership is owed stays owed.
-RUNS_ON.give(SUBJECT, ("closed", "erased"))
+# A reply, the result and a call back are owed to somebody, so they end with the customer's erasure.
+RUNS_ON.give(SUBJECT, ("closed",))
+for _owed in (RESOLUTION, RECTIFICATION):
+    RUNS_ON.give(f"{SUBJECT} {_owed}", ("closed", "erased"))

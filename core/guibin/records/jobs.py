@@ -5,7 +5,8 @@ from datetime import timedelta
 import asyncpg
 
 from guibin.cases import Case
-from guibin.events import DeadlineEscalated, DeadlineWarned
+from guibin.context import Act
+from guibin.events import DeadlineEscalated, DeadlineWarned, ErasureBegins, at_once
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.notices.deadlines import Passed, of_row, tells
@@ -13,10 +14,12 @@ from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
 from guibin.profiles.closing import OPEN_CASES
 from guibin.sla.closing import RUNS_ON
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.rows import change
+from guibin_tenants.scope import fetch, fetch_one
 
 from . import deadlines, dues
 from .dues import CadenceCount
+from .tables import Interaction
 
 
 class TellMissedContacts(Job, frozen=True):
@@ -76,4 +79,13 @@ async def _tell_missed(count: CadenceCount, window: str, run: Run) -> None:
     await notify(notice, key=f"contacts-missed/{window}/{staff_id}", now=run.now)
 
 
-RUNS_ON.give(deadlines.SUBJECT, ("closed", "erased"))
+RUNS_ON.give(deadlines.SUBJECT, ("closed",))
+
+
+@at_once(ErasureBegins)
+async def forget_questions(erased: ErasureBegins, act: Act) -> None:
+    """What an erased customer asked is known to nobody: nobody owes an answer any more."""
+    for row in await fetch(
+        "select id from interaction where customer_id = $1 and handling_state = 'open' order by id", erased.customer_id
+    ):
+        await change(Interaction, row["id"], handling_state="none")

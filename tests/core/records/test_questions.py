@@ -93,3 +93,40 @@ async def test_visits_are_counted_per_level_of_staff_and_org_unit(tenant, client
     }
     assert {one["key"]: one["numerator"] for one in part["shares"]} == {"account_manager": 2, "manager": 1}
     assert {one["title"] for one in part["shares"]} == {"客户经理", "经理"}
+
+
+@pytest.mark.rule("S13-5", "S10-5")
+async def test_what_an_erased_customer_is_owed_in_words_ends_and_the_complaint_is_still_settled(
+    tenant, client, new_customer, fall_due, clock
+):
+    own = await tenant.staff("own", "account_manager")
+    asked = []
+    for number in ("E1", "E2"):
+        customer = await new_customer(number, account_manager_id=str(own.staff_id))
+        said = {"customer_id": customer, "text": "没有信号", "channel": "phone"}
+        complaint = (await client.post("/api/v1/complaints", json=said)).json()
+        asked.append((customer, await ask(client, customer), complaint))
+    gone, question, complaint = asked[0]
+    assert (await client.delete(f"/api/v1/customers/{gone}")).status_code in (200, 204)
+
+    async def clocks(*matters):
+        found = []
+        for one in matters:
+            timers = (await client.get("/api/v1/timers", params={"subject_id": one["id"], "limit": "50"})).json()[
+                "items"
+            ]
+            found += [timer["milestone"] for timer in timers if timer["state"] not in ("completed", "cancelled")]
+        return sorted(found)
+
+    running = [await clocks(*matters) for _, *matters in asked]
+    state = (await client.get(f"{PATH}/{question['id']}")).json()["handling_state"]
+    done = {"remedy": "已修复", "cause": "equipment"}
+    settled = await client.post(f"/api/v1/complaints/{complaint['id']}/resolution", json=done)
+    clock.set(clock() + timedelta(hours=30))
+    await fall_due()
+
+    assert running == [["rectification", "resolution"], ["answer", "first_reply", "rectification", "resolution"]]
+    assert (state, settled.status_code) == ("none", 201)
+    assert "result" not in await clocks(complaint)
+    notices = (await (await tenant.sign_in("own")).get("/api/v1/notices")).json()["items"]
+    assert {one["subject_id"] for one in notices if one["kind"] == "question_overdue"} == {asked[1][1]["id"]}
