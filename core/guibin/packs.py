@@ -29,6 +29,7 @@ from .hookspecs import (
 from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
 from .policy.validation import validate
+from .watch.hook_runs import HookRuns
 
 if TYPE_CHECKING:
     from litestar import Controller
@@ -59,6 +60,7 @@ class Packs:
         self._plugins = pluggy.PluginManager(hookspecs.PROJECT)
         self._plugins.add_hookspecs(hookspecs)
         self._values: dict[str, Pack] = {}
+        self.runs = HookRuns()
         for name, plugin in sorted(plugins.items()):
             self._register(name, plugin)
         self._refuse_clashing_tables()
@@ -173,25 +175,33 @@ class Hooks:
         """One of the company's packs as a value."""
         return self._values[name]
 
-    def derived_measures(self, measures: dict[str, int]) -> tuple[Measure, ...]:
-        """All packs' derived measures."""
-        return tuple(m for found in self._call("derived_measures", measures=measures) for m in found)
+    async def derived_measures(self, measures: dict[str, int]) -> tuple[Measure, ...]:
+        """All packs' derived measures, without those of a pack that fails."""
+        return tuple([m for found in await self._advised("derived_measures", measures=measures) for m in found])
 
-    def suggest_level(self, draft: ComplaintDraft) -> LevelSuggestion | None:
-        """The first pack's answer that is not None."""
-        return next((found for found in self._call("suggest_level", draft=draft) if found is not None), None)
+    async def suggest_level(self, draft: ComplaintDraft) -> LevelSuggestion | None:
+        """The first pack's answer that is not None; a pack that fails leaves the level to the next, then to the policy."""
+        return next((found for found in await self._advised("suggest_level", draft=draft) if found is not None), None)
 
     def has(self, hook: str) -> bool:
         """Whether any of the packs implements the hook, so that nobody prepares questions that no one answers."""
         return hook in self._callers
 
-    def objections(self, proposal: Proposal) -> tuple[str, ...]:
-        """Every pack's reasons against it."""
-        return tuple(reason for found in self._call("objections", proposal=proposal) for reason in found)
+    async def objections(self, proposal: Proposal) -> tuple[str, ...]:
+        """Every pack's reasons against it. Raises HookFailed: what cannot be checked does not happen."""
+        found = []
+        for name, implementation in self._callers.get("objections", ()):
+            try:
+                found.extend(await self._asked(name, "objections", implementation, proposal=proposal))
+            except Refusal:
+                raise
+            except Exception as error:
+                raise HookFailed(f"pack {name!r}, hook 'objections': {type(error).__name__}") from error
+        return tuple(found)
 
-    def refuse_objected(self, proposal: Proposal) -> None:
-        """Raises Objected with every pack's reasons."""
-        reasons = self.objections(proposal)
+    async def refuse_objected(self, proposal: Proposal) -> None:
+        """Raises Objected with every pack's reasons, and HookFailed."""
+        reasons = await self.objections(proposal)
         if reasons:
             raise Objected("; ".join(reasons))
 
@@ -243,6 +253,22 @@ class Hooks:
         """All packs' columns, each with its pack's name."""
         return tuple((name, column) for name, found in self._named("columns") for column in found)
 
+    async def _advised(self, hook: str, **arguments: Any) -> list[Any]:
+        """Every pack's answer, without those that fail: they are logged, and the action goes on."""
+        answers = []
+        for name, implementation in self._callers.get(hook, ()):
+            try:
+                answers.append(await self._asked(name, hook, implementation, **arguments))
+            except Refusal:
+                raise
+            except Exception:
+                # Logged and counted where it ran.
+                continue
+        return answers
+
+    async def _asked(self, name: str, hook: str, implementation: Callable[..., Any], **arguments: Any) -> Any:
+        return await self.installed.runs.ask(name, hook, lambda: _fit(hook, implementation(**arguments)))
+
     def _call(self, hook: str, **arguments: Any) -> list[Any]:
         return [answer for _, answer in self._named(hook, **arguments)]
 
@@ -258,6 +284,12 @@ class Hooks:
         return answers
 
 
+# What a pure hook answers, and whether several of it.
+_ANSWERS: dict[str, tuple[type, bool]] = {
+    "derived_measures": (Measure, True),
+    "suggest_level": (LevelSuggestion, False),
+    "objections": (str, True),
+}
 NO_HOOKS = Hooks(pluggy.PluginManager(hookspecs.PROJECT), ())
 """Those of a company without packs."""
 
@@ -270,6 +302,18 @@ def installed() -> dict[str, object]:
             raise BadPack(f"two installed distributions call their pack {entry.name!r}")
         found[entry.name] = entry.load()
     return found
+
+
+def _fit(hook: str, answer: Any) -> Any:
+    """The answer of a pure hook, if it is what the hook promises. Raises TypeError."""
+    kind, many = _ANSWERS[hook]
+    if not many and answer is None:
+        return answer
+    found = list(answer) if many else [answer]
+    wrong = next((one for one in found if not isinstance(one, kind)), None)
+    if wrong is not None or isinstance(answer, str):
+        raise TypeError(f"the answer holds {type(wrong).__name__}, not {kind.__name__}")
+    return found if many else answer
 
 
 def _by_name(implementation: pluggy.HookImpl) -> Callable[..., Any]:

@@ -1,7 +1,11 @@
 """Every hook is documented and tested; packs that should not run do not start."""
 
+import asyncio
 import inspect
 import re
+import sys
+import threading
+import time
 import types
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, 
 from guibin.packs import BadPack, HookFailed, Objected, Packs
 from guibin.policy.demonstrations import Demonstration
 from guibin.policy.packs import Pack
+from guibin.watch import hook_runs
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.tables import TenantTable
 
@@ -70,7 +75,7 @@ def test_pack_returns_the_value():
     assert isinstance(Packs({"lounge": plugin("lounge")}).value("lounge"), Pack)
 
 
-def test_derived_measures_are_collected_from_all_packs():
+async def test_derived_measures_are_collected_from_all_packs():
     packs = Packs(
         {
             "b": plugin("b", derived_measures=lambda measures: [Measure("double", 2 * measures["spent"])]),
@@ -78,28 +83,28 @@ def test_derived_measures_are_collected_from_all_packs():
         }
     )
 
-    found = packs.hooks_of(["a", "b"]).derived_measures({"spent": 10})
+    found = await packs.hooks_of(["a", "b"]).derived_measures({"spent": 10})
 
     assert found == (Measure("half", 5), Measure("double", 20))
 
 
-def test_suggest_level_takes_the_first_answer():
+async def test_suggest_level_takes_the_first_answer():
     hooks = hooks_of(suggest_level=lambda draft: LevelSuggestion("3", because=draft.channel))
 
-    assert hooks.suggest_level(ComplaintDraft("no signal", "phone")) == LevelSuggestion("3", because="phone")
+    assert await hooks.suggest_level(ComplaintDraft("no signal", "phone")) == LevelSuggestion("3", because="phone")
 
 
-def test_suggest_level_of_a_pack_that_is_not_enabled_is_not_asked():
+async def test_suggest_level_of_a_pack_that_is_not_enabled_is_not_asked():
     packs = Packs({"a": plugin("a"), "b": plugin("b", suggest_level=lambda draft: LevelSuggestion("3", because=""))})
 
-    assert packs.hooks_of(["a"]).suggest_level(ComplaintDraft("no signal", "phone")) is None
+    assert await packs.hooks_of(["a"]).suggest_level(ComplaintDraft("no signal", "phone")) is None
 
 
-def test_objections_stop_with_their_sentences():
+async def test_objections_stop_with_their_sentences():
     hooks = hooks_of(objections=lambda proposal: ["The guest list is closed"])
 
     with pytest.raises(Objected, match="The guest list is closed"):
-        hooks.refuse_objected(Proposal("application", None, {}))
+        await hooks.refuse_objected(Proposal("application", None, {}))
 
 
 def test_reactions_are_collected():
@@ -219,12 +224,124 @@ def test_a_pack_under_another_name_stops_the_start():
         Packs({"club": plugin("lounge")})
 
 
-def test_a_hook_that_raises_fails_with_the_packs_name():
-    def broken(draft):
+def raising(*_, **__):
+    raise ZeroDivisionError
+
+
+def sleeping(*_, **__):
+    time.sleep(1.5)
+
+
+def looping(*_, **__):
+    while True:
+        pass
+
+
+DRAFT, PROPOSAL = ComplaintDraft("no signal", "phone"), Proposal("application", None, {})
+BROKEN = {
+    "raising": (lambda draft: raising(), "ZeroDivisionError"),
+    "exiting": (lambda draft: sys.exit(3), "RuntimeError"),
+    "of another kind": (lambda draft: "3", "TypeError"),
+    "sleeping": (lambda draft: sleeping(), "TookTooLong"),
+    "looping": (lambda draft: looping(), "TookTooLong"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+async def test_a_pack_whose_level_cannot_be_had_leaves_it_to_the_next(how, monkeypatch, caplog):
+    monkeypatch.setattr(hook_runs, "LIMIT_S", 0.2)
+    function, named = BROKEN[how]
+    packs = Packs(
+        {
+            "a": plugin("a", suggest_level=function),
+            "b": plugin("b", suggest_level=lambda draft: LevelSuggestion("3", "")),
+        }
+    )
+
+    found = await packs.hooks_of(["a", "b"]).suggest_level(DRAFT)
+
+    assert found == LevelSuggestion("3", "")
+    (state,) = packs.runs.states()
+    assert (state.pack, state.hook, state.failures, state.off) == ("a", "suggest_level", 1, False)
+    assert state.last.startswith(f"{named} at ")
+    assert [record.getMessage() for record in caplog.records] == [f"pack a, hook suggest_level: {state.last}"]
+
+
+async def test_an_objection_that_cannot_be_had_stops_what_it_was_asked_about():
+    with pytest.raises(HookFailed, match="'lounge', hook 'objections': ZeroDivisionError"):
+        await hooks_of(objections=lambda proposal: raising()).refuse_objected(PROPOSAL)
+    with pytest.raises(HookFailed, match="TypeError"):
+        await hooks_of(objections=lambda proposal: "no").objections(PROPOSAL)
+
+
+async def test_measures_that_cannot_be_had_are_left_out():
+    hooks = hooks_of(derived_measures=lambda measures: [Measure("ratio", 1), "two"])
+
+    assert await hooks.derived_measures({}) == ()
+
+
+async def test_a_hook_that_fails_too_often_is_not_asked_again_and_the_others_are(caplog):
+    asked = []
+
+    def failing(draft):
+        asked.append(draft)
         raise ZeroDivisionError
 
-    with pytest.raises(HookFailed, match="'lounge', hook 'suggest_level': ZeroDivisionError"):
-        hooks_of(suggest_level=broken).suggest_level(ComplaintDraft("", ""))
+    packs = Packs({"lounge": plugin("lounge", suggest_level=failing, objections=lambda proposal: ["no"])})
+    hooks = packs.hooks_of(["lounge"])
+
+    for _ in range(8):
+        assert await hooks.suggest_level(DRAFT) is None
+
+    assert len(asked) == hook_runs.FAILURES_MAX
+    assert [(state.hook, state.off) for state in packs.runs.states()] == [("suggest_level", True)]
+    assert "pack lounge, hook suggest_level is off in this process after 5 failures" in caplog.messages
+    assert await hooks.objections(PROPOSAL) == ("no",)
+
+
+async def test_failures_long_ago_do_not_switch_a_hook_off():
+    now = [0.0]
+    packs = Packs({"lounge": plugin("lounge", suggest_level=lambda draft: raising())})
+    packs.runs.seconds = lambda: now[0]
+
+    for _ in range(20):
+        await packs.hooks_of(["lounge"]).suggest_level(DRAFT)
+        now[0] += hook_runs.WINDOW_S / 4
+
+    assert [state.off for state in packs.runs.states()] == [False]
+
+
+@pytest.mark.parametrize("how", ["sleeping", "looping"])
+async def test_nobody_else_waits_for_a_hook_that_does_not_end(how, monkeypatch):
+    monkeypatch.setattr(hook_runs, "LIMIT_S", 0.5)
+    hooks = hooks_of(suggest_level=BROKEN[how][0])
+    waits = []
+
+    async def neighbour():
+        while not asked.done():
+            before = time.monotonic()
+            await asyncio.sleep(0.001)
+            waits.append(time.monotonic() - before)
+
+    asked = asyncio.create_task(hooks.suggest_level(DRAFT))
+    await neighbour()
+
+    assert asked.result() is None
+    assert len(waits) > 10
+    assert max(waits) < 0.3
+
+
+async def test_a_hook_that_loops_is_stopped(monkeypatch):
+    monkeypatch.setattr(hook_runs, "LIMIT_S", 0.1)
+
+    await hooks_of(suggest_level=lambda draft: looping()).suggest_level(DRAFT)
+    for _ in range(100):
+        left = [thread for thread in threading.enumerate() if thread.name == "hook lounge.suggest_level"]
+        if not left:
+            break
+        await asyncio.sleep(0.02)
+
+    assert left == []
 
 
 def test_an_unknown_pack_is_refused_with_the_known_ones():

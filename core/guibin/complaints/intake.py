@@ -73,7 +73,7 @@ async def receive(new: NewComplaint, act: Act) -> ComplaintView:
     if new.against_id is not None and new.against_id == owner[0]:
         leader = await leader_above(act.by.org_unit_id, owner[0], recusals.LEADER, own_too=True)
         owner = (leader.owner.id, leader.owner.name)
-    (case,) = await _taken_in([_judged(new, None, kinds, owner, act)], act)
+    (case,) = await _taken_in([await _judged(new, None, kinds, owner, act)], act)
     note = _note(case)
     if new.against_id is not None:
         reason = act.policy.title("complaint.against", act.language)
@@ -103,7 +103,7 @@ async def receive_all(several: Sequence[tuple[NewComplaint, Origin]], act: Act) 
         _refuse_wrong(new, act.policy, latest=None)
     kinds = await kinds_of({new.customer_id for new, _ in several})
     cases = [
-        _judged(new, origin, kinds, (act.by.id, act.by.name), act.at(max(act.now, new.received_at or act.now)))
+        await _judged(new, origin, kinds, (act.by.id, act.by.name), act.at(max(act.now, new.received_at or act.now)))
         for new, origin in several
     ]
     taken = await _taken_in(cases, act)
@@ -129,15 +129,14 @@ class _Case(Struct, frozen=True):
         return self.origin is not None and self.origin.settled
 
 
-def _judged(
+async def _judged(
     new: NewComplaint, origin: Origin | None, kinds: dict[UUID, str], owner: tuple[UUID, str], act: Act
 ) -> _Case:
     if new.customer_id is not None and new.customer_id not in kinds:
         raise NotFound(f"There is no customer {new.customer_id}")
     kind = kinds[new.customer_id] if new.customer_id is not None else None
-    return _Case(
-        new_id(), new, origin, _level(new, act.policy, act.hooks, kind), owner, new.received_at or act.now, act.now
-    )
+    level = await _level(new, act.policy, act.hooks, kind)
+    return _Case(new_id(), new, origin, level, owner, new.received_at or act.now, act.now)
 
 
 async def _taken_in(cases: Sequence[_Case], act: Act) -> list[_Case]:
@@ -221,10 +220,10 @@ def _refuse_wrong(new: NewComplaint, policy: Policy, *, latest: datetime | None)
     refuse(wrong_by(policy, given(new), latest=latest), "The complaint was not taken in")
 
 
-def _level(new: NewComplaint, policy: Policy, hooks: Hooks, kind: str | None) -> Judged:
+async def _level(new: NewComplaint, policy: Policy, hooks: Hooks, kind: str | None) -> Judged:
     if new.level is not None:
         return Judged(level_named(policy.complaints, new.level), "given at intake")
-    return judged(policy.complaints, hooks, ComplaintDraft(new.text, new.channel, kind))
+    return await judged(policy.complaints, hooks, ComplaintDraft(new.text, new.channel, kind))
 
 
 async def _refuse_not_followed(follows_id: UUID, customer_id: UUID | None) -> None:

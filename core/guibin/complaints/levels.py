@@ -49,10 +49,11 @@ def case_of(complaint: asyncpg.Record) -> Case:
     return Case(SUBJECT, complaint["id"], complaint["customer_id"])
 
 
-def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judged:
+async def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judged:
     """The level and why: what the company's packs suggest, else the level of the first keyword of the policy that the text has, else the policy's default (S07-23)."""
-    suggestion = hooks.suggest_level(draft)
-    if suggestion is not None:
+    suggestion = await hooks.suggest_level(draft)
+    # A pack may know a level that the company does without.
+    if suggestion is not None and policy.level(suggestion.level) is not None:
         return Judged(level_named(policy, suggestion.level), suggestion.because)
     name = policy.suggested(draft.text)
     because = "a keyword of the policy" if name != policy.default_level else "no keyword of the policy"

@@ -126,7 +126,7 @@ async def apply_for_exception(customer_id: UUID, new: NewException, act: Act) ->
         expires_on=new.expires_on,
     )
     view = await applications.apply_for(applied, act)
-    act.hooks.refuse_objected(
+    await act.hooks.refuse_objected(
         Proposal("application", customer_id, {"kind": "exception", "scheme": scheme, "tier": new.tier})
     )
     return view

@@ -176,7 +176,7 @@ async def tier_lines(customer_id: UUID, act: Act) -> list[TierLine]:
     held = {each.scheme: each for each in tiers.holding_on(await tiers.memberships_of(customer_id), act.today)}
     bases = {basis.scheme.name: basis for basis in await tiers.bases_of(customer_id)}
     return [
-        _tier_line(scheme.name, held.get(scheme.name), bases.get(scheme.name), act)
+        await _tier_line(scheme.name, held.get(scheme.name), bases.get(scheme.name), act)
         for scheme in act.policy.schemes
         if scheme.name in held or scheme.name in bases
     ]
@@ -221,8 +221,8 @@ async def _on_record(customer_ids: Sequence[UUID], act: Act) -> None:
         )
 
 
-def _tier_line(scheme: str, held: MembershipView | None, basis: Basis | None, act: Act) -> TierLine:
-    derived = act.hooks.derived_measures(basis.figures.known()) if basis else ()
+async def _tier_line(scheme: str, held: MembershipView | None, basis: Basis | None, act: Act) -> TierLine:
+    derived = await act.hooks.derived_measures(basis.figures.known()) if basis else ()
     return TierLine(
         scheme=scheme,
         title=act.policy.title(f"scheme.{scheme}", act.language),

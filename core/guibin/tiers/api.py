@@ -175,7 +175,7 @@ class MembershipController(Controller):
             current=queries.holding_on(history, _today(act)),
             history=history,
             explanations=[
-                explanation_of(basis, act.policy, act.language, act.hooks.derived_measures(basis.figures.known()))
+                explanation_of(basis, act.policy, act.language, await act.hooks.derived_measures(basis.figures.known()))
                 for basis in bases
             ],
             consequences=await moves.of_customer(customer_id),
@@ -218,7 +218,7 @@ class ApplicationController(Controller):
     async def apply(self, data: NewApplication, act: Act) -> ApplicationView:
         applied = await applications.apply_for(data, act)
         # An objection undoes what was written.
-        act.hooks.refuse_objected(
+        await act.hooks.refuse_objected(
             Proposal("application", data.customer_id, {"kind": data.kind, "scheme": data.scheme, "tier": data.tier})
         )
         return applied

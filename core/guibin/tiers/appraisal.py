@@ -57,11 +57,9 @@ async def appraise(customer_id: UUID, new: NewAppraisal, act: Act) -> Explanatio
     await memberships.lock(customer_id, scheme.name)
     judged = await _judged(customer, scheme, act)
     await _write(customer, scheme, judged, act)
-    return next(
-        explanation_of(basis, act.policy, act.language, act.hooks.derived_measures(basis.figures.known()))
-        for basis in await bases_of(customer_id)
-        if basis.scheme.name == scheme.name
-    )
+    basis = next(basis for basis in await bases_of(customer_id) if basis.scheme.name == scheme.name)
+    derived = await act.hooks.derived_measures(basis.figures.known())
+    return explanation_of(basis, act.policy, act.language, derived)
 
 
 class Judged(Struct, frozen=True):
@@ -100,7 +98,7 @@ async def _judged(customer: Standing, scheme: TierScheme, act: Act) -> Judged:
     judged = Judged(row["tier"], row["held"], _now(row, scheme), msgspec.json.decode(row["measures"]))
     if judged.move not in _RISES:
         return judged
-    objection = "; ".join(act.hooks.objections(_proposal(customer, scheme, judged)))
+    objection = "; ".join(await act.hooks.objections(_proposal(customer, scheme, judged)))
     return msgspec.structs.replace(judged, move="objected", objection=objection) if objection else judged
 
 

@@ -246,7 +246,7 @@ async def objected(filled: Filled, *, hooks: Hooks, as_of: date) -> dict[UUID, s
             "as_of": str(as_of),
             **{f"measure.{name}": value for name, value in measures.items()},
         }
-        sentences = hooks.objections(Proposal("assessment", row["customer_id"], details))
+        sentences = await hooks.objections(Proposal("assessment", row["customer_id"], details))
         if sentences:
             sentences_of[row["customer_id"]] = "; ".join(sentences)
     return sentences_of

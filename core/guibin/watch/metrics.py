@@ -46,6 +46,17 @@ LOOP_ERRORS = Counter(
 )
 
 
+HOOK_FAILURES = Counter(
+    "guibin_pack_hook_failures", "Hooks of packs that raised or took too long", ("pack", "hook"), registry=REGISTRY
+)
+HOOKS_OFF = Gauge(
+    "guibin_pack_hook_off",
+    "Hooks of packs that this process does not ask any more",
+    ("pack", "hook"),
+    registry=REGISTRY,
+)
+
+
 def serve(port: int) -> None:
     """Answer `/metrics` on this machine only, on a port of its own: companies do not get there."""
     start_http_server(port, addr="127.0.0.1", registry=REGISTRY)
