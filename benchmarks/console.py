@@ -2,7 +2,7 @@
 
 `python benchmarks/console.py` makes a company with 5,000 customers and 10,000 open complaints in a database of its own on
 the embedded servers, a tenth of either an outlet's, then asks for the pages one after the other, as somebody of the head
-office does and as somebody who sees that outlet alone, and for the live board as their leaders do, and prints p50 and p95.
+office does and as somebody who sees that outlet alone, and for what supervisors look at as their leaders do, and prints p50 and p95.
 """
 
 import argparse
@@ -227,6 +227,11 @@ async def main(customers: int, complaints: int, times: int) -> None:
             for login in AGENTS:
                 await measure(app, slug, login, there, times)
             board = {"live board": "/console/board", "on a wall": "/console/board/wall", "as data": "/api/v1/board"}
+            board |= {
+                "team": "/console/team",
+                "supervision": "/console/supervision",
+                "receptions": "/console/reception-board",
+            }
             for login in LEADERS:
                 await measure(app, slug, login, board, times)
         weight()
