@@ -48,7 +48,7 @@ async def plan(new: NewActivity, act: Act) -> ActivityView:
         },
     )
     await note("activity.plan", activity_id, act)
-    facts = {"kind": kind.name, "item": kind.item, "capacity": new.capacity}
+    facts = {"kind": kind.name, "item": kind.item, "capacity": new.capacity, "budget": new.budget}
     await put_up(Plan(subject="activity", id=activity_id, title=new.title, facts=facts, org_unit_id=unit_id), act)
     return await queries.activity(activity_id, now=act.now)
 

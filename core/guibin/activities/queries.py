@@ -49,6 +49,7 @@ class Counted(Struct, frozen=True, kw_only=True):
     ends_at: datetime
     answer_until: datetime
     capacity: int | None
+    budget: int | None
     org_unit_id: UUID
     clause: str
     planned_by_name: str

@@ -17,11 +17,13 @@ Companions = Annotated[int, Meta(ge=0, le=100)]
 Score = Annotated[int, Meta(ge=0, le=100)]
 INVITED_MAX = 5_000
 
+Budget = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+
 
 class NewActivity(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`capacity` counts persons, companions included; without it everybody who accepts has a place.
 
-    `answer_until` is by default as long before the start as the kind says.
+    `budget` is in whole units of the company's currency. `answer_until` is by default as long before the start as the kind says.
     """
 
     kind: Word
@@ -31,6 +33,7 @@ class NewActivity(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     text: Page = ""
     place: Line = ""
     capacity: Capacity | None = None
+    budget: Budget | None = None
     answer_until: Moment | None = None
     org_unit_id: UUID | None = None
 

@@ -23,6 +23,7 @@ class Activity(TenantTable, signed="planned"):
     given = Integer(default=0)
     capacity = Integer(default=None, null=True)
     waiting = Integer(default=0)
+    budget = Integer(default=None, null=True)
     org_unit_id = RowOf("org_unit")
     policy = JSONB()
     policy_version = Integer(default=0)

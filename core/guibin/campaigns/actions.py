@@ -76,6 +76,7 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
         starts_on=starts_on,
         window_days=new.window_days,
         control_percent=new.control_percent,
+        budget=new.budget,
         seed=seed,
         policy_version=act.policy.version,
         org_unit_id=None if act.by.units == ALL_UNITS else act.by.org_unit_id,
@@ -88,6 +89,7 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
         raise NobodyToContact(f"{campaign.excluded} want no contact, {campaign.control} would be the control group")
     await done("start", Case("campaign", campaign_id), act, shown=len(chosen))
     facts = {"scheme": new.segment.scheme, "topic": new.topic, "members": campaign.to_contact + campaign.control}
+    facts["budget"] = new.budget
     await put_up(Plan(subject="campaign", id=campaign_id, title=new.title, facts=facts), act)
     return await queries.CAMPAIGNS.one(campaign_id)
 

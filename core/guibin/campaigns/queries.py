@@ -34,6 +34,7 @@ class CampaignView(Struct, frozen=True, kw_only=True):
     starts_on: date
     window_days: int
     control_percent: int
+    budget: int | None
     seed: str
     started_by_name: str
     started_at: datetime

@@ -11,6 +11,8 @@ from guibin.tiers.segments import Segment
 
 Response = Literal["interested", "bought", "declined"]
 MEMBERS_MAX = 100_000
+# Whole units of the company's currency.
+Budget = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
 class NewCampaign(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,6 +32,7 @@ class NewCampaign(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     window_days: Annotated[int, Meta(ge=1, le=366)] = 90
     control_percent: Annotated[int, Meta(ge=0, le=50)] = 10
     seed: Seed | None = None
+    budget: Budget | None = None
 
 
 class NewCampaignResponse(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,7 +28,7 @@ from guibin_tenants.refusals import Refusal
 
 from . import actions, queries, reports
 from .queries import CAMPAIGNS, OF_CAMPAIGN, MemberFilter, MemberView
-from .requests import NewCampaign
+from .requests import Budget, NewCampaign
 
 READ, WRITE, START = may("activities:read"), may("activities:write"), may("campaigns:write")
 PATH = f"{PREFIX}/campaigns"
@@ -55,6 +55,7 @@ class StartedCampaign(Plausible, frozen=True, kw_only=True, forbid_unknown_field
     topic: CodeIfAny = ""
     window_days: Annotated[int, Meta(ge=1, le=366)] = 90
     control_percent: Annotated[int, Meta(ge=0, le=50)] = 10
+    budget: Budget | None = None
 
 
 async def _parts(shell: Shell) -> list[Choice]:
@@ -186,6 +187,7 @@ def _campaign(given: StartedCampaign, shell: Shell) -> NewCampaign:
         topic=given.topic,
         window_days=given.window_days,
         control_percent=given.control_percent,
+        budget=given.budget,
     )
 
 

@@ -25,6 +25,7 @@ class Campaign(TenantTable, signed="started"):
     starts_on = Date(default=None, null=True)
     window_days = Integer()
     control_percent = SmallInt(default=0)
+    budget = Integer(default=None, null=True)
     seed = Varchar(length=64)
     policy_version = Integer(default=0)
     org_unit_id = RowOf("org_unit", null=True)

@@ -13,7 +13,7 @@ from guibin.events import at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.plan_reviews import SUBJECT, PlanReview
 from guibin_tenants.org_units import level_of
-from guibin_tenants.refusals import Conflict
+from guibin_tenants.refusals import Conflict, Invalid
 from guibin_tenants.rows import add, change
 from guibin_tenants.scope import fetch_one
 
@@ -36,12 +36,15 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 async def put_up(plan: Plan, act: Act) -> None:
-    """Ask for the review that the policy wants of such a plan; nothing where it wants none. Whoever decides is told."""
+    """Ask for the review that the policy wants of such a plan; nothing where it wants none. Whoever decides is told. Raises Invalid
+    for a plan without the budget that its review wants."""
     facts = plan.facts | {"branch": await level_of(plan.org_unit_id or act.by.org_unit_id) > 0}
     review = review_of(plan.subject, facts, act)
     flow = act.policy.approval(review.approval) if review else None
     if review is None or flow is None:
         return
+    if review.budgeted and facts.get("budget") is None:
+        raise Invalid.at("budget", "what it will cost: its review goes by the amount", review.clause)
     review_id = await add(
         PlanReviewed,
         act,
