@@ -47,7 +47,7 @@ async def test_a_key_says_when_it_was_last_used_to_the_minute(world, admin, cloc
     assert after["used_at"] == (first + timedelta(seconds=61)).isoformat().replace("+00:00", "Z")
 
 
-async def test_another_key_takes_the_place_and_the_one_before_works_for_the_overlap(world, admin, clock):
+async def test_another_key_takes_the_place_and_the_one_before_works_for_the_overlap(world, admin, clock, tenant):
     before = await made(admin, service="CRM", addresses=["127.0.0.0/8"])
     old = using(world, before["token"])
     answer = await admin.post(f"{KEYS}/{before['key']['id']}/rotations", json={"overlap_hours": 2})
@@ -62,6 +62,8 @@ async def test_another_key_takes_the_place_and_the_one_before_works_for_the_over
         name: before["key"][name] for name in ("name", "scopes", "service", "addresses", "owner_id")
     }
     assert (meanwhile, later) == ([200, 200], [401, 200])
+    found = await (await tenant.client()).get("/api/v1/audit-entries", params={"action": "key.rotate"})
+    assert [entry["subject_id"] for entry in found.json()["items"]] == [before["key"]["id"]]
 
 
 async def test_an_end_before_the_overlap_stays_and_what_has_ended_is_not_replaced(admin, clock):
