@@ -3,21 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, Request, get
 
 from guibin.context import Act, Root
 from guibin.policy.packs import Policy
 from guibin.web.routing import gets
-from guibin_tenants.principals import may, sees_all
+from guibin_tenants.principals import may
 
-from . import actions, queries
-from .actions import NewPolicyVersion
-from .bounds import OVERRIDES_BYTES_MAX
-from .queries import PolicyVersionView, effective_policy
-
-# Spaces and escapes included: what is larger is not even read.
-BODY_BYTES_MAX = 4 * OVERRIDES_BYTES_MAX
-
+from . import queries
+from .queries import effective_policy
 
 class PolicyController(Controller):
     path = "/api/v1/policy"
@@ -31,14 +25,3 @@ class PolicyController(Controller):
         return await effective_policy(root.packs, act.company, at=at)
 
     list_versions = gets("/versions", queries.versions, "Every version, latest first", needs=may("policy:read"))
-
-    @post(
-        "/versions",
-        needs=may("policy:write") & sees_all,
-        request_max_body_size=BODY_BYTES_MAX,
-        confirmed=True,
-        summary="Write a new version",
-    )
-    async def write(self, data: NewPolicyVersion, request: Request[Any, Any, Any], act: Act) -> PolicyVersionView:
-        root: Root = request.app.state.root
-        return await actions.write(data, act, packs=root.packs)

@@ -17,7 +17,7 @@ from guibin.policies.actions import NewPolicyVersion, brought_back, checked, lai
 from guibin.policies.queries import merged, own_parts
 from guibin.policy.differences import Difference, differences
 from guibin.policy.packs import Overrides, Policy
-from guibin.policy.parts import SUBJECT, PolicyPart, covering
+from guibin.policy.parts import PARTS, SUBJECT, PolicyPart, covering
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import savepoint
@@ -64,6 +64,7 @@ def refuse_others(found: Iterable[Difference], part: PolicyPart, policy: Policy)
         FieldError(f"overrides.{one.path}", f"within the part: {part.name}", _whose(one, policy))
         for one in found
         if part not in covering(policy.parts, one.section, one.called)
+        and not (one.section == PARTS and part.name in one.called)
     ]
     if wrong:
         raise NotYourPart(f"{part.name} holds: {', '.join(part.covers)}", fields=tuple(wrong))

@@ -28,6 +28,19 @@ CHANGED_MEANWHILE = {ALSO: (HTTPStatus.PRECONDITION_FAILED,)}
 BODY_BYTES_MAX = 4 * OVERRIDES_BYTES_MAX
 
 
+class PolicyVersionController(Controller):
+    path = "/api/v1/policy/versions"
+    tags = ("policy",)
+    write = posts(
+        "/",
+        versions.write,
+        "Write a new version, of parts that wait for no approval",
+        needs=WRITE,
+        request_max_body_size=BODY_BYTES_MAX,
+        confirmed=True,
+    )
+
+
 class PolicyOverridesController(Controller):
     path = "/api/v1/policy/overrides"
     tags = ("policy",)

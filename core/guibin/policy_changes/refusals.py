@@ -19,6 +19,10 @@ class SeveralParts(Conflict):
     """These changes wait for different approvals. Propose each part of the policy by itself."""
 
 
+class ToBeApproved(Conflict):
+    """A part of this waits for an approval. Propose it, or change the part by itself: `PATCH /api/v1/policy/overrides`."""
+
+
 class NotToCome(Conflict):
     """This version does not take effect later. It is in force, was in force, or another took its place."""
 

@@ -13,7 +13,7 @@ from guibin.policies.queries import PolicyVersionView, merged, own_parts, parts_
 from guibin.policies.queries import versions as all_versions
 from guibin.policy.differences import Difference, differences
 from guibin.policy.packs import Overrides, Policy
-from guibin.policy.parts import PolicyPart, covering
+from guibin.policy.parts import PARTS, PolicyPart, covering
 from guibin.policy.switches import called
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import FieldError, Invalid, LostRace, NotFound
@@ -21,7 +21,7 @@ from guibin_tenants.scope import fetch_value
 
 from . import actions, places
 from .queries import ProposalView
-from .refusals import NeverInForce, NotToCome, NotYourPart, SeveralParts
+from .refusals import NeverInForce, NotToCome, NotYourPart, SeveralParts, ToBeApproved
 from .requests import Cancellation, Compared, NewPolicyProposal, OwnFilter, PolicyAmendment, Restoration
 from .wording import Change, told
 
@@ -148,6 +148,18 @@ async def amend(new: PolicyAmendment, act: Act) -> Amended:
         return _onto(own, new, planned.before, act)[0]
 
     return Amended(changes=planned.changes, became=await write_over(written, act, onto=onto))
+
+
+async def write(new: NewPolicyVersion, act: Act) -> PolicyVersionView:
+    """A version with the company's own parts, whole. Raises ToBeApproved where a part that it changes waits for an approval,
+    and as the action that writes it."""
+    at = new.effective_from or act.now
+    before = merged(act.hooks, act.company, await own_parts(at), version=0)
+    after = checked(new.overrides, act.company, act.hooks)
+    waiting = _waiting(_touched(Versions(before=before, after=after, found=tuple(differences(before, after)))))
+    if waiting:
+        raise ToBeApproved(f"Approvals are asked for: {', '.join(dict.fromkeys(part.name for part in waiting))}")
+    return await policies.write(new, act, packs=act.hooks)
 
 
 async def plan(new: PolicyAmendment, act: Act) -> Versions:
@@ -364,17 +376,31 @@ def _called(section: str, own: Overrides) -> set[str]:
     return {called(section, one) for one in value} if isinstance(value, tuple) else set()
 
 
+def _touched(planned: Versions) -> list[tuple[PolicyPart, ...]]:
+    """The parts that each change belongs to. Whose it is now decides as well as whose it would be: a change of the parts
+    themselves opens no way past an approval."""
+    return [
+        tuple(dict.fromkeys(part for policy in _asked(planned, one) for part in _covering(policy, one)))
+        for one in planned.found
+    ]
+
+
+def _asked(planned: Versions, one: Difference) -> tuple[Policy, ...]:
+    # That something waits for an approval from now on waits for none.
+    return (planned.before,) if one.section == PARTS else (planned.before, planned.after)
+
+
+def _waiting(touched: list[tuple[PolicyPart, ...]]) -> list[PolicyPart]:
+    return [part for parts in touched for part in parts if part.approval]
+
+
 def _proposed_part(planned: Versions, act: Act) -> PolicyPart | None:
     """The part whose change this is, where it is proposed; None where whoever writes the whole policy writes it at once.
 
     Raises SeveralParts, NotYourPart.
     """
-    # Whose it is now decides as well as whose it would be: a change of the parts themselves opens no way past an approval.
-    touched = [
-        tuple(dict.fromkeys(part for policy in (planned.before, planned.after) for part in _covering(policy, one)))
-        for one in planned.found
-    ]
-    waiting = [part for parts in touched for part in parts if part.approval]
+    touched = _touched(planned)
+    waiting = _waiting(touched)
     writes = may("policy:write")(act.by)
     if writes and not waiting:
         return None

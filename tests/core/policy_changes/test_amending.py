@@ -295,3 +295,17 @@ async def test_nobody_but_whoever_writes_the_policy_restores_or_cancels(bank):
     corporate = await bank.tenant.staff("corporate", "corporate_department")
     for path in (RESTORATIONS, CANCELLATIONS):
         assert (await corporate.post(path, json={"version": 0, "note": "n"})).status_code == 403
+
+
+async def test_a_version_written_whole_is_no_way_past_an_approval(bank):
+    before = (await bank.client.get("/api/v1/policy")).json()
+    loose = [one | {"approval": ""} for one in before["parts"] if one["approval"]]
+
+    at_once = await bank.client.post("/api/v1/policy/versions", json={"overrides": {"settings": {FIGURE: 1}}, "note": "n"})
+    by_itself = await bank.client.post("/api/v1/policy/versions", json={"overrides": {"parts": loose}, "note": "n"})
+    amended = await bank.client.patch("/api/v1/policy/overrides", json={"overrides": {"parts": loose[:1]}, "note": "n"})
+
+    told = [one.json()["type"].rpartition("/")[2] for one in (at_once, by_itself)]
+    assert ([at_once.status_code, by_itself.status_code], told) == ([409, 409], ["to-be-approved"] * 2)
+    assert (amended.json()["became"], amended.json()["proposal"]["part"]) == (None, loose[0]["name"])
+    assert (await bank.client.get("/api/v1/policy")).json()["parts"] == before["parts"]
