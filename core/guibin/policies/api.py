@@ -7,11 +7,10 @@ from litestar import Controller, Request, get
 
 from guibin.context import Act, Root
 from guibin.policy.packs import Policy
-from guibin.web.routing import gets
 from guibin_tenants.principals import may
 
-from . import queries
 from .queries import effective_policy
+
 
 class PolicyController(Controller):
     path = "/api/v1/policy"
@@ -23,5 +22,3 @@ class PolicyController(Controller):
             return act.policy
         root: Root = request.app.state.root
         return await effective_policy(root.packs, act.company, at=at)
-
-    list_versions = gets("/versions", queries.versions, "Every version, latest first", needs=may("policy:read"))

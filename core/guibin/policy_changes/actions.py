@@ -63,7 +63,7 @@ def refuse_others(found: Iterable[Difference], part: PolicyPart, policy: Policy)
     wrong = [
         FieldError(f"overrides.{one.path}", f"within the part: {part.name}", _whose(one, policy))
         for one in found
-        if part not in covering(policy.parts, one.section, one.called)
+        if part.name not in (own.name for own in covering(policy.parts, one.section, one.called))
         and not (one.section == PARTS and part.name in one.called)
     ]
     if wrong:

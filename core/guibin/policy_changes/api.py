@@ -6,6 +6,7 @@ from litestar import Controller
 
 from guibin.audit.answering import lists
 from guibin.policies.bounds import OVERRIDES_BYTES_MAX
+from guibin.policies.queries import versions as every_version
 from guibin.web.routing import ALSO, deletes, gets, patches, posts
 from guibin_tenants.principals import may, may_any, sees_all
 
@@ -31,6 +32,7 @@ BODY_BYTES_MAX = 4 * OVERRIDES_BYTES_MAX
 class PolicyVersionController(Controller):
     path = "/api/v1/policy/versions"
     tags = ("policy",)
+    list_versions = gets("/", every_version, "Every version, latest first")
     write = posts(
         "/",
         versions.write,

@@ -13,7 +13,7 @@ from guibin.administration import actions, agents, signing_in
 from guibin.administration.requests import AccountChange, NewPerson
 from guibin.administration.signing_in import NOBODY, Attempt, Entered
 from guibin.context import Act
-from guibin.policy.words import Login
+from guibin.policy.words import FullLine, Login
 from guibin_tenants import devices, keyring, staff
 from guibin_tenants.keyring import Place as Sealed
 from guibin_tenants.refusals import Forbidden
@@ -48,7 +48,7 @@ class _Given(Struct, frozen=True):
 class ClaimsTried(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the provider might say of somebody."""
 
-    claims: Annotated[dict[str, Any], Meta(max_length=200)]
+    claims: Annotated[dict[FullLine, Any], Meta(max_length=200)]
 
 
 class Foretold(Struct, frozen=True, kw_only=True):
