@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 GROUP = "guibin.packs"
 # Below it, under the pack's name, lie the routes of each.
 ROUTES = "/api/v1/packs/"
+# The option of a handler that names the pack whose it is; the start sets it.
+PACK = "pack"
 
 
 class BadPack(Exception):
@@ -138,6 +140,11 @@ class Packs:
                 if not path.startswith(own):
                     raise BadPack(
                         f"pack {name!r}, controller {controller.__name__}: its path {path!r} must lie under {own}"
+                    )
+                handlers = (getattr(each, "opt", None) for each in vars(controller).values())
+                if any(PACK in each for each in (vars(controller).get("opt"), *handlers) if isinstance(each, dict)):
+                    raise BadPack(
+                        f"pack {name!r}, controller {controller.__name__}: the option {PACK!r} is not a pack's to set"
                     )
 
     def _relay(self, names: tuple[str, ...]) -> "Hooks":

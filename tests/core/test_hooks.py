@@ -214,6 +214,20 @@ def test_a_route_outside_of_the_packs_own_stops_the_start(path):
         hooks_of(controllers=lambda: [elsewhere])
 
 
+def test_a_route_that_says_itself_whose_it_is_stops_the_start():
+    """It would answer the companies of another pack."""
+    from litestar import Controller, get
+
+    @get("/", opt={"pack": "cable_tv"})
+    async def seats(self) -> None:
+        """Nothing."""
+
+    own = {"path": "/api/v1/packs/lounge"}
+    for members in (own | {"seats": seats}, own | {"opt": {"pack": "cable_tv"}}):
+        with pytest.raises(BadPack, match="the option 'pack' is not a pack's to set"):
+            hooks_of(controllers=lambda members=members: [type("Seats", (Controller,), members)])
+
+
 def test_a_pack_without_a_value_stops_the_start():
     with pytest.raises(BadPack, match="no `pack` hook"):
         Packs({"empty": types.SimpleNamespace(__name__="empty")})

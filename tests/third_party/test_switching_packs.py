@@ -313,7 +313,7 @@ async def test_what_the_core_keeps_stays_readable_without_the_pack_that_named_it
             (person, f"/console/customers/{made['id']}"),
             (person, f"/console/complaints/{taken.json()['id']}"),
             (person, "/console/customers"),
-            (person, "/console/complaints?state=all"),
+            (person, "/console/complaints?view=all"),
         )
     ]
 

@@ -16,7 +16,7 @@ from guibin.console.assets import Assets
 from guibin.context import Clock, Root, real_clock
 from guibin.live.hub import Hub, heard_by
 from guibin.live.presence import Presence
-from guibin.packs import Packs, installed
+from guibin.packs import PACK, Packs, installed
 from guibin_tenants.database import UNREACHABLE, connected
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.listening import listening
@@ -32,7 +32,7 @@ from .counts import written_every
 from .dependencies import DEPENDENCIES
 from .docs import OfflineDocs
 from .documents import Document
-from .guards import PACK, needs_guard
+from .guards import needs_guard
 from .headers import SecurityHeaders
 from .json_bodies import StrictRequest
 from .observing import Observed

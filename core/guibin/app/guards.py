@@ -6,6 +6,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
+from guibin.packs import PACK
 from guibin.regulations.core import CORE
 from guibin_tenants.principals import Predicate, require
 from guibin_tenants.refusals import (
@@ -30,8 +31,6 @@ class ChoosePassword(Forbidden):
 SETTLES = "settles"
 # The option of a handler that is asked for only shortly after its caller proved who they are.
 CONFIRMED = "confirmed"
-# The option of a handler that names the pack whose it is.
-PACK = "pack"
 _OWED = {"password": ChoosePassword, "second_factor": SecondFactorNeeded, "set_up": SecondFactorMissing}
 
 

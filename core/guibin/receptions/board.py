@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ from .tables import ReceptionOrder, ReceptionTask
 
 # Arrivals so long ago are still prepared for, and so far ahead are coming.
 AGO, AHEAD = timedelta(hours=12), timedelta(days=7)
-_ORDERS_MAX = 200
+_ORDERS_AT_ONCE = 200
 
 
 class _Order(OrderView, frozen=True, kw_only=True):
@@ -95,8 +96,9 @@ async def board(act: Act) -> list[BoardLine]:
     """In the order of arrival, as far as the reader sees: a department its own part. That it was read is on record."""
     asked = OrderFilter(arrives_from=act.now - AGO, arrives_before=act.now + AHEAD)
     values = {"units": act.by.units_seen}
-    found = await _ORDERS.page(asked, PageAsked(_ORDERS_MAX), act, **values)
-    newest = [each for each in found.items if each.newest and each.state not in ("filed", "cancelled")]
+    newest = [
+        each for each in await _all(asked, act, **values) if each.newest and each.state not in ("filed", "cancelled")
+    ]
     tasks = await TASKS.where(
         "x.reception_id = any ($of) and x.state <> 'withdrawn'",
         order="t.due_at, x.id",
@@ -107,6 +109,17 @@ async def board(act: Act) -> list[BoardLine]:
     by_number = groupby(sorted(newest, key=lambda each: each.number), lambda each: each.number)
     lines = [_line(list(orders), tasks, act.now) for _, orders in by_number]
     return sorted(lines, key=lambda line: (line.arrives_at, line.number))
+
+
+async def _all(asked: OrderFilter, act: Act, **values: Any) -> list[_Order]:
+    found: list[_Order] = []
+    page = PageAsked(_ORDERS_AT_ONCE)
+    while True:
+        some = await _ORDERS.page(asked, page, act, **values)
+        found += some.items
+        if some.next is None:
+            return found
+        page = PageAsked(_ORDERS_AT_ONCE, some.next)
 
 
 def _line(orders: Sequence[_Order], tasks: Sequence[TaskView], now: datetime) -> BoardLine:
