@@ -69,7 +69,7 @@ GIVEN = {
     "/api/v1/policy/proposals": {"part": "care", "overrides": {}},
     **{
         path: {"overrides": {}, "figures": {}, "brought_back": []}
-        for path in ("/api/v1/policy/overrides", "/api/v1/policy/checks")
+        for path in ("/api/v1/policy/overrides", "/api/v1/policy/checks", "/api/v1/policy/simulations")
     },
     "/api/v1/improvement-measures": {"period": "2026-W09"},
     **{path: {"calendar": CALENDAR} for path in ("/api/v1/calendars/{name}", "/api/v1/calendars/{name}/previews")},

@@ -27,6 +27,8 @@ LOOK = (
     "/console/unlock",
     "/console/confirm",
     "/console/sign-in/code",
+    # The one form of the three above.
+    '{{ address }}"{% if part %}',
 )
 FORM = re.compile(r"<form[^>]*>")
 SAID = "昨晚开始没有信号"

@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from deciding import in_force
 from desk import open_desk
 
 PATH = "/console/policy/regulation"
@@ -36,14 +37,9 @@ def words(html):
     return unescape(re.sub(r"<[^>]+>", " ", body[: body.rindex("<", 0, body.index("g-printed"))]))
 
 
-async def put_in_force(bank, overrides):
-    answer = await bank.client.post("/api/v1/policy/versions", json={"overrides": overrides})
-    assert answer.status_code == 201, answer.text
-
-
 async def test_it_says_the_figures_that_are_carried_out(bank, admin):
     before = words(await page(admin))
-    await put_in_force(bank, {"settings": [{"name": GOLD, "value": 700_000_000, "clause": "S04-1"}]})
+    await in_force(bank.tenant, bank.client, overrides={"settings": [{"name": GOLD, "value": 700_000_000, "clause": "S04-1"}]})
     after = words(await page(admin))
 
     assert ("近一年日均存款余额达到 5,000,000 元" in before, "近一年日均存款余额达到 7,000,000 元" in after) == (
@@ -70,8 +66,8 @@ async def test_no_word_of_it_is_a_code_in_any_company(world, pack):
 
 
 async def test_two_versions_stand_side_by_side_with_what_changed_marked(bank, admin):
-    await put_in_force(bank, {"settings": [{"name": GOLD, "value": 700_000_000, "clause": "S04-1"}]})
-    await put_in_force(bank, {"closing": {"restored_days": 20}})
+    await in_force(bank.tenant, bank.client, overrides={"settings": [{"name": GOLD, "value": 700_000_000, "clause": "S04-1"}]})
+    await in_force(bank.tenant, bank.client, brought_back=["settings"])
     both = await page(admin, "?version=2&show=version&other=1")
     packs = await page(admin, "?version=1&show=version&other=0")
 
@@ -91,7 +87,7 @@ async def test_every_role_is_shown_with_what_it_permits_in_words(bank, admin):
     rows = re.findall(r'<tr><th scope="row" class="t13">(.*?)</th>(.*?)</tr>', answer.text)
     told = {title: [bool("<svg" in cell) for cell in re.findall(r"<td.*?</td>", cells)] for title, cells in rows}
 
-    assert (answer.status_code, len(rows)) == (200, 53)
+    assert (answer.status_code, len(rows)) == (200, 54)
     assert told["修订制度"] == [False, False, False, True, False]
     assert told["查看查阅记录"] == [False, False, False, False, True]
     assert "公司银行部负责人" in rows[0][1]

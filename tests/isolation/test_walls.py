@@ -139,8 +139,8 @@ async def _set_otherwise(scope, name, column, row_id):
         "select atttypid::regtype::text from pg_attribute where attrelid = $1::regclass and attname = $2", name, column
     )
     other = {
-        "integer": f"{column} + 1",
-        "bigint": f"{column} + 1",
+        "integer": f"coalesce({column}, 0) + 1",
+        "bigint": f"coalesce({column}, 0) + 1",
         "uuid": "gen_random_uuid()",
         "jsonb": "'[1]'",
         "timestamp with time zone": f"coalesce({column}, now()) + interval '1 second'",

@@ -22,6 +22,15 @@ async def asked(tenant, by, flow):
         return await actions.ask(Case("test", new_id()), acting(by=by, now=tenant.world.clock()), flow=flow)
 
 
+async def in_force(tenant, client, **amended):
+    """The policy changed, and approved by the president where a part of it waits for that."""
+    answer = await client.patch("/api/v1/policy/overrides", json={"note": "as decided"} | amended)
+    assert answer.status_code == 200, answer.text
+    if proposal := answer.json()["proposal"]:
+        president = await tenant.staff(f"president-{proposal['id'][-6:]}", "president")
+        assert await decide(president, proposal["approval_id"]) == (200, "")
+
+
 async def decide(client, approval):
     """Say yes: the status, and the kind of problem when it is one."""
     answer = await client.post(f"/api/v1/approvals/{approval}/decision", json={"approved": True})

@@ -36,11 +36,14 @@ def test_the_timetable_fills_every_place() -> None:
     assert _places("import guibin.timetable") == dict.fromkeys(
         [
             *_places(below),
+            "how complaints are judged anew",
             "how people want their lists",
             "notices by mail and chat",
             "proofs that were shown",
             "regular invitations",
             "the timetable",
+            "what a reversal undoes",
+            "what a use brings about",
             "what members of staff are qualified for",
             "who must know of a new policy",
         ],

@@ -291,13 +291,14 @@ async def _overtaken(gathered: Gathered, act: Act) -> tuple[str, ...]:
 
 async def _keep(gathered: Gathered, act: Act) -> None:
     row = await fetch_one("select id from policy_draft where person_id = $1", act.by.person)
-    values: dict[str, Any] = structs.asdict(gathered) | {"changed_at": act.now}
     if row is not None and not gathered.paths:
         await execute("delete from policy_draft where id = $1", row["id"])
     elif row is not None:
-        await change(PolicyDraft, row["id"], **values)
+        await change(PolicyDraft, row["id"], changed_at=act.now, **structs.asdict(gathered))
     elif gathered.paths:
-        begun = await add(PolicyDraft, act, person_id=act.by.person, **values)
+        begun = await add(
+            PolicyDraft, act, person_id=act.by.person, changed_at=act.now, **structs.asdict(gathered)
+        )
         await noted("policy.draft", act, subject="policy", subject_id=begun, fields=gathered.paths[:50])
 
 

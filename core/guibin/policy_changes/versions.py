@@ -154,7 +154,10 @@ async def write(new: NewPolicyVersion, act: Act) -> PolicyVersionView:
     """A version with the company's own parts, whole. Raises ToBeApproved where a part that it changes waits for an approval,
     and as the action that writes it."""
     at = new.effective_from or act.now
-    before = merged(act.hooks, act.company, await own_parts(at), version=0)
+    own = await own_parts(at)
+    # Which schemes a company uses at all is its own to say, whatever comes with them.
+    held = structs.replace(own, enabled_schemes=new.overrides.enabled_schemes)
+    before = merged(act.hooks, act.company, held, version=0)
     after = checked(new.overrides, act.company, act.hooks)
     waiting = _waiting(_touched(Versions(before=before, after=after, found=tuple(differences(before, after)))))
     if waiting:

@@ -114,7 +114,7 @@ def test_attachments_by_every_way_of_naming_them_and_what_cannot_be_taken_in_is_
 
     found = read(raw)
 
-    assert ([file.name for file in found.files], found.left_out) == (["报表.txt"], ("winmail.dat", "病毒.exe"))
+    assert ([file.name for file in found.files], found.left_out) == (["报表.txt", "winmail.dat"], ("病毒.exe",))
     named = b"Content-Type: text/plain\r\nContent-Disposition: attachment; filename*=gb18030''%D0%C5.txt\r\n\r\nx"
     assert [file.name for file in read(built(named)).files] == ["信.txt"]
     raw_name = 'Content-Type: text/plain; name="信.txt"\r\nContent-Disposition: attachment; filename="信.txt"\r\n\r\nx'
