@@ -39,7 +39,9 @@ def words(html):
 
 async def test_it_says_the_figures_that_are_carried_out(bank, admin):
     before = words(await page(admin))
-    await in_force(bank.tenant, bank.client, overrides={"settings": [{"name": GOLD, "value": 700_000_000, "clause": "S04-1"}]})
+    await in_force(
+        bank.tenant, bank.client, overrides={"settings": [{"name": GOLD, "value": 700_000_000, "clause": "S04-1"}]}
+    )
     after = words(await page(admin))
 
     assert ("近一年日均存款余额达到 5,000,000 元" in before, "近一年日均存款余额达到 7,000,000 元" in after) == (
@@ -66,7 +68,9 @@ async def test_no_word_of_it_is_a_code_in_any_company(world, pack):
 
 
 async def test_two_versions_stand_side_by_side_with_what_changed_marked(bank, admin):
-    await in_force(bank.tenant, bank.client, overrides={"settings": [{"name": GOLD, "value": 700_000_000, "clause": "S04-1"}]})
+    await in_force(
+        bank.tenant, bank.client, overrides={"settings": [{"name": GOLD, "value": 700_000_000, "clause": "S04-1"}]}
+    )
     await in_force(bank.tenant, bank.client, brought_back=["settings"])
     both = await page(admin, "?version=2&show=version&other=1")
     packs = await page(admin, "?version=1&show=version&other=0")

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -296,9 +295,7 @@ async def _keep(gathered: Gathered, act: Act) -> None:
     elif row is not None:
         await change(PolicyDraft, row["id"], changed_at=act.now, **structs.asdict(gathered))
     elif gathered.paths:
-        begun = await add(
-            PolicyDraft, act, person_id=act.by.person, changed_at=act.now, **structs.asdict(gathered)
-        )
+        begun = await add(PolicyDraft, act, person_id=act.by.person, changed_at=act.now, **structs.asdict(gathered))
         await noted("policy.draft", act, subject="policy", subject_id=begun, fields=gathered.paths[:50])
 
 

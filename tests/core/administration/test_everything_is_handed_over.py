@@ -87,7 +87,11 @@ def test_every_column_that_names_somebody_is_handed_over_or_history():
 
 def fitting(values):
     """The plan's own round, nobody told of a reception yet, and a request that carries out no right."""
-    own = {"round": 1, "edition": 0, "redemption_id": None if "handler_unit_id" in values else values.get("redemption_id")}
+    own = {
+        "round": 1,
+        "edition": 0,
+        "redemption_id": None if "handler_unit_id" in values else values.get("redemption_id"),
+    }
     return values | {name: first for name, first in own.items() if name in values}
 
 

@@ -14,7 +14,7 @@ from guibin.jobs import actions, ledger, queries
 from guibin.jobs.actions import enqueue
 from guibin.jobs.refusals import AlreadyEnded, NotWaiting
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch, fetch_column, fetch_value, tenant_scope
+from guibin_tenants.scope import execute, fetch, fetch_column, fetch_value
 from guibin_tenants.tables import new_id
 
 
