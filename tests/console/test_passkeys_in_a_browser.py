@@ -97,7 +97,7 @@ def test_made_named_used_after_the_password_and_alone_and_removed(at_home, login
     window.open("/console/passkeys")
     page.locator("#name-1").fill("key")
     window.press("Enter")
-    page.wait_for_function("document.querySelector('#name-1')?.defaultValue === 'key'")
+    page.wait_for_function("() => document.querySelector('#name-1')?.defaultValue === 'key'")
     look()
     page.locator(".btn-danger").click()
     page.wait_for_selector("#name-1", state="detached")
