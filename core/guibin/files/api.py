@@ -21,7 +21,7 @@ from guibin.profiles.queries import customer
 from guibin.repeats.actions import SHOWN_ONCE
 from guibin.web import uploads
 from guibin.web.conversion import faults
-from guibin.web.routing import ALSO, gets, posts
+from guibin.web.routing import ALSO, AS_IT_IS, gets, posts
 from guibin_tenants.principals import Principal, may, may_any
 from guibin_tenants.refusals import FieldError, Invalid
 
@@ -174,7 +174,7 @@ class FileController(Controller):
         "/content",
         needs=READ,
         summary="A file that is not confidential",
-        media_type="application/octet-stream",
+        media_type=AS_IT_IS,
         opt=DESTROYED,
     )
     async def open_file(self, file_id: UUID, act: Act) -> Response[bytes]:
@@ -196,7 +196,7 @@ class FileController(Controller):
         needs=READ & may("customers:disclose"),
         summary="Any file, with the purpose on record",
         status_code=HTTP_200_OK,
-        media_type="application/octet-stream",
+        media_type=AS_IT_IS,
         opt={SHOWN_ONCE: True},
     )
     async def disclose_file(self, file_id: UUID, data: NewDisclosure, act: Act) -> Response[bytes]:

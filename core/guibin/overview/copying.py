@@ -98,6 +98,7 @@ class CustomerCopyController(Controller):
         confirmed=True,
         status_code=200,
         summary="All that is kept of a customer, as a file for themselves",
+        media_type=MEDIA["xlsx"],
     )
     async def hand_out(self, customer_id: UUID, data: NewCopy, shell: Shell) -> Response[bytes]:
         return handed_out(await copy(customer_id, data, shell))

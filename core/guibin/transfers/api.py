@@ -8,7 +8,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 from guibin.audit.answering import lists
 from guibin.context import Act
 from guibin.spreadsheets.writing import MEDIA
-from guibin.web.routing import gets, posts
+from guibin.web.routing import AS_IT_IS, gets, posts
 from guibin_tenants.rate_limits import BULK
 
 from . import actions
@@ -43,6 +43,7 @@ class ImportController(Controller):
         "/{transfer_id:uuid}/refused-rows",
         needs=IMPORT,
         summary="The rows that were refused, with the reasons, as xlsx",
+        media_type=MEDIA["xlsx"],
     )
     async def refused_rows(self, transfer_id: UUID, act: Act) -> Response[bytes]:
         await IMPORTS.one(transfer_id)
@@ -67,7 +68,13 @@ class ExportController(Controller):
         "/{transfer_id:uuid}/cancellation", actions.cancel_export, "Stop an export", needs=EXPORT, **_ACCEPTED
     )
 
-    @get("/{transfer_id:uuid}/file", needs=EXPORT, confirmed=True, summary="The file, while it is kept")
+    @get(
+        "/{transfer_id:uuid}/file",
+        needs=EXPORT,
+        confirmed=True,
+        summary="The file, while it is kept",
+        media_type=AS_IT_IS,
+    )
     async def file(self, transfer_id: UUID, act: Act) -> Response[bytes]:
         await EXPORTS.one(transfer_id)
         return file_of(*await actions.outcome(transfer_id, act))

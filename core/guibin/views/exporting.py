@@ -18,6 +18,7 @@ from guibin.profiles.disclosures import as_recorded, gate
 from guibin.profiles.queries import CustomerView
 from guibin.spreadsheets.writing import MEDIA, written
 from guibin.web.listing import PageAsked
+from guibin.web.routing import AS_IT_IS
 from guibin_tenants.principals import may, require
 from guibin_tenants.rate_limits import BULK
 
@@ -86,6 +87,7 @@ class ListExportController(Controller):
         confirmed=True,
         status_code=200,
         summary="A list as a file: what filters and columns show",
+        media_type=AS_IT_IS,
     )
     async def export_list(self, data: NewListExport, shell: Shell) -> Response[bytes]:
         return answer(await export(data, shell))

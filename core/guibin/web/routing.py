@@ -28,6 +28,8 @@ class Created(Struct, frozen=True):
     id: UUID
 
 
+# The kind of an answer that is a file of any kind: the file's own.
+AS_IT_IS = "*/*"
 # The option of a handler that names the refusals it has beside those of its kind: `{ALSO: (HTTPStatus.GONE,)}`.
 ALSO = "also"
 # What of an action comes from the query.
