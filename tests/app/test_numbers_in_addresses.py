@@ -58,7 +58,7 @@ async def test_the_api_takes_no_such_number_in_an_address_and_says_where_it_belo
     refused = [await client.get(path, params={"q": number}) for number in NUMBERS]
     told = [answer.json()["errors"] for answer in refused]
 
-    assert {answer.status_code for answer in refused} == {400}
+    assert {answer.status_code for answer in refused} == {422}
     assert {(error["field"], error.get("value")) for errors in told for error in errors} == {("q", None)}
     assert all("/searches" in errors[0]["fix"] for errors in told)
     assert (await client.get(path, params={"q": "王建国"})).status_code == 200

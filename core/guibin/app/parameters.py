@@ -110,7 +110,9 @@ async def query_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: B
     problems = (*_unknown(given, taken), *_twice(given, taken), *_missing(given, taken), *_misread(connection, taken))
     told = {problem.field for problem in problems}
     if problems := (*problems, *(each for each in _unfit(connection, taken) if each.field not in told)):
-        raise WrongQuery(fields=problems)
+        # Of a value that fits, a rule says where else it belongs.
+        fits = all(each.rule == NO_NUMBER for each in problems)
+        raise (Invalid if fits else WrongQuery)(fields=problems)
 
 
 def _unknown(given: list[str], taken: Parameters) -> Iterator[FieldError]:
