@@ -72,6 +72,8 @@ slow: $(READY) ## Run the tests that take long: a million deadlines, a simulated
 lock: $(STAMP) ## Pin the dependencies anew, with hashes and without any address
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras \
 		--extra dev -o requirements.lock pyproject.toml
+	@# pip wants what is asked for with an extra by one and without by another pinned both ways.
+	@$(BIN)/python -c 'import re, pathlib; lock = pathlib.Path("requirements.lock"); lock.write_text(re.sub(r"(?m)^([a-z0-9-]+)\[[a-z,-]+\](==.*(?:\n    .*)+)", r"\1\2\n\g<0>", lock.read_text()))'
 	@echo "requirements.lock is written"
 
 clean: ## Remove the virtual environment; data under .guibin stays

@@ -29,3 +29,10 @@ def _requirement_lines() -> list[str]:
 
 def _normal(requirement: Requirement) -> tuple[str, frozenset[str]]:
     return requirement.name.lower().replace("_", "-"), frozenset(requirement.extras)
+
+
+def test_what_is_pinned_with_an_extra_is_pinned_without_it_too() -> None:
+    """pip takes no pin with an extra for what another asks for without one."""
+    pinned = set(re.findall(r"^(\S+==\S+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert {re.sub(r"\[.*\]", "", each) for each in pinned if "[" in each} <= pinned
