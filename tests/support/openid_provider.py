@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet, RSAKey
 from guibin.outbound.carrier import Answer
 
 HERE = Path(__file__).parent / "oidc"
+LIE = "https://id.company.example"
 CLIENT, SECRET = "guibin", "a-secret-of-the-company"
 
 

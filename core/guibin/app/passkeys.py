@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from guibin.administration import passkeys, signing_in
 from guibin.administration.passkeys import Again, Credential, Here, NewPasskey, PasskeyAsked, PasskeyMade, Signed
-from guibin.administration.signing_in import Attempt, Entered
+from guibin.administration.signing_in import Attempt, Entered, OwnSession
 from guibin.context import Act
 from guibin.policy.words import up_to
 from guibin.web.public_address import public_address
@@ -105,11 +105,7 @@ class PasskeyProofController(Controller):
         summary="What your browser is asked, to sign with a passkey as the second factor",
     )
     async def ask_proof(self, request: Incoming) -> PasskeyAsked:
-        own = own_session(request)
-        if own is None:
-            raise Unauthenticated()
-        take(request)
-        return await passkeys.ask_proof(own, site_of(request), now=real_now(request))
+        return await passkeys.ask_proof(_asking(request), site_of(request), now=real_now(request))
 
     @post("/second-factor/passkey", needs=PUBLIC, summary="Sign with a passkey; the session becomes whole")
     async def prove(self, data: PasskeyProof, request: Incoming) -> Response[Session]:
@@ -149,30 +145,28 @@ class PasskeyProofController(Controller):
 
 async def proved(request: Incoming, credential: str) -> Entered:
     """For the API and for pages alike. Raises what `passkeys.prove` raises."""
-    own = own_session(request)
-    if own is None:
-        raise Unauthenticated()
-    take(request)
-    return await passkeys.prove(own, _signed(request, credential), now=real_now(request))
+    return await passkeys.prove(_asking(request), _signed(request, credential), now=real_now(request))
 
 
 async def asked_again(request: Incoming, purpose: Again, csrf: str = "") -> PasskeyAsked:
     """For the API and for pages alike; `csrf` for a page that is being made. Raises what `passkeys.ask_again` raises."""
-    own = own_session(request)
-    if own is None:
-        raise Unauthenticated()
-    take(request)
+    own = _asking(request)
     asks = signing_in.with_token(own, csrf) if csrf else own
     return await passkeys.ask_again(asks, site_of(request), purpose, now=real_now(request))
 
 
 async def told_again(request: Incoming, credential: str, purpose: Again) -> None:
     """For the API and for pages alike. Raises what `passkeys.tell_again` raises."""
+    await passkeys.tell_again(_asking(request), _signed(request, credential), purpose, now=real_now(request))
+
+
+def _asking(request: Incoming) -> OwnSession:
+    """Whose turn it takes. Raises Unauthenticated, TooManyRequests."""
     own = own_session(request)
     if own is None:
         raise Unauthenticated()
     take(request)
-    await passkeys.tell_again(own, _signed(request, credential), purpose, now=real_now(request))
+    return own
 
 
 async def asked_of_anybody(request: Incoming, company: str) -> PasskeyAsked:

@@ -56,8 +56,8 @@ async def preview(name: str, act: Act) -> PackPreview:
 
     Raises NotFound, OperatorsPack, PackNotReady, and Invalid where the policy would contradict itself.
     """
-    known = await _known(name, act, to_change=False)
-    on = name not in known.packs
+    known, state = await _known(name, act, to_change=False)
+    on = not state.enabled
     hooks = await _ready(name, act)
     planned = await _plan(known, name, on, act)
     return PackPreview(
@@ -80,9 +80,8 @@ async def end(name: str, new: PackSwitch, act: Act) -> PackState:
 
 
 async def _switch(name: str, on: bool, new: PackSwitch, act: Act) -> PackState:
-    known = await _known(name, act, to_change=True)
-    regulation = act.hooks.installed.value(name).regulation
-    if on != (name in known.packs):
+    known, state = await _known(name, act, to_change=True)
+    if on != state.enabled:
         await _ready(name, act)
         planned = await _plan(known, name, on, act)
         await registry.set_packs(planned.act.company.packs)
@@ -95,17 +94,18 @@ async def _switch(name: str, on: bool, new: PackSwitch, act: Act) -> PackState:
             Case("company", act.company.id),
             at_head_office=True,
             roles=("tenant_admin", "manager"),
-            details={"pack": regulation, "who": act.by.name},
+            details={"pack": state.regulation, "who": act.by.name},
         )
         await notify(notice, key=f"pack/{name}/{version.version}", now=act.now)
-    return PackState(name=name, regulation=regulation, enabled=on, may_switch=name in known.allowed)
+    return structs.replace(state, enabled=on)
 
 
-async def _known(name: str, act: Act, *, to_change: bool) -> Switchable:
+async def _known(name: str, act: Act, *, to_change: bool) -> tuple[Switchable, PackState]:
     known = await registry.packs_of(to_change=to_change)
-    if not (await queries.state(name, act)).may_switch:
+    state = queries.state_of(name, known, act.hooks.installed)
+    if not state.may_switch:
         raise OperatorsPack(f"`guibin tenant allow-packs {act.company.slug} {name}` allows it")
-    return known
+    return known, state
 
 
 async def _ready(name: str, act: Act) -> Hooks:

@@ -8,9 +8,10 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.hookspecs import Reaction
 from guibin.jobs.kinds import kind_of
-from guibin.packs import Hooks
+from guibin.packs import Hooks, Packs
 from guibin_tenants import registry
 from guibin_tenants.refusals import NotFound
+from guibin_tenants.registry import Switchable
 from guibin_tenants.scope import fetch_value
 
 
@@ -39,26 +40,25 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 async def listed(act: Act) -> list[PackState]:
     """The packs that the company has, and those that its admin may switch on, by name."""
-    known = await registry.packs_of()
-    packs = act.hooks.installed
-    return [
-        PackState(
-            name=name,
-            regulation=packs.value(name).regulation,
-            enabled=name in known.packs,
-            may_switch=name in known.allowed,
-        )
-        for name in packs.names
-        if name in known.packs or name in known.allowed
-    ]
+    known, packs = await registry.packs_of(), act.hooks.installed
+    return [state_of(name, known, packs) for name in packs.names if name in known.packs or name in known.allowed]
 
 
 async def state(name: str, act: Act) -> PackState:
     """One of those listed. Raises NotFound."""
-    found = next((one for one in await listed(act) if one.name == name), None)
-    if found is None:
+    return state_of(name, await registry.packs_of(), act.hooks.installed)
+
+
+def state_of(name: str, known: Switchable, packs: Packs) -> PackState:
+    """Raises NotFound for a pack that there is not, or that is nothing to the company."""
+    if name not in packs.names or name not in (*known.packs, *known.allowed):
         raise NotFound(f"The company has no pack {name!r}, and its admin may switch none of that name on")
-    return found
+    return PackState(
+        name=name,
+        regulation=packs.value(name).regulation,
+        enabled=name in known.packs,
+        may_switch=name in known.allowed,
+    )
 
 
 def brought(hooks: Hooks) -> tuple[Brought, ...]:

@@ -1,4 +1,4 @@
-"""What forms and filters of every slice offer: colleagues, org units, tiers."""
+"""What forms and filters of every slice offer: colleagues, org units, roles, tiers."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,6 +6,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin_tenants import org_units
+from guibin_tenants import roles as composed_roles
+from guibin_tenants.principals import ROLE_PERMISSIONS
 from guibin_tenants.rows import many
 
 from .forms import Choice
@@ -35,6 +37,13 @@ async def colleagues(shell: Shell) -> Sequence[Choice]:
 async def units(_: Shell) -> Sequence[Choice]:
     """Org units that stand."""
     return [Choice(str(unit.id), unit.name) for unit in await org_units.standing_units()]
+
+
+async def roles(shell: Shell) -> Sequence[Choice]:
+    """Built-in roles, the company's own and its posts."""
+    own = [role.name for role in await composed_roles.composed()]
+    named = dict.fromkeys((*ROLE_PERMISSIONS, *own, *(post.name for post in shell.act.policy.posts)))
+    return [Choice(role, shell.post(role)) for role in named]
 
 
 async def tiers(shell: Shell) -> Sequence[Choice]:

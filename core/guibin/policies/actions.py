@@ -122,6 +122,11 @@ def laid_over(own: Overrides, new: Overrides) -> Overrides:
     return Overrides(**parts)
 
 
+def otherwise_than(own: Overrides, given_up: Collection[str], said: Overrides) -> Overrides:
+    """The company's own less what it gives up, with these parts over it."""
+    return laid_over(brought_back(own, given_up), said)
+
+
 def brought_back(own: Overrides, names: Collection[str]) -> Overrides:
     """The company's own without these sections (`care`) and elements (`settings.silver_from`): there the packs hold again."""
     return Overrides(

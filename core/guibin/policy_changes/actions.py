@@ -13,7 +13,7 @@ from guibin.audit.actions import noted
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.events import at_once
-from guibin.policies.actions import NewPolicyVersion, brought_back, checked, laid_over, write_over
+from guibin.policies.actions import NewPolicyVersion, checked, otherwise_than, write_over
 from guibin.policies.queries import merged, own_parts
 from guibin.policy.differences import Difference, differences
 from guibin.policy.packs import Overrides, Policy
@@ -28,6 +28,9 @@ from .requests import NewPolicyProposal
 from .tables import PolicyProposal
 from .wording import told
 
+# The policy before and after.
+Policies = tuple[Policy, Policy]
+
 
 async def propose(new: NewPolicyProposal, act: Act) -> ProposalView:
     """Propose it: in effect once it is approved, at once where the part waits for nobody.
@@ -41,11 +44,11 @@ async def propose(new: NewPolicyProposal, act: Act) -> ProposalView:
         raise Invalid.at("effective_from", "now or later", value=effective_from.isoformat())
     own = await own_parts(effective_from)
     before = merged(act.hooks, act.company, own, version=0)
-    after = checked(laid_over(brought_back(own, new.brought_back), new.overrides), act.company, act.hooks)
+    after = checked(otherwise_than(own, new.brought_back, new.overrides), act.company, act.hooks)
     found = list(differences(before, after))
     if not found:
         raise Invalid.at("overrides", "something that is not so yet", "say what is to be otherwise")
-    refuse_others(found, part, after)
+    refuse_others(found, part, (before, after))
     proposal_id = await _write(new, found, (before, after), act)
     await noted("policy.propose", act, subject="policy", subject_id=proposal_id, purpose=new.note, fields=_paths(found))
     flow = act.policy.approval(part.approval) if part.approval else None
@@ -58,16 +61,22 @@ async def propose(new: NewPolicyProposal, act: Act) -> ProposalView:
     return await PROPOSALS.one(proposal_id)
 
 
-def refuse_others(found: Iterable[Difference], part: PolicyPart, policy: Policy) -> None:
+def refuse_others(found: Iterable[Difference], part: PolicyPart, policies: Policies) -> None:
     """Raises NotYourPart with every element that does not belong to the part, and whose it is."""
     wrong = [
-        FieldError(f"overrides.{one.path}", f"within the part: {part.name}", _whose(one, policy))
+        FieldError(f"overrides.{one.path}", f"within the part: {part.name}", _whose(owners(one, policies)))
         for one in found
-        if part.name not in (own.name for own in covering(policy.parts, one.section, one.called))
-        and not (one.section == PARTS and part.name in one.called)
+        if part.name not in (own.name for own in owners(one, policies))
     ]
     if wrong:
         raise NotYourPart(f"{part.name} holds: {', '.join(part.covers)}", fields=tuple(wrong))
+
+
+def owners(one: Difference, policies: Policies) -> tuple[PolicyPart, ...]:
+    """The parts that what is otherwise belongs to in the end; of the parts themselves those whose approval it would change: that
+    something waits for one from now on waits for none."""
+    before, after = policies
+    return covering((before if one.section == PARTS else after).parts, one.section, one.called)
 
 
 @at_once(Decided, about=SUBJECT)
@@ -85,7 +94,7 @@ async def _enact(proposal_id: UUID, act: Act) -> None:
     given_up = msgspec.json.decode(row["brought_back"], type=tuple[str, ...])
 
     def onto(own: Overrides) -> Overrides:
-        return laid_over(brought_back(own, given_up), said)
+        return otherwise_than(own, given_up, said)
 
     new = NewPolicyVersion(
         overrides=said,
@@ -96,7 +105,7 @@ async def _enact(proposal_id: UUID, act: Act) -> None:
     await change(PolicyProposal, proposal_id, outcome="approved", decided_at=act.now, became=version.version)
 
 
-async def _write(new: NewPolicyProposal, found: list[Difference], policies: tuple[Policy, Policy], act: Act) -> UUID:
+async def _write(new: NewPolicyProposal, found: list[Difference], policies: Policies, act: Act) -> UUID:
     try:
         async with savepoint():
             return await add(
@@ -122,9 +131,9 @@ def _part(name: str, act: Act) -> PolicyPart:
     return part
 
 
-def _whose(one: Difference, policy: Policy) -> str:
-    owners = [f"{part.name} ({', '.join(part.posts)})" for part in covering(policy.parts, one.section, one.called)]
-    return f"it belongs to {' or '.join(owners)}" if owners else "it belongs to whoever writes the whole policy"
+def _whose(parts: Iterable[PolicyPart]) -> str:
+    named = [f"{part.name} ({', '.join(part.posts)})" for part in parts]
+    return f"it belongs to {' or '.join(named)}" if named else "it belongs to whoever writes the whole policy"
 
 
 def _paths(found: Iterable[Difference]) -> tuple[str, ...]:

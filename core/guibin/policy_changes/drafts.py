@@ -9,7 +9,7 @@ from msgspec import Struct, field, structs
 
 from guibin.audit.actions import noted
 from guibin.context import Act
-from guibin.policies.actions import brought_back, laid_over
+from guibin.policies.actions import brought_back, laid_over, otherwise_than
 from guibin.policies.bounds import too_large
 from guibin.policies.queries import merged, own_parts, parts_of, unknown_parts
 from guibin.policy.differences import differences
@@ -149,7 +149,7 @@ async def gather(new: DraftChange, act: Act) -> DraftView:
         raise Invalid("Some figures are not valid", fields=fields)
     said = laid_over(new.overrides, changed)
     back = [one for one in (*known.brought_back, *new.brought_back) if one not in set(paths_in(said))]
-    overrides = laid_over(brought_back(known.overrides, (*new.brought_back, *_on_again(said))), said)
+    overrides = otherwise_than(known.overrides, (*new.brought_back, *_on_again(said)), said)
     if large := too_large(overrides):
         raise Invalid("The draft is too large", fields=tuple(large))
     made_from = known.made_from if new.made_from is None else new.made_from
@@ -262,7 +262,7 @@ async def references(filters: Referred, act: Act) -> Removal:
 
 
 def _onto(own: Overrides, gathered: Gathered) -> Overrides:
-    return laid_over(brought_back(own, gathered.brought_back), gathered.overrides)
+    return otherwise_than(own, gathered.brought_back, gathered.overrides)
 
 
 def _on_again(said: Overrides) -> Iterator[str]:

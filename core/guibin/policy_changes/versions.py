@@ -8,12 +8,12 @@ from msgspec import Struct, structs
 
 from guibin.context import Act
 from guibin.policies import actions as policies
-from guibin.policies.actions import NewPolicyVersion, brought_back, checked, laid_over, write_over
+from guibin.policies.actions import NewPolicyVersion, brought_back, checked, laid_over, otherwise_than, write_over
 from guibin.policies.queries import PolicyVersionView, merged, own_parts, parts_of, version, version_at
 from guibin.policies.queries import versions as all_versions
 from guibin.policy.differences import Difference, differences
 from guibin.policy.packs import Overrides, Policy
-from guibin.policy.parts import PARTS, PolicyPart, covering
+from guibin.policy.parts import PolicyPart, covering
 from guibin.policy.switches import called
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import FieldError, Invalid, LostRace, NotFound
@@ -130,18 +130,14 @@ async def amend(new: PolicyAmendment, act: Act) -> Amended:
     planned = await plan(new, act)
     part = _proposed_part(planned, act)
     if part is not None:
-        proposal = await actions.propose(
-            NewPolicyProposal(
-                part=part.name,
-                overrides=_whole(new, planned),
-                brought_back=new.brought_back,
-                effective_from=new.effective_from,
-                note=new.note,
-            ),
-            act,
+        proposed = NewPolicyProposal(
+            part=part.name,
+            overrides=_whole(new, planned),
+            brought_back=new.brought_back,
+            effective_from=new.effective_from,
+            note=new.note,
         )
-        became = await version(proposal.became) if proposal.became is not None else None
-        return Amended(changes=planned.changes, became=became, proposal=proposal)
+        return await _proposed(proposed, planned, act)
     written = NewPolicyVersion(effective_from=new.effective_from, overrides=Overrides(), note=new.note)
 
     def onto(own: Overrides) -> Overrides:
@@ -232,16 +228,14 @@ async def _back_to(held: Overrides, back: Back, act: Act) -> Amended:
         written = NewPolicyVersion(overrides=held, effective_from=back.at, note=back.note)
         return Amended(changes=planned.changes, became=await policies.write(written, act, packs=act.hooks))
     overrides, given_up = otherwise(own, held)
-    proposal = await actions.propose(
-        NewPolicyProposal(
-            part=part.name,
-            overrides=overrides,
-            brought_back=given_up,
-            effective_from=back.at,
-            note=back.note,
-        ),
-        act,
+    proposed = NewPolicyProposal(
+        part=part.name, overrides=overrides, brought_back=given_up, effective_from=back.at, note=back.note
     )
+    return await _proposed(proposed, planned, act)
+
+
+async def _proposed(new: NewPolicyProposal, planned: Versions, act: Act) -> Amended:
+    proposal = await actions.propose(new, act)
     became = await version(proposal.became) if proposal.became is not None else None
     return Amended(changes=planned.changes, became=became, proposal=proposal)
 
@@ -327,7 +321,7 @@ def _onto(own: Overrides, new: PolicyAmendment, before: Policy, act: Act) -> tup
 
     `before` is the policy for which it was written: a figure that stands otherwise in `own` was changed on purpose, and stays.
     """
-    less = laid_over(brought_back(own, new.brought_back), new.overrides)
+    less = otherwise_than(own, new.brought_back, new.overrides)
     policy = merged(act.hooks, act.company, less, version=0)
     held = merged(act.hooks, act.company, own, version=0)
     kept = {path for path in new.figures if places.said(held, path) != places.said(before, path)}
@@ -368,10 +362,6 @@ def _refuse_unknown(names: Sequence[str], own: Overrides) -> None:
         raise Invalid("Some parts are not the company's own", fields=tuple(wrong))
 
 
-def _covering(policy: Policy, one: Difference) -> tuple[PolicyPart, ...]:
-    return covering(policy.parts, one.section, one.called)
-
-
 def _called(section: str, own: Overrides) -> set[str]:
     value = getattr(own, section)
     if isinstance(value, dict):
@@ -383,14 +373,16 @@ def _touched(planned: Versions) -> list[tuple[PolicyPart, ...]]:
     """The parts that each change belongs to. Whose it is now decides as well as whose it would be: a change of the parts
     themselves opens no way past an approval."""
     return [
-        tuple(dict.fromkeys(part for policy in _asked(planned, one) for part in _covering(policy, one)))
+        tuple(
+            dict.fromkeys(
+                (
+                    *covering(planned.before.parts, one.section, one.called),
+                    *actions.owners(one, (planned.before, planned.after)),
+                )
+            )
+        )
         for one in planned.found
     ]
-
-
-def _asked(planned: Versions, one: Difference) -> tuple[Policy, ...]:
-    # That something waits for an approval from now on waits for none.
-    return (planned.before,) if one.section == PARTS else (planned.before, planned.after)
 
 
 def _waiting(touched: list[tuple[PolicyPart, ...]]) -> list[PolicyPart]:
@@ -416,5 +408,5 @@ def _proposed_part(planned: Versions, act: Act) -> PolicyPart | None:
         raise SeveralParts(f"Approvals are asked for: {names}")
     own = next((part for part in act.policy.parts if set(part.posts) & set(act.by.roles)), None)
     if own is not None:
-        actions.refuse_others(planned.found, own, planned.after)
+        actions.refuse_others(planned.found, own, (planned.before, planned.after))
     raise NotYourPart("No part of the policy that these changes belong to is yours")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -11,16 +10,14 @@ from msgspec import Struct
 from guibin.audit.actions import noted
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
-from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may
 
 from .editions import ORDER, TASK
-from .orders import ORDERS, TASKS, OrderFilter, OrderView, TaskView
+from .orders import ORDERS, TASKS, OrderView, TaskView
 from .tables import ReceptionOrder, ReceptionTask
 
 # Arrivals so long ago are still prepared for, and so far ahead are coming.
 AGO, AHEAD = timedelta(hours=12), timedelta(days=7)
-_ORDERS_AT_ONCE = 200
 
 
 class _Order(OrderView, frozen=True, kw_only=True):
@@ -94,11 +91,15 @@ _ORDERS = ORDERS.wider(
 
 async def board(act: Act) -> list[BoardLine]:
     """In the order of arrival, as far as the reader sees: a department its own part. That it was read is on record."""
-    asked = OrderFilter(arrives_from=act.now - AGO, arrives_before=act.now + AHEAD)
     values = {"units": act.by.units_seen}
-    newest = [
-        each for each in await _all(asked, act, **values) if each.newest and each.state not in ("filed", "cancelled")
-    ]
+    coming = await _ORDERS.where(
+        "x.arrives_at >= $since and x.arrives_at < $until",
+        order="x.arrives_at, x.id",
+        since=act.now - AGO,
+        until=act.now + AHEAD,
+        **values,
+    )
+    newest = [each for each in coming if each.newest and each.state not in ("filed", "cancelled")]
     tasks = await TASKS.where(
         "x.reception_id = any ($of) and x.state <> 'withdrawn'",
         order="t.due_at, x.id",
@@ -109,17 +110,6 @@ async def board(act: Act) -> list[BoardLine]:
     by_number = groupby(sorted(newest, key=lambda each: each.number), lambda each: each.number)
     lines = [_line(list(orders), tasks, act.now) for _, orders in by_number]
     return sorted(lines, key=lambda line: (line.arrives_at, line.number))
-
-
-async def _all(asked: OrderFilter, act: Act, **values: Any) -> list[_Order]:
-    found: list[_Order] = []
-    page = PageAsked(_ORDERS_AT_ONCE)
-    while True:
-        some = await _ORDERS.page(asked, page, act, **values)
-        found += some.items
-        if some.next is None:
-            return found
-        page = PageAsked(_ORDERS_AT_ONCE, some.next)
 
 
 def _line(orders: Sequence[_Order], tasks: Sequence[TaskView], now: datetime) -> BoardLine:

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Struct
 
-from guibin.administration import actions, handing_over
+from guibin.administration import actions, handing_over, rules
 from guibin.administration.handing_over import LEADER, HasOpenWork
 from guibin.administration.requests import AccountChange, NewHandOver, NewPerson
+from guibin.administration.rules import Given
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.policy.words import Login
@@ -32,11 +32,6 @@ NAME_CHARS_MAX = 100
 _LEADERS = f"select m.id from staff m where {LEADER} and m.org_unit_id is not distinct from $1 and m.id <> $2 order by m.id limit 10"
 
 
-class _Given(Struct, frozen=True):
-    roles: tuple[str, ...]
-    org_unit_id: UUID | None
-
-
 async def set_provisioning(new: Provisioning, act: Act) -> Provisioning:
     """Take people from a directory by these rules, which hold at once for whoever it told already. Raises Invalid, and Forbidden for
     roles beyond the admin's own."""
@@ -49,7 +44,7 @@ async def set_provisioning(new: Provisioning, act: Act) -> Provisioning:
     await add(ScimSettings, act, id=row_id, settings=new)
     await noted("scim.rules", act, subject="scim_settings", subject_id=row_id, shown=0)
     for person_id in await fetch_column("select id from scim_person order by user_name"):
-        await _settle(person_id, act)
+        await _settle(person_id, new, act)
     return new
 
 
@@ -62,7 +57,7 @@ async def end_provisioning(act: Act) -> None:
 
 async def add_person(new: Told, act: Act) -> dict[str, Any]:
     """Raises NotProvisioned, AlreadyTold, Invalid, and what an account raises."""
-    await queries.settings()
+    kept = await queries.settings()
     login = _login(new.user_name)
     if await fetch_value("select true from scim_person where user_name = $1", login):
         raise AlreadyTold()
@@ -76,13 +71,13 @@ async def add_person(new: Told, act: Act) -> dict[str, Any]:
         changed_at=act.now,
     )
     await noted("scim.person_add", act, subject="scim_person", subject_id=person_id, shown=0)
-    await _settle(person_id, act)
+    await _settle(person_id, kept, act)
     return await queries.person(person_id)
 
 
 async def replace_person(person_id: UUID, new: Told, act: Act) -> dict[str, Any]:
     """What is left out has no value any more. Raises NotFound, LoginStays, AlreadyTold, Invalid, and what an account raises."""
-    await queries.settings()
+    kept = await queries.settings()
     person = await _person(person_id)
     login = _login(new.user_name)
     if login != person["user_name"]:
@@ -98,7 +93,7 @@ async def replace_person(person_id: UUID, new: Told, act: Act) -> dict[str, Any]
     }
     await change(ScimPerson, person_id, **said, changed_at=act.now)
     await noted("scim.person_change", act, subject="scim_person", subject_id=person_id, shown=0)
-    await _settle(person_id, act)
+    await _settle(person_id, kept, act)
     return await queries.person(person_id)
 
 
@@ -111,10 +106,10 @@ async def change_person(person_id: UUID, new: Changes, act: Act) -> dict[str, An
 
 async def remove_person(person_id: UUID, act: Act) -> None:
     """Their account ends at once. Raises NotFound, and what ending an account raises."""
-    await queries.settings()
+    kept = await queries.settings()
     await _person(person_id)
     await change(ScimPerson, person_id, active=False, changed_at=act.now)
-    await _settle(person_id, act)
+    await _settle(person_id, kept, act)
     await execute("delete from scim_member where person_id = $1", person_id)
     await execute("delete from scim_person where id = $1", person_id)
     await noted("scim.person_remove", act, subject="scim_person", subject_id=person_id, shown=0)
@@ -122,25 +117,25 @@ async def remove_person(person_id: UUID, act: Act) -> None:
 
 async def add_group(new: ToldGroup, act: Act) -> dict[str, Any]:
     """Raises NotProvisioned, AlreadyTold, Invalid, and what accounts raise."""
-    await queries.settings()
+    kept = await queries.settings()
     await _refuse_taken(new.display_name, None)
     said = {"name": new.display_name, "external_id": new.external_id, "created_at": act.now, "changed_at": act.now}
     group_id = await add(ScimGroup, **said)
     await noted("scim.group_add", act, subject="scim_group", subject_id=group_id, shown=0)
-    await _fill(group_id, new, set(), act)
+    await _settle_all(await _filled(group_id, new), kept, act)
     return await queries.group(group_id)
 
 
 async def replace_group(group_id: UUID, new: ToldGroup, act: Act) -> dict[str, Any]:
     """Its members are those that are told. Raises NotFound, AlreadyTold, Invalid, and what accounts raise."""
-    await queries.settings()
+    kept = await queries.settings()
     await _locked_group(group_id)
     await _refuse_taken(new.display_name, group_id)
     before = set(await fetch_column("select person_id from scim_member where group_id = $1", group_id))
     await change(ScimGroup, group_id, name=new.display_name, external_id=new.external_id, changed_at=act.now)
     await execute("delete from scim_member where group_id = $1", group_id)
     await noted("scim.group_change", act, subject="scim_group", subject_id=group_id, shown=0)
-    await _fill(group_id, new, before, act)
+    await _settle_all(await _filled(group_id, new) | before, kept, act)
     return await queries.group(group_id)
 
 
@@ -153,48 +148,50 @@ async def change_group(group_id: UUID, new: Changes, act: Act) -> dict[str, Any]
 
 async def remove_group(group_id: UUID, act: Act) -> None:
     """What it brought goes. Raises NotFound, and what accounts raise."""
-    await queries.settings()
+    kept = await queries.settings()
     await _locked_group(group_id)
-    before = await fetch_column("select person_id from scim_member where group_id = $1", group_id)
+    before = set(await fetch_column("select person_id from scim_member where group_id = $1", group_id))
     await execute("delete from scim_member where group_id = $1", group_id)
     await execute("delete from scim_group where id = $1", group_id)
     await noted("scim.group_remove", act, subject="scim_group", subject_id=group_id, shown=0)
-    for person_id in before:
-        await _settle(person_id, act)
+    await _settle_all(before, kept, act)
 
 
-async def _fill(group_id: UUID, new: ToldGroup, before: set[UUID], act: Act) -> None:
-    """Raises Invalid for somebody who was not told."""
+async def _filled(group_id: UUID, new: ToldGroup) -> set[UUID]:
+    """Who is in the group from now on. Raises Invalid for somebody who was not told."""
     wanted = list(dict.fromkeys(member.value for member in new.members))
     known = set(await fetch_column("select id from scim_person where id = any($1) order by id for update", wanted))
     if strangers := [each for each in wanted if each not in known]:
         raise Invalid.at("members", "people who were told before", value=str(strangers[0]))
     for person_id in wanted:
         await add(ScimMember, group_id=group_id, person_id=person_id)
-    for person_id in sorted(known | before):
-        await _settle(person_id, act)
+    return known
 
 
-async def _settle(person_id: UUID, act: Act) -> None:
+async def _settle_all(people: set[UUID], kept: Provisioning, act: Act) -> None:
+    for person_id in sorted(people):
+        await _settle(person_id, kept, act)
+
+
+async def _settle(person_id: UUID, kept: Provisioning, act: Act) -> None:
     """Their account becomes what the rules say now: made, changed, ended at once, or let back."""
-    rules = await queries.settings()
     person = await _person(person_id)
-    given = await _given(person_id, rules)
+    given = await _given(person_id, kept)
     by_rule = msgspec.structs.replace(act, by=system_principal(name="directory", job_id=act.by.id))
     account = await staff.by_id(person["staff_id"]) if person["staff_id"] is not None else None
     if not person["active"] or not given.roles:
         if account is not None and account.left_at is None:
-            await actions.shut_out(account.id, await _successor(account, rules), by_rule)
+            await actions.shut_out(account.id, await _successor(account, kept), by_rule)
         return
     if account is None:
-        account = await _account(person, given, rules, by_rule)
+        account = await _account(person, given, kept, by_rule)
         await change(ScimPerson, person_id, staff_id=account.id)
     if account.left_at is not None:
         account = await actions.let_back(account.id, by_rule)
-    await _follow(account, person["name"], given, rules, by_rule)
+    await _follow(account, person["name"], given, kept, by_rule)
 
 
-async def _follow(account: StaffView, name: str, given: _Given, rules: Provisioning, act: Act) -> None:
+async def _follow(account: StaffView, name: str, given: Given, kept: Provisioning, act: Act) -> None:
     wanted = staff.with_posts(given.roles, await actions.posts_of(act))
     now = (set(account.roles), account.org_unit_id, account.name)
     if now == (set(wanted), given.org_unit_id, name):
@@ -203,45 +200,40 @@ async def _follow(account: StaffView, name: str, given: _Given, rules: Provision
     try:
         await actions.change_account(account.id, new, act)
     except HasOpenWork:
-        successor_id = await _successor(account, rules)
+        successor_id = await _successor(account, kept)
         if successor_id is None:
             raise
         await actions.hand_over(account.id, NewHandOver(successor_id=successor_id, reason="moved"), act)
         await actions.change_account(account.id, new, act)
 
 
-async def _account(person: asyncpg.Record, given: _Given, rules: Provisioning, act: Act) -> StaffView:
+async def _account(person: asyncpg.Record, given: Given, kept: Provisioning, act: Act) -> StaffView:
     there = await staff.by_login(person["user_name"])
     if there is None:
         new = NewPerson(
             login=person["user_name"], name=person["name"], roles=given.roles, org_unit_id=given.org_unit_id
         )
         return await actions.add_person(new, None, act)
-    # Whoever may choose logins in the directory takes nothing that holds more than the rules give.
-    more = set(there.roles) - set(staff.with_posts(given.roles, await actions.posts_of(act)))
     taken = await fetch_value("select true from scim_person where staff_id = $1", there.id)
-    if more or taken or there.left_at is not None or not rules.takes_over:
+    if not kept.takes_over or taken or not await rules.may_take_over(there, given, act):
         raise NotTheirs()
     return there
 
 
-async def _successor(account: StaffView, rules: Provisioning) -> UUID | None:
+async def _successor(account: StaffView, kept: Provisioning) -> UUID | None:
     """Whoever can take all of it: a leader of their org unit, else whom the company named."""
     leaders = await fetch_column(_LEADERS, account.org_unit_id, account.id)
-    named = [rules.successor_id] if rules.successor_id is not None else []
+    named = [kept.successor_id] if kept.successor_id is not None else []
     for candidate in (*leaders, *named):
         if not (await handing_over.preview(account, candidate)).hinders:
             return UUID(str(candidate))
     return None
 
 
-async def _given(person_id: UUID, rules: Provisioning) -> _Given:
-    """Roles and posts of all rules that hold, each once, and the org unit of the first that says one."""
+async def _given(person_id: UUID, kept: Provisioning) -> Given:
     sql = "select g.name from scim_member m join scim_group g on g.tenant_id = m.tenant_id and g.id = m.group_id where m.person_id = $1"
     groups = set(await fetch_column(sql, person_id))
-    held = [rule for rule in rules.rules if rule.group in groups]
-    unit_id = next((rule.org_unit_id for rule in held if rule.org_unit_id is not None), None)
-    return _Given(tuple(dict.fromkeys(role for rule in held for role in rule.roles)), unit_id)
+    return rules.given([rule for rule in kept.rules if rule.group in groups])
 
 
 async def _person(person_id: UUID) -> asyncpg.Record:

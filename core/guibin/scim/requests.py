@@ -6,9 +6,10 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.administration.requests import Roles
+from guibin.administration.rules import RULES_MAX
 from guibin.policy.words import FullLine, up_to
 
-MEMBERS_MAX, RULES_MAX = 1_000, 100
+MEMBERS_MAX = 1_000
 _ExternalId = Annotated[str, up_to(255)]
 _Word = Annotated[str, up_to(200)]
 

@@ -2,32 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
-from uuid import NAMESPACE_OID, UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get
 from msgspec import Struct
 
 from guibin.administration import actions as administration
+from guibin.administration import rules
 from guibin.administration.actions import CreatedKey
 from guibin.administration.requests import Moment, NewApiKey, Roles
 from guibin.console import choices as offered
 from guibin.console.commands import Command, Commands
-from guibin.console.forms import Choice
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.policy.words import FullLine, Name, up_to
 from guibin.web.public_address import public_address
-from guibin_tenants import org_units, roles, staff
-from guibin_tenants.principals import ROLE_PERMISSIONS, may
-from guibin_tenants.refusals import Conflict, Invalid, NotFound
+from guibin_tenants import org_units, staff
+from guibin_tenants.principals import may
+from guibin_tenants.refusals import Conflict
 
 from . import actions, queries
 from .api import RULES
 from .refusals import NotProvisioned
-from .requests import RULES_MAX, GroupRule, Provisioning
+from .requests import GroupRule, Provisioning
 
 NAME = "scim"
 ADDRESS = f"{PREFIX}/provisioning"
@@ -79,23 +79,19 @@ async def change(new: Receiving, act: Act) -> None:
 async def add_rule(new: GroupRule, act: Act) -> None:
     """One more, the last. Raises as `actions.set_provisioning`."""
     present = await queries.held()
-    if len(present.rules) >= RULES_MAX:
-        raise Invalid.at("group", f"at most {RULES_MAX}")
-    await _keep(present, (*present.rules, new), act)
+    await _keep(present, rules.added(present.rules, new, field="group"), act)
 
 
 async def change_rule(rule_id: UUID, new: GroupRule, act: Act) -> None:
     """Another in its place. Raises NotFound, and as `actions.set_provisioning`."""
     present = await queries.held()
-    gone = _rule(present, rule_id)
-    await _keep(present, tuple(new if rule == gone else rule for rule in present.rules), act)
+    await _keep(present, rules.changed(present.rules, rule_id, new), act)
 
 
 async def remove_rule(rule_id: UUID, act: Act) -> None:
     """It gives nobody anything any more. Raises NotFound, LastGroupRule, and as `actions.set_provisioning`."""
     present = await queries.held()
-    gone = _rule(present, rule_id)
-    kept = tuple(rule for rule in present.rules if rule != gone)
+    kept = rules.without(present.rules, rule_id)
     if not kept:
         raise LastGroupRule()
     await _keep(present, kept, act)
@@ -113,24 +109,13 @@ async def make_key(new: DirectoryKey, act: Act) -> CreatedKey:
     return await administration.create_key(key, act)
 
 
-def rule_id_of(rule: GroupRule) -> UUID:
-    """By which a rule is found as long as it says the same."""
-    return uuid5(NAMESPACE_OID, msgspec.json.encode(rule).decode())
-
-
-async def _roles(shell: Shell) -> list[Choice]:
-    own = [role.name for role in await roles.composed()]
-    named = dict.fromkeys((*ROLE_PERMISSIONS, *own, *(post.name for post in shell.act.policy.posts)))
-    return [Choice(role, shell.post(role)) for role in named]
-
-
 async def _present(_: Shell, __: UUID) -> Mapping[str, str | Sequence[str]]:
     found = await queries.settings()
     return {"successor_id": str(found.successor_id or ""), "takes_over": "true" if found.takes_over else ""}
 
 
 async def _rule_as_it_is(_: Shell, rule_id: UUID) -> Mapping[str, str | Sequence[str]]:
-    found = _rule(await queries.settings(), rule_id)
+    found = rules.found((await queries.settings()).rules, rule_id)
     return {"group": found.group, "roles": found.roles, "org_unit_id": str(found.org_unit_id or "")}
 
 
@@ -138,7 +123,7 @@ def _shown(made: CreatedKey, shell: Shell) -> Response[str]:
     return shell.page("administration/made_key.html", made=made)
 
 
-OFFERED = {"roles": _roles, "org_unit_id": offered.units, "successor_id": offered.colleagues}
+OFFERED = {"roles": offered.roles, "org_unit_id": offered.units, "successor_id": offered.colleagues}
 SETTINGS = Commands(
     NAME,
     "company_id",
@@ -188,7 +173,7 @@ class ProvisioningScreens(Controller):
             commands=SETTINGS.known,
             at=lambda name: SETTINGS.address(company_id, name),
             rule_commands=RULE.known,
-            of_rule=lambda rule, name: RULE.address(rule_id_of(rule), name),
+            of_rule=lambda rule, name: RULE.address(rules.id_of(rule), name),
             base=f"{public_address()}{queries.PATH}",
         )
 
@@ -197,12 +182,5 @@ class ProvisioningScreens(Controller):
     ask_key, do_key = KEY.handlers("/keys/{company_id:uuid}", needs=KEYS, confirmed=True)
 
 
-async def _keep(present: Provisioning, rules: tuple[GroupRule, ...], act: Act) -> None:
-    await actions.set_provisioning(msgspec.structs.replace(present, rules=rules), act)
-
-
-def _rule(present: Provisioning, rule_id: UUID) -> GroupRule:
-    found = next((rule for rule in present.rules if rule_id_of(rule) == rule_id), None)
-    if found is None:
-        raise NotFound("There is no such rule, or it says something else by now")
-    return found
+async def _keep(present: Provisioning, kept: tuple[GroupRule, ...], act: Act) -> None:
+    await actions.set_provisioning(msgspec.structs.replace(present, rules=kept), act)

@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from guibin.administration import actions, agents, signing_in
+from guibin.administration import actions, agents, rules, signing_in
 from guibin.administration.requests import AccountChange, NewPerson
+from guibin.administration.rules import Given
 from guibin.administration.signing_in import NOBODY, Attempt, Entered
 from guibin.context import Act
 from guibin.policy.words import FullLine, Login
@@ -38,11 +39,6 @@ class Going(Struct, frozen=True):
     provider: Provider
     begun: Begun
     now: datetime
-
-
-class _Given(Struct, frozen=True):
-    roles: tuple[str, ...]
-    org_unit_id: UUID | None
 
 
 class ClaimsTried(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,7 +127,7 @@ async def enter(claims: dict[str, Any], going: Going, at: Attempt, act: Act) -> 
 async def foretell(new: ClaimsTried, act: Act) -> Foretold:
     """What would come of a sign-in with these claims; nothing is changed. Raises NoProvider."""
     settings, claims = await providers.provider(), new.claims
-    given = _given(claims, settings)
+    given = rules.given(_holding(claims, settings))
     known = await _known(settings.issuer, str(claims.get("sub", "")))
     account = await staff.by_id(known) if known else None
     login = account.login if account else _login(claims, settings)
@@ -145,7 +141,7 @@ async def foretell(new: ClaimsTried, act: Act) -> Foretold:
 
 
 async def _outcome(
-    account: StaffView | None, login: str, given: _Given, settings: ProviderSettings, act: Act
+    account: StaffView | None, login: str, given: Given, settings: ProviderSettings, act: Act
 ) -> Literal["nothing", "no_login", "new", "theirs", "taken_over", "elsewhere"]:
     if not given.roles or (account is not None and account.left_at is not None):
         return "nothing"
@@ -165,7 +161,7 @@ async def note_refusal(address: str, now: datetime) -> None:
 
 
 async def _account(claims: dict[str, Any], settings: ProviderSettings, issuer: str, act: Act) -> StaffView:
-    given = _given(claims, settings)
+    given = rules.given(_holding(claims, settings))
     if not given.roles:
         raise ProviderGivesNothing()
     known = await _known(issuer, claims["sub"])
@@ -183,7 +179,7 @@ async def _account(claims: dict[str, Any], settings: ProviderSettings, issuer: s
     return account
 
 
-async def _bound(claims: dict[str, Any], settings: ProviderSettings, given: _Given, act: Act) -> UUID:
+async def _bound(claims: dict[str, Any], settings: ProviderSettings, given: Given, act: Act) -> UUID:
     login = _login(claims, settings)
     if not _is_login(login):
         raise ProviderGivesNothing("It says no login by which an account could be called")
@@ -206,11 +202,9 @@ async def _known(issuer: str, subject: str) -> UUID | None:
     return found
 
 
-async def _may_take(there: StaffView, settings: ProviderSettings, given: _Given, act: Act) -> bool:
+async def _may_take(there: StaffView, settings: ProviderSettings, given: Given, act: Act) -> bool:
     taken = await fetch_value("select true from provider_identity where staff_id = $1", there.id)
-    # Whoever may choose what they are called there takes nothing that holds more than the rules give.
-    more = set(there.roles) - set(staff.with_posts(given.roles, await actions.posts_of(act)))
-    return settings.takes_over and not taken and not more and there.left_at is None
+    return settings.takes_over and not taken and await rules.may_take_over(there, given, act)
 
 
 def _login(claims: dict[str, Any], settings: ProviderSettings) -> str:
@@ -223,13 +217,6 @@ def _is_login(text: str) -> bool:
     except msgspec.ValidationError:
         return False
     return True
-
-
-def _given(claims: dict[str, Any], settings: ProviderSettings) -> _Given:
-    """Roles and posts of all rules that hold, each once, and the org unit of the first that says one."""
-    held = _holding(claims, settings)
-    unit_id = next((rule.org_unit_id for rule in held if rule.org_unit_id is not None), None)
-    return _Given(tuple(dict.fromkeys(role for rule in held for role in rule.roles)), unit_id)
 
 
 def _holding(claims: dict[str, Any], settings: ProviderSettings) -> tuple[ClaimRule, ...]:

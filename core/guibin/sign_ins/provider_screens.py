@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
-from uuid import NAMESPACE_OID, UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
+from guibin.administration import rules
 from guibin.administration.requests import Roles
 from guibin.console import choices as offered
 from guibin.console import forms
@@ -19,14 +20,13 @@ from guibin.context import Act
 from guibin.policy.words import UNSEEN, Line, Word, up_to
 from guibin.web.public_address import public_address
 from guibin_tenants import org_units
-from guibin_tenants.refusals import Conflict, Invalid, NotFound, Refusal
+from guibin_tenants.refusals import Conflict, Refusal
 
 from . import provided, providers
 from .api import RULES
 from .oidc import Discovered
 from .provided import ClaimsTried, Foretold
-from .providers import RULES_MAX, ClaimRule, NewProvider, NoProvider, ProviderSettings
-from .screens import roles_offered
+from .providers import ClaimRule, NewProvider, NoProvider, ProviderSettings
 
 PATH, NAME = f"{PREFIX}/identity-provider", "sign_ins.provider"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="building", needs=RULES, group="govern", order=73),)
@@ -81,31 +81,22 @@ async def change(new: ProviderForm, act: Act) -> None:
 async def add_rule(new: ClaimRule, act: Act) -> None:
     """One more, the last. Raises as `providers.set_provider`."""
     present = await providers.held()
-    if len(present.rules) >= RULES_MAX:
-        raise Invalid.at("claim", f"at most {RULES_MAX}")
-    await _keep(present, (*present.rules, new), act)
+    await _keep(present, rules.added(present.rules, new, field="claim"), act)
 
 
 async def change_rule(rule_id: UUID, new: ClaimRule, act: Act) -> None:
     """Another in its place. Raises NotFound, and as `providers.set_provider`."""
     present = await providers.held()
-    gone = _rule(present, rule_id)
-    await _keep(present, tuple(new if rule == gone else rule for rule in present.rules), act)
+    await _keep(present, rules.changed(present.rules, rule_id, new), act)
 
 
 async def remove_rule(rule_id: UUID, act: Act) -> None:
     """It gives nobody anything any more. Raises NotFound, LastRule."""
     present = await providers.held()
-    gone = _rule(present, rule_id)
-    kept = tuple(rule for rule in present.rules if rule != gone)
+    kept = rules.without(present.rules, rule_id)
     if not kept:
         raise LastRule()
     await _keep(present, kept, act)
-
-
-def rule_id_of(rule: ClaimRule) -> UUID:
-    """By which a rule is found as long as it says the same."""
-    return uuid5(NAMESPACE_OID, msgspec.json.encode(rule).decode())
 
 
 async def _present(_: Shell, __: UUID) -> Mapping[str, str | Sequence[str]]:
@@ -115,7 +106,7 @@ async def _present(_: Shell, __: UUID) -> Mapping[str, str | Sequence[str]]:
 
 
 async def _rule_as_it_is(_: Shell, rule_id: UUID) -> Mapping[str, str | Sequence[str]]:
-    found = _rule(await providers.provider(), rule_id)
+    found = rules.found((await providers.provider()).rules, rule_id)
     return {
         "claim": found.claim,
         "value": found.value,
@@ -128,7 +119,7 @@ async def _asked(_: Shell) -> Asks:
     return Asks(needed=frozenset({"client_secret"}))
 
 
-OFFERED = {"roles": roles_offered, "org_unit_id": offered.units}
+OFFERED = {"roles": offered.roles, "org_unit_id": offered.units}
 SETTINGS = Commands(
     NAME,
     "company_id",
@@ -191,7 +182,7 @@ async def _page(shell: Shell, tried: _Tried) -> Response[str]:
         tried=tried,
         units={unit.id: unit.name for unit in await org_units.all_units()},
         commands=SETTINGS.known,
-        of_rule=lambda rule, name: RULE.address(rule_id_of(rule), name),
+        of_rule=lambda rule, name: RULE.address(rules.id_of(rule), name),
         rule_commands=RULE.known,
         at=lambda name: SETTINGS.address(shell.act.company.id, name),
         back=f"{address}{BACK}" if address else "",
@@ -199,24 +190,17 @@ async def _page(shell: Shell, tried: _Tried) -> Response[str]:
     )
 
 
-def _provider(new: ProviderForm, rules: tuple[ClaimRule, ...]) -> NewProvider:
+def _provider(new: ProviderForm, kept: tuple[ClaimRule, ...]) -> NewProvider:
     return NewProvider(
         issuer=new.issuer,
         client_id=new.client_id,
         client_secret=new.client_secret or UNSET,
         login_claim=new.login_claim,
         takes_over=new.takes_over,
-        rules=rules,
+        rules=kept,
     )
 
 
-async def _keep(present: ProviderSettings, rules: tuple[ClaimRule, ...], act: Act) -> None:
-    said = {name: getattr(replace(present, rules=rules), name) for name in ProviderSettings.__struct_fields__}
+async def _keep(present: ProviderSettings, kept: tuple[ClaimRule, ...], act: Act) -> None:
+    said = {name: getattr(replace(present, rules=kept), name) for name in ProviderSettings.__struct_fields__}
     await providers.set_provider(NewProvider(**said), act)
-
-
-def _rule(present: ProviderSettings, rule_id: UUID) -> ClaimRule:
-    found = next((rule for rule in present.rules if rule_id_of(rule) == rule_id), None)
-    if found is None:
-        raise NotFound("There is no such rule, or it says something else by now")
-    return found

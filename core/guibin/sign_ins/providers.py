@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.administration import actions
 from guibin.administration.requests import Roles
+from guibin.administration.rules import RULES_MAX
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.outbound.targets import rules as targets
@@ -22,8 +23,6 @@ from guibin_tenants.tables import new_id
 from . import oidc
 from .oidc import Discovered
 from .tables import IdentityProvider
-
-RULES_MAX = 100
 
 
 class ClaimRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,8 +19,7 @@ from guibin.console.lists import Column, Filter, Table, View, Wanted
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.web.listing import PageAsked
-from guibin_tenants import roles
-from guibin_tenants.principals import ROLE_PERMISSIONS, may, sees_all
+from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import Refusal
 
 from . import actions, links, queries
@@ -45,13 +44,6 @@ RULE = Command(name="rules", action=second_factors.set_rules, needs=RULES, icon=
 
 async def _states(shell: Shell) -> Sequence[Choice]:
     return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in ("set", "missing", "none")]
-
-
-async def roles_offered(shell: Shell) -> list[Choice]:
-    """Built-in roles, the company's own and its posts."""
-    own = [role.name for role in await roles.composed()]
-    named = dict.fromkeys((*ROLE_PERMISSIONS, *own, *(post.name for post in shell.act.policy.posts)))
-    return [Choice(role, shell.post(role)) for role in named]
 
 
 async def _rows(filters: SignInFilter, page: PageAsked, wanted: Wanted, shell: Shell) -> dict[str, Any]:
@@ -153,7 +145,7 @@ _Shown = tuple[dict[str, list[str]], dict[str, str], int]
 
 async def _form(command: Command, kind: type[Struct], shell: Shell, shown: _Shown) -> Response[str]:
     given, errors, status = shown
-    roles = await roles_offered(shell)
+    roles = await offered.roles(shell)
     choices = {"second_factor_roles": roles, "roles": roles, "org_unit_id": await offered.units(shell)}
     form = Form(kind=kind, slice_name=NAME, choices=choices)
     return shell.page(

@@ -12,7 +12,7 @@ from guibin.materials.actions import give
 from guibin.materials.requests import GivenTo
 from guibin.notation.spelling import paragraph
 from guibin.profiles.sheet_rows import day_of
-from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress, problem
+from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Fields, Row
 from guibin.spreadsheets.requests import said
@@ -20,7 +20,7 @@ from guibin.spreadsheets.writing import write
 from guibin_tenants.principals import may, require
 from guibin_tenants.scope import fetch
 
-from .steps import Reader, Step, carried_out
+from .steps import Reader, Step, carried_out, left_alone
 
 GIVING_COLUMNS = ("customer_number", "material", "quantity", "occasion", "note", "given_on")
 _FIELDS = Fields(frozenset({"note"}), frozenset({"customer_number"}), frozenset(GIVING_COLUMNS))
@@ -84,10 +84,7 @@ def _giving(row: Row, reader: Reader, held: dict[tuple[UUID, str, date, str, str
         return None
     if key not in held:
         return Step(row, _does(new, reader.act), new=True)
-    if held[key] == quantity:
-        return Step(row)
-    rule = "something else is held, which an import does not change"
-    return Step(row, differs=(problem(row, "quantity", row.fields.get("quantity", ""), rule),))
+    return left_alone(row, ["quantity"] if held[key] != quantity else [])
 
 
 def _does(new: GivenTo, act: Act) -> Callable[[], Awaitable[object]]:

@@ -7,7 +7,7 @@ from typing import Any
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.profiles.sheet_rows import day_of
-from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress, problem
+from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Fields, Row
 from guibin.spreadsheets.requests import said
@@ -15,7 +15,7 @@ from guibin.spreadsheets.writing import write
 from guibin.tiers.merchants import MERCHANTS, MerchantView, NewMerchant, NewPartnershipEnd, end, register
 from guibin_tenants.principals import may, require, sees_all
 
-from .steps import Reader, Step, carried_out
+from .steps import Reader, Step, carried_out, left_alone
 
 MERCHANT_COLUMNS = ("code", "name", "since_on", "until_on")
 _FIELDS = Fields(frozenset(), frozenset({"code"}), frozenset(MERCHANT_COLUMNS))
@@ -65,14 +65,11 @@ def _merchant(row: Row, reader: Reader, held: dict[str, MerchantView]) -> Step |
         return Step(row, _does(None, values | days, reader.act), new=True)
     told = {"name": values["name"]} | {name: day for name, day in days.items() if row.fields.get(name)}
     ends = before.until_on is None and days["until_on"] is not None
-    rule = "something else is held, which an import does not change"
-    differs = tuple(
-        problem(row, name, row.fields[name], rule)
-        for name, value in told.items()
-        if value != getattr(before, name) and not (ends and name == "until_on")
-    )
+    differs = [
+        name for name, value in told.items() if value != getattr(before, name) and not (ends and name == "until_on")
+    ]
     if differs or not ends:
-        return Step(row, differs=differs)
+        return left_alone(row, differs)
     return Step(row, _does(before, values | days, reader.act))
 
 

@@ -13,14 +13,14 @@ from guibin.duties.queries import SHIFTS, ShiftView, rosters
 from guibin.duties.requests import SHIFTS_MAX, NewShift, NewShifts
 from guibin.duties.rosters import plan
 from guibin.notation.plausible import RULE, is_plausible
-from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress, problem
+from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Fields, Row
 from guibin.spreadsheets.writing import write
 from guibin_tenants import staff
 from guibin_tenants.principals import may, require
 
-from .steps import Reader, Reading, Step, carried_out
+from .steps import Reader, Reading, Step, carried_out, left_alone
 
 SHIFT_COLUMNS = ("unit", "duty", "staff", "from_at", "until_at", "call_order")
 _ORDER = tuple("123456789")
@@ -143,9 +143,7 @@ def _moment(row: Row, name: str, reader: Reader, zone: ZoneInfo) -> datetime | N
 
 
 def _compared(row: Row, new: NewShift, held: ShiftView) -> Step:
-    rule = "something else is held, which an import does not change"
-    wrong = [column for column, name in _COMPARED.items() if getattr(new, name) != getattr(held, name)]
-    return Step(row, differs=tuple(problem(row, column, row.fields.get(column, ""), rule) for column in wrong))
+    return left_alone(row, [column for column, name in _COMPARED.items() if getattr(new, name) != getattr(held, name)])
 
 
 _COMPARED = {"until_at": "until_at", "call_order": "position"}

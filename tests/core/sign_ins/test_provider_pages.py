@@ -3,13 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from openid_provider import CLIENT, SECRET, Liar
+from openid_provider import CLIENT, LIE, SECRET
 
-from guibin.outbound import carrier
 from guibin_tenants.scope import fetch, tenant_scope
 
 PAGE, API = "/console/identity-provider", "/api/v1/identity-provider"
-LIE = "https://id.company.example"
 FIRST = {
     "issuer": LIE,
     "client_id": CLIENT,
@@ -30,15 +28,6 @@ def today(world, public):
 @pytest.fixture
 async def admin(tenant):
     return await tenant.staff("admin", "tenant_admin")
-
-
-@pytest.fixture
-async def liar():
-    provider, before = Liar(LIE), carrier.carrier()
-    provider.rules = before.rules
-    carrier.use_carrier(provider)
-    yield provider
-    carrier.use_carrier(before)
 
 
 def at(admin, name):

@@ -6,9 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from joserfc.jwk import OctKey, RSAKey
-from openid_provider import CLIENT, SECRET, Liar, missing, real_provider
+from openid_provider import CLIENT, LIE, SECRET, missing, real_provider
 
-from guibin.outbound import carrier
 from guibin.outbound.targets import Rules, use_rules
 from guibin_tenants.scope import fetch, fetch_value, tenant_scope
 from support import PASSWORD
@@ -20,7 +19,6 @@ RULES = [
     {"claim": "groups", "value": "vip-agents", "roles": ["agent"]},
     {"claim": "groups", "value": "vip-leads", "roles": ["manager"]},
 ]
-LIE = "https://id.company.example"
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +40,6 @@ def today(world, public):
 @pytest.fixture
 async def admin(tenant):
     return await tenant.staff("admin", "tenant_admin")
-
-
-@pytest.fixture
-async def liar():
-    provider, before = Liar(LIE), carrier.carrier()
-    provider.rules = before.rules
-    carrier.use_carrier(provider)
-    yield provider
-    carrier.use_carrier(before)
 
 
 async def write(admin, issuer, /, **more):
