@@ -55,18 +55,23 @@ async def record_interaction(new: NewInteraction, act: Act) -> InteractionForm:
     refuse_wrong(new, channels_of(act.policy), now=act.now)
     await refuse_unless_kept(new.customer_id)
     had_by = await actor(new.staff_id, act.by)
-    interaction_id = await write_interaction(new, act, had_by=had_by)
+    case = Case(SUBJECT, await write_interaction(new, act, had_by=had_by), new.customer_id)
+    await begin(case, new, act)
+    return await recorded("record", case, queries.FORM, act)
+
+
+async def begin(case: Case, new: NewInteraction, act: Act) -> None:
+    """What a contact that was written brings about: a question's clock, and who is told."""
     if _is_question(new):
-        await deadlines.start_clock(interaction_id, new, act)
-    await tell(interaction_id, new, now=act.now)
+        await deadlines.start_clock(case.id, new, act)
+    await tell(case.id, new, now=act.now)
     # Whoever spoke with the customer is there; what came through a system waits for somebody.
     if _is_question(new) and not act.by.is_person:
-        await duties.call(Case(SUBJECT, interaction_id, new.customer_id), act)
-    return await recorded("record", Case(SUBJECT, interaction_id, new.customer_id), queries.FORM, act)
+        await duties.call(case, act)
 
 
-async def write_interaction(new: NewInteraction, act: Act, *, had_by: Actor) -> UUID:
-    """Write the rows of a contact that has been checked; its id."""
+async def write_interaction(new: NewInteraction, act: Act, *, had_by: Actor, where: Case | None = None) -> UUID:
+    """Write the rows of a contact that has been checked; its id. `where` is what the customer wrote it in, if not here."""
     interaction_id = new_id()
     number = SealedNumber()
     if new.number.strip():
@@ -90,6 +95,8 @@ async def write_interaction(new: NewInteraction, act: Act, *, had_by: Actor) -> 
         handling_state=handling_state(new.need, new.handling, new.handled),
         staff_id=had_by.id,
         staff_name=had_by.name,
+        source=where.subject if where else None,
+        source_number=str(where.id) if where else None,
     )
     if new.handling.strip():
         await _write_handling(interaction_id, new.customer_id, NewHandling(text=new.handling, done=new.handled), act)

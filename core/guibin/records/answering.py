@@ -4,15 +4,10 @@ from string import Template
 
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.duties import calls as duties
 from guibin.profiles.subjects import Actor
-from guibin_tenants.rows import add
-from guibin_tenants.tables import new_id
 
-from . import deadlines
-from .actions import SUBJECT, tell
+from .actions import SUBJECT, begin, write_interaction
 from .requests import NewInteraction
-from .tables import Interaction
 
 CHANNEL = "web"
 
@@ -25,26 +20,5 @@ async def owe_answer(where: Case, about: str, act: Act) -> None:
     assert where.customer_id is not None  # somebody wrote it
     said = Template(act.policy.title(f"opinion.{where.subject}", act.company.language)).safe_substitute(about=about)
     new = NewInteraction(customer_id=where.customer_id, channel=CHANNEL, direction="in", content=said, need=said)
-    by = Actor(act.by.id, act.by.name)
-    case = Case(SUBJECT, new_id(), where.customer_id)
-    await add(
-        Interaction,
-        act,
-        id=case.id,
-        customer_id=new.customer_id,
-        channel=new.channel,
-        direction=new.direction,
-        outcome=new.outcome,
-        happened_at=act.now,
-        content=new.content,
-        need=new.need,
-        handling_state="open",
-        staff_id=by.id,
-        staff_name=by.name,
-        source=where.subject,
-        source_number=str(where.id),
-    )
-    await deadlines.start_clock(case.id, new, act)
-    await tell(case.id, new, now=act.now)
-    if not act.by.is_person:
-        await duties.call(case, act)
+    contact_id = await write_interaction(new, act, had_by=Actor(act.by.id, act.by.name), where=where)
+    await begin(Case(SUBJECT, contact_id, where.customer_id), new, act)
