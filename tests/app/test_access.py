@@ -129,6 +129,20 @@ async def test_a_company_that_asks_too_much_waits_and_no_other_does(world, tenan
     assert again.status_code == 200
 
 
+async def test_each_key_has_an_allowance_of_its_own_within_the_company_s(world, tenant, monkeypatch):
+    frozen = RateLimits(Allowance(per_second=1, burst=3), seconds=lambda: 0.0)
+    monkeypatch.setattr(world.litestar.state.scope_middleware.admission, "caller_limits", frozen)
+    hasty, calm = await tenant.client(), await tenant.client()
+
+    answers = [await hasty.get("/api/v1/me") for _ in range(4)]
+    beside = [await calm.get("/api/v1/me") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["ratelimit"].split(";")[1] for answer in answers[:3]] == ["r=2", "r=1", "r=0"]
+    assert answers[-1].json()["type"] == "/problems/too-many-requests"
+    assert [answer.status_code for answer in beside] == [200] * 3
+
+
 async def test_what_was_refused_for_asking_too_much_wrote_nothing(world, tenant, monkeypatch):
     monkeypatch.setattr(
         world.litestar.state.scope_middleware, "limits", RateLimits(Allowance(per_second=0.001, burst=3))

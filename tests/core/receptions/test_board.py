@@ -90,9 +90,24 @@ async def test_what_is_late_is_counted_and_can_be_looked_at_alone(house, world):
 
 
 @pytest.mark.rule("S14-3")
-async def test_a_reception_called_off_or_weeks_ahead_is_not_on_it(house):
+async def test_a_reception_called_off_is_not_on_it(house):
     reception = await house.noticed()
     await step(house.officer, reception, "cancellation", {"reason": "行程取消"})
 
     assert [line["number"] for line in await board(house.key)] == []
     assert "近七天没有已发通知的接待" in await page(house.officer)
+
+
+@pytest.mark.rule("S14-3")
+async def test_a_reception_weeks_ahead_comes_onto_it_seven_days_before(house, world):
+    moment = timedelta(seconds=1)
+    await house.noticed(arrives_at=(world.clock.now + timedelta(days=21)).isoformat())
+    far, shown = await board(house.key), await page(house.officer)
+    world.clock.set(world.clock.now + timedelta(days=14))
+    a_week_before = await board(house.key)
+    world.clock.set(world.clock.now + moment)
+    (within,) = await board(house.key)
+
+    assert (far, a_week_before) == ([], [])
+    assert "近七天没有已发通知的接待" in shown
+    assert (len(within["departments"]), within["state"]) == (4, "noticed")

@@ -129,3 +129,14 @@ async def test_scores_without_a_word_are_owed_nothing(tenant, world, clock, hous
     await pass_time(tenant, clock, timedelta(days=3))
 
     assert (found, await told(tenant)) == ([], [])
+
+
+@pytest.mark.rule("S10-8")
+@pytest.mark.parametrize(("where", "table"), [("survey", "survey_answer"), ("event", "activity_feedback")])
+async def test_the_contact_names_what_the_customer_wrote_it_in(tenant, world, clock, house, where, table):
+    await (answered(house, world, "等太久") if where == "survey" else attended(house, clock, "听不清"))
+    (contact,) = await contacts(house["own"])
+    async with tenant.scope():
+        (written,) = await fetch(f"select id from {table}")
+
+    assert (contact["source"], contact["source_number"]) == (table, str(written["id"]))
