@@ -45,4 +45,6 @@ async def _listen(url: str, name: str, heard: Mapping[str, Heard], missed: Calla
                 await connection.close(timeout=1)
         except (*UNREACHABLE, TimeoutError) as error:
             _log.warning("%s hears nothing for a while: %s", name, type(error).__name__)
+        except Exception as error:
+            _log.error("%s hears nothing for a while", name, exc_info=error)
         await asyncio.sleep(LISTENS_AGAIN_AFTER_S)

@@ -298,6 +298,50 @@ async def test_a_stream_ends_when_its_reader_may_see_something_else(client, tena
     assert told(await heard(stream, hubs_of(client)), "end") == [{"because": "changed"}]
 
 
+async def test_streams_are_told_again_after_an_error_that_nobody_foresaw(client, monkeypatch, caplog):
+    heard_by, failed = queries.heard_by, asyncio.Event()
+
+    async def fails_at_first(by, events):
+        if not failed.is_set():
+            failed.set()
+            raise ValueError("nobody foresaw this")
+        return await heard_by(by, events)
+
+    monkeypatch.setattr(hubs, "LOOKED_AGAIN_AFTER_S", 0.01)
+    stream = await streaming(client)
+    monkeypatch.setattr(queries, "heard_by", fails_at_first)
+    await made(client)
+    async with asyncio.timeout(10):
+        await failed.wait()
+    (company,) = hubs_of(client)._companies.values()
+    await asyncio.sleep(0.1)
+    second = await made(client)
+    alive = not company.task.done()
+    answer = await heard(stream, hubs_of(client))
+
+    assert alive
+    assert ("complaint.receive", second) in subjects(answer)
+    assert [each.levelname for each in caplog.records if each.name == "guibin.live"] == ["ERROR"]
+
+
+async def test_it_listens_again_after_an_error_that_nobody_foresaw(world, monkeypatch, caplog):
+    heard_again, tries = asyncio.Event(), []
+
+    def missed():
+        tries.append("")
+        if len(tries) == 1:
+            raise ValueError("nobody foresaw this")
+        heard_again.set()
+
+    monkeypatch.setattr("guibin_tenants.listening.LISTENS_AGAIN_AFTER_S", 0.01)
+    async with listening(world.app_url, "guibin tests", {}, missed), asyncio.timeout(10):
+        await heard_again.wait()
+
+    assert [each.getMessage() for each in caplog.records if each.name == "guibin.tenants"] == [
+        "guibin tests hears nothing for a while"
+    ]
+
+
 async def test_so_many_streams_and_no_more(client, monkeypatch):
     hub = hubs_of(client)
     limits = hub.limits

@@ -28,15 +28,22 @@ class RequestCounts:
         return self._since[company][day, key_id]
 
     async def write(self) -> None:
-        """Write all of it down, each company's in its own scope; what cannot be written now waits for the next time."""
-        since, self._since = self._since, defaultdict(lambda: defaultdict(Counted))
-        for company, counted in since.items():
+        """Write all of it down, each company's in its own scope; what cannot be written now, for whatever reason, waits for the
+        next time and keeps nobody else's from being written."""
+        for company in list(self._since):
+            counted = self._since.pop(company)
             try:
                 async with tenant_scope(company):
                     await counts.add(company, counted)
             except (*UNREACHABLE, NotCommitted) as error:
                 _log.warning("requests could not be written down: %s", type(error).__name__)
                 self._take_back(company, counted)
+            except Exception as error:
+                _log.error("requests of company %s could not be written down", company, exc_info=error)
+                self._take_back(company, counted)
+            except asyncio.CancelledError:
+                self._take_back(company, counted)
+                raise
 
     def _take_back(self, company: UUID, counted: dict[tuple[date, UUID], Counted]) -> None:
         for (day, key_id), one in counted.items():

@@ -253,8 +253,10 @@ class Hub:
                 await self._look(tenant_id, company)
             except (*UNREACHABLE, NotCommitted, Refusal, TimeoutError) as error:
                 _log.warning("streams are told nothing for a while: %s", type(error).__name__)
-                company.nudged.set()
-                await asyncio.sleep(LOOKED_AGAIN_AFTER_S)
+                await _look_again(company)
+            except Exception as error:
+                _log.error("streams of company %s are told nothing for a while", tenant_id, exc_info=error)
+                await _look_again(company)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOKED_EVERY_S):
                     await company.nudged.wait()
@@ -308,6 +310,13 @@ def close_all() -> None:
     """The process is about to end: nobody's stream keeps it."""
     for hub in _HUBS:
         hub.close()
+
+
+async def _look_again(company: _Company) -> None:
+    """Somewhat later, and whoever may have lost the right to listen is looked at, too."""
+    company.checks = True
+    company.nudged.set()
+    await asyncio.sleep(LOOKED_AGAIN_AFTER_S)
 
 
 async def _tell(company: _Company, fresh: list[EventView], since: int) -> None:

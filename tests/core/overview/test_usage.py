@@ -9,6 +9,7 @@ from msgspec import structs
 from running import come_round
 
 from guibin.administration.jobs import ForgetSignIns
+from guibin.app.counts import written_every
 from guibin_tenants import counts, registry
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import Invalid
@@ -92,6 +93,57 @@ async def test_what_cannot_be_written_now_waits(admin, middleware, monkeypatch):
     await admin.get("/api/v1/me")
 
     assert (await told(admin, middleware))["days"][0]["requests"] == 2
+
+
+async def test_an_error_that_nobody_foresaw_is_logged_and_the_writing_goes_on(
+    admin, tenant, other_tenant, middleware, monkeypatch, caplog
+):
+    neighbour = await other_tenant.client()
+    await admin.get("/api/v1/me")
+    await neighbour.get("/api/v1/me")
+    add, failed, written = counts.add, [], asyncio.Event()
+
+    async def fails_at_first(company, counted):
+        if not failed:
+            failed.append(company)
+            raise ValueError("nobody foresaw this")
+        await add(company, counted)
+        if company == failed[0]:
+            written.set()
+
+    monkeypatch.setattr("guibin.app.counts.counts.add", fails_at_first)
+    async with written_every(0.01, middleware.counts), asyncio.timeout(10):
+        await written.wait()
+    monkeypatch.undo()
+    kept = []
+    for company in (tenant, other_tenant):
+        async with company.scope():
+            kept.append([day.requests for day in await counts.by_day(tenant.world.clock().date())])
+
+    assert kept == [[1], [1]]
+    assert [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "guibin.counts"] == [
+        ("ERROR", f"requests of company {failed[0]} could not be written down")
+    ]
+
+
+async def test_what_is_being_written_when_the_process_ends_is_written_all_the_same(
+    admin, tenant, middleware, monkeypatch
+):
+    await admin.get("/api/v1/me")
+    add, under_way = counts.add, asyncio.Event()
+
+    async def takes_long(company, counted):
+        if not under_way.is_set():
+            under_way.set()
+            await asyncio.sleep(60)
+        await add(company, counted)
+
+    monkeypatch.setattr("guibin.app.counts.counts.add", takes_long)
+    async with written_every(0.01, middleware.counts):
+        await under_way.wait()
+
+    async with tenant.scope():
+        assert [day.requests for day in await counts.by_day(tenant.world.clock().date())] == [1]
 
 
 async def test_nothing_is_written_of_a_company_that_was_erased_meanwhile(admin, tenant, middleware, database):
