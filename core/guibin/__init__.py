@@ -1,4 +1,10 @@
-"""Guibin's public face for industry packs: everything a pack may import."""
+"""Guibin's public face for industry packs: everything a pack may import.
+
+What tables, routes, jobs and pages are made of is read when a pack first names it: most commands need none of it.
+"""
+
+from importlib import import_module  # noqa: TID251  # every name it finds is imported below, where types are checked
+from typing import TYPE_CHECKING, Any
 
 from guibin.hookspecs import (
     ComplaintDraft,
@@ -70,15 +76,121 @@ from guibin.policy.texts import Text, load
 from guibin.policy.tier_limits import TierLimit
 from guibin.policy.tiers import Consequence, Dimension, Tier, TierScheme
 
+if TYPE_CHECKING:
+    from litestar import Controller, delete, get, patch, post, put
+    from msgspec import Struct
+    from piccolo import columns
+
+    from guibin.audit.actions import noted
+    from guibin.cases import Case
+    from guibin.context import Act, Company
+    from guibin.events import (
+        ApprovalDecided,
+        ArchiveEnded,
+        ArchiveResumed,
+        ArchivesMerged,
+        ComplaintHandedOver,
+        ComplaintLevelChanged,
+        ComplaintMerged,
+        ComplaintReceived,
+        ComplaintReopened,
+        ComplaintResolved,
+        DeadlineBreached,
+        DeadlineEscalated,
+        DeadlineWarned,
+        Event,
+        FileAdded,
+        FileRemoved,
+        MembershipEnded,
+        MembershipStarted,
+        MilestoneReached,
+        PostEnded,
+        record,
+    )
+    from guibin.jobs.actions import enqueue
+    from guibin.jobs.kinds import Job, Run
+    from guibin.notices.actions import Notice, notify
+    from guibin.periods.days import local_day
+    from guibin.web.listing import PageAsked
+    from guibin.web.paging import Page, page_of
+    from guibin.web.routing import Created
+    from guibin_tenants.principals import Predicate, Principal, anyone, may, may_any, sees_all, staff_only
+    from guibin_tenants.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
+    from guibin_tenants.rows import add, add_all, change, first, many
+    from guibin_tenants.scope import execute, fetch, fetch_column, fetch_one, fetch_value
+    from guibin_tenants.tables import Index, Keys, RowOf, TenantTable, new_id
+
+# Where each of these is.
+_PLACES = {
+    "guibin.audit.actions": ("noted",),
+    "guibin.cases": ("Case",),
+    "guibin.context": ("Act", "Company"),
+    "guibin.events": (
+        "ApprovalDecided",
+        "ArchiveEnded",
+        "ArchiveResumed",
+        "ArchivesMerged",
+        "ComplaintHandedOver",
+        "ComplaintLevelChanged",
+        "ComplaintMerged",
+        "ComplaintReceived",
+        "ComplaintReopened",
+        "ComplaintResolved",
+        "DeadlineBreached",
+        "DeadlineEscalated",
+        "DeadlineWarned",
+        "Event",
+        "FileAdded",
+        "FileRemoved",
+        "MembershipEnded",
+        "MembershipStarted",
+        "MilestoneReached",
+        "PostEnded",
+        "record",
+    ),
+    "guibin.jobs.actions": ("enqueue",),
+    "guibin.jobs.kinds": ("Job", "Run"),
+    "guibin.notices.actions": ("Notice", "notify"),
+    "guibin.periods.days": ("local_day",),
+    "guibin.web.listing": ("PageAsked",),
+    "guibin.web.paging": ("Page", "page_of"),
+    "guibin.web.routing": ("Created",),
+    "guibin_tenants.principals": ("Predicate", "Principal", "anyone", "may", "may_any", "sees_all", "staff_only"),
+    "guibin_tenants.refusals": ("Conflict", "Forbidden", "Invalid", "NotFound", "Refusal"),
+    "guibin_tenants.rows": ("add", "add_all", "change", "first", "many"),
+    "guibin_tenants.scope": ("execute", "fetch", "fetch_column", "fetch_one", "fetch_value"),
+    "guibin_tenants.tables": ("Index", "Keys", "RowOf", "TenantTable", "new_id"),
+    "litestar": ("Controller", "delete", "get", "patch", "post", "put"),
+    "msgspec": ("Struct",),
+}
+_PLACE = {name: place for place, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "columns":
+        value: Any = import_module("piccolo.columns")
+    elif name in _PLACE:
+        value = getattr(import_module(_PLACE[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
 __all__ = [
     "AT_ONCE",
+    "Act",
     "ActivityKind",
     "AllOf",
     "AnyOf",
+    "ApprovalDecided",
     "ApprovalFlow",
     "ApprovalStep",
+    "ArchiveEnded",
     "ArchiveField",
+    "ArchiveResumed",
     "ArchiveRule",
+    "ArchivesMerged",
     "AtLeast",
     "AtMost",
     "AtOnce",
@@ -90,12 +202,26 @@ __all__ = [
     "CardQuota",
     "CareOccasion",
     "CarePolicy",
+    "Case",
     "ClosingPolicy",
+    "Company",
     "ComplaintDraft",
+    "ComplaintHandedOver",
+    "ComplaintLevelChanged",
+    "ComplaintMerged",
     "ComplaintPolicy",
+    "ComplaintReceived",
+    "ComplaintReopened",
+    "ComplaintResolved",
+    "Conflict",
     "Consequence",
     "ContactPolicy",
+    "Controller",
+    "Created",
     "Days",
+    "DeadlineBreached",
+    "DeadlineEscalated",
+    "DeadlineWarned",
     "Demonstration",
     "DepartmentTask",
     "Deputy",
@@ -104,16 +230,24 @@ __all__ = [
     "Duty",
     "Entitlement",
     "Escalation",
+    "Event",
     "Evidence",
     "FieldIs",
     "Figure",
+    "FileAdded",
+    "FileRemoved",
+    "Forbidden",
     "Form",
     "HeadStart",
     "HotlinePolicy",
     "HotlineRoute",
     "Hours",
     "InPlace",
+    "Index",
     "InspectionPolicy",
+    "Invalid",
+    "Job",
+    "Keys",
     "Keywords",
     "KindIs",
     "Kpi",
@@ -123,16 +257,23 @@ __all__ = [
     "MadeAbove",
     "Material",
     "Measure",
+    "MembershipEnded",
+    "MembershipStarted",
     "MessageKind",
     "MessagePolicy",
     "Metric",
     "Milestone",
+    "MilestoneReached",
     "MoreThan",
     "NoneOf",
+    "NotFound",
+    "Notice",
     "Pack",
     "PackColumn",
     "PackJob",
     "PackPage",
+    "Page",
+    "PageAsked",
     "Panel",
     "PlanPolicy",
     "PlanReview",
@@ -140,6 +281,9 @@ __all__ = [
     "PolicyPart",
     "Pool",
     "Post",
+    "PostEnded",
+    "Predicate",
+    "Principal",
     "ProofKind",
     "Proposal",
     "Protocol",
@@ -149,11 +293,14 @@ __all__ = [
     "RealName",
     "ReceptionPolicy",
     "ReceptionTask",
+    "Refusal",
     "Register",
     "RelationshipTemplate",
     "ReminderPolicy",
     "RenewalPolicy",
     "ReviewRhythm",
+    "RowOf",
+    "Run",
     "ServiceItem",
     "ServiceRhythm",
     "Setting",
@@ -161,7 +308,9 @@ __all__ = [
     "Sponsorship",
     "StaffQualification",
     "StepLimit",
+    "Struct",
     "SurveyPolicy",
+    "TenantTable",
     "Text",
     "Tier",
     "TierLimit",
@@ -173,7 +322,35 @@ __all__ = [
     "VisitLevel",
     "VisitPolicy",
     "Where",
+    "add",
+    "add_all",
+    "anyone",
+    "change",
+    "columns",
+    "delete",
+    "enqueue",
+    "execute",
+    "fetch",
+    "fetch_column",
+    "fetch_one",
+    "fetch_value",
+    "first",
+    "get",
     "hookimpl",
     "load",
     "load_demonstration",
+    "local_day",
+    "many",
+    "may",
+    "may_any",
+    "new_id",
+    "noted",
+    "notify",
+    "page_of",
+    "patch",
+    "post",
+    "put",
+    "record",
+    "sees_all",
+    "staff_only",
 ]

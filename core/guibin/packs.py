@@ -1,7 +1,9 @@
 """Packs: found by entry point, checked at the start, and called per tenant. The only module that calls pluggy."""
 
 import copy
+import re
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib.abc import Traversable
 from importlib.metadata import entry_points
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 from piccolo.table import Table
 
-from guibin_tenants.refusals import Invalid, Refusal
+from guibin_tenants.refusals import Invalid, Refusal, Unavailable
 from guibin_tenants.tables import TenantTable
 
 from . import hookspecs
@@ -26,10 +28,13 @@ from .hookspecs import (
     Reaction,
     Tile,
 )
+from .policy.codec import misfits
 from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
+from .policy.problems import PackProblem, PolicyProblem
 from .policy.validation import validate
 from .watch.hook_runs import HookRuns
+from .watch.sources import line_of
 
 if TYPE_CHECKING:
     from litestar import Controller
@@ -42,7 +47,17 @@ PACK = "pack"
 
 
 class BadPack(Exception):
-    """A pack is misspelt, clashes with another or contradicts itself; the service does not start."""
+    """A pack is misspelt, clashes with another or contradicts itself; it does not start. `problems` says all that is wrong."""
+
+    def __init__(self, *said: PackProblem | str) -> None:
+        super().__init__("; ".join(map(str, said)))
+        self.problems = tuple(one for one in said if isinstance(one, PackProblem))
+
+
+class PutAside(Unavailable):
+    """This industry pack is put aside: it could not start, and whoever operates the service has to mend it."""
+
+    kind = "pack-put-aside"
 
 
 class HookFailed(Refusal):
@@ -56,9 +71,15 @@ class Objected(Refusal):
 
 
 class Packs:
-    """All installed packs. Raises BadPack for anything a start should not survive."""
+    """All installed packs. Raises BadPack for anything a start should not survive.
 
-    def __init__(self, plugins: Mapping[str, object]) -> None:
+    `aside` are installed, too, and could not start: why. Companies that have one go on without what it brings.
+    """
+
+    def __init__(
+        self, plugins: Mapping[str, object], *, aside: Mapping[str, tuple[PackProblem, ...]] | None = None
+    ) -> None:
+        self.aside = dict(aside or {})
         self._plugins = pluggy.PluginManager(hookspecs.PROJECT)
         self._plugins.add_hookspecs(hookspecs)
         self._values: dict[str, Pack] = {}
@@ -74,8 +95,14 @@ class Packs:
         """Every installed pack, sorted."""
         return tuple(self._values)
 
+    def started(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the names that are not put aside."""
+        return tuple(name for name in names if name not in self.aside)
+
     def value(self, name: str) -> Pack:
-        """The pack as a value. Raises Invalid for an unknown name."""
+        """The pack as a value. Raises PutAside, and Invalid for an unknown name."""
+        if name in self.aside:
+            raise PutAside(f"{name}: see `guibin pack list --health`")
         try:
             return self._values[name]
         except KeyError:
@@ -93,6 +120,10 @@ class Packs:
         """What a tenant with these packs calls. Packs it has not enabled are never run for it."""
         return self._relays(tuple(sorted(set(names))))
 
+    def plugin(self, name: str) -> object:
+        """What implements the pack."""
+        return self._plugins.get_plugin(name)
+
     def tables(self, names: Iterable[str] | None = None) -> tuple[type[Table], ...]:
         """The packs' own tables."""
         return self.hooks_of(self.names if names is None else names).tables()
@@ -102,57 +133,60 @@ class Packs:
             self._plugins.register(plugin, name)
             self._plugins.check_pending()
         except pluggy.PluginValidationError as error:
-            raise BadPack(f"pack {name!r}: {error}") from error
+            raise _bad(name, plugin, "its hooks:", str(error).strip(), "see docs/hooks.md") from error
         for attribute in dir(plugin):
             marked = getattr(getattr(plugin, attribute, None), f"{hookspecs.PROJECT}_impl", None)
             if marked is not None and not hasattr(hookspecs, attribute):
-                raise BadPack(f"pack {name!r} implements the hook {attribute!r}, which does not exist")
+                known = ", ".join(get_close_matches(attribute, _HOOKS, n=1) or _HOOKS)
+                raise _bad(name, plugin, f"the hook {attribute!r}", "does not exist", f"there is {known}")
         implementation = getattr(plugin, "pack", None)
         if implementation is None:
-            raise BadPack(f"pack {name!r} has no `pack` hook that returns its value")
+            raise _bad(name, plugin, "it", "has no `pack` hook that returns its value", "see docs/writing-a-pack.md")
         value = implementation()
         if not isinstance(value, Pack):
-            raise BadPack(f"pack {name!r}: `pack` returned {type(value).__name__}, not a Pack")
+            raise _bad(name, plugin, "`pack`", f"returned {type(value).__name__}, not a Pack")
         if value.name != name:
-            raise BadPack(f"pack {name!r} calls itself {value.name!r}: the entry point and the value must agree")
-        problems = validate(value)
+            raise _bad(name, plugin, "it", f"calls itself {value.name!r}: the entry point and the value must agree")
+        problems = tuple(misfits(value)) or validate(value)
         if problems:
-            raise BadPack(f"pack {name!r}: " + "; ".join(str(problem) for problem in problems))
+            raise BadPack(*(_told(name, plugin, problem) for problem in problems))
         self._values[name] = value
 
     def _refuse_clashing_tables(self) -> None:
         owners: dict[str, str] = {}
         for name in self._values:
+            plugin = self._plugins.get_plugin(name)
             for table in Hooks(self._plugins, (name,)).tables():
                 label = table._meta.tablename
                 if not issubclass(table, TenantTable):
-                    raise BadPack(f"pack {name!r}: table {label!r} must be a TenantTable")
+                    raise _bad(name, plugin, f"table {label!r}", "must be a TenantTable")
                 if not label.startswith(f"{name}_"):
-                    raise BadPack(f"pack {name!r}: table {label!r} must be called {name}_{label}")
+                    raise _bad(name, plugin, f"table {label!r}", f"must be called {name}_{label}")
                 if label in owners:
-                    raise BadPack(f"packs {owners[label]!r} and {name!r} both bring a table {label!r}")
+                    raise _bad(name, plugin, f"packs {owners[label]!r} and {name!r}", f"both bring a table {label!r}")
                 owners[label] = name
 
     def _refuse_foreign_routes(self) -> None:
         for name in self._values:
+            plugin = self._plugins.get_plugin(name)
             for controller in Hooks(self._plugins, (name,)).controllers():
                 path, own = f"/{str(vars(controller).get('path', '')).strip('/')}/", f"{ROUTES}{name}/"
+                place = f"controller {controller.__name__}:"
                 if not path.startswith(own):
-                    raise BadPack(
-                        f"pack {name!r}, controller {controller.__name__}: its path {path!r} must lie under {own}"
-                    )
+                    raise _bad(name, plugin, place, f"its path {path!r} must lie under {own}")
                 handlers = (getattr(each, "opt", None) for each in vars(controller).values())
                 if any(PACK in each for each in (vars(controller).get("opt"), *handlers) if isinstance(each, dict)):
-                    raise BadPack(
-                        f"pack {name!r}, controller {controller.__name__}: the option {PACK!r} is not a pack's to set"
-                    )
+                    raise _bad(name, plugin, place, f"the option {PACK!r} is not a pack's to set", "leave it out")
 
     def _relay(self, names: tuple[str, ...]) -> "Hooks":
-        return Hooks(self._plugins, names, {name: self.value(name) for name in names}, installed=self)
+        there = self.started(names)
+        aside = tuple(name for name in names if name in self.aside)
+        return Hooks(self._plugins, there, {name: self.value(name) for name in there}, self, aside)
 
 
 class Hooks:
-    """The hooks of one set of packs, one typed function each, answers in the order of the packs' names."""
+    """The hooks of one set of packs, one typed function each, answers in the order of the packs' names. `aside` are those of
+    the set that could not start."""
 
     def __init__(
         self,
@@ -160,8 +194,10 @@ class Hooks:
         names: tuple[str, ...],
         values: Mapping[str, Pack] | None = None,
         installed: Packs | None = None,
+        aside: tuple[str, ...] = (),
     ) -> None:
         self.names = names
+        self.aside = aside
         self._installed = installed
         self._values = values or {}
         self._callers: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
@@ -178,6 +214,10 @@ class Hooks:
             raise LookupError("these hooks are of no installed packs")
         return self._installed
 
+    def started(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the names that are not put aside."""
+        return tuple(name for name in names if name not in self.aside)
+
     def value(self, name: str) -> Pack:
         """One of the company's packs as a value."""
         return self._values[name]
@@ -192,11 +232,13 @@ class Hooks:
 
     def has(self, hook: str) -> bool:
         """Whether any of the packs implements the hook, so that nobody prepares questions that no one answers."""
-        return hook in self._callers
+        return hook in self._callers or (hook == "objections" and bool(self.aside))
 
     async def objections(self, proposal: Proposal) -> tuple[str, ...]:
-        """Every pack's reasons against it. Raises HookFailed: what cannot be checked does not happen."""
+        """Every pack's reasons against it. Raises HookFailed: what cannot be checked does not happen, also while a pack is put aside."""
         found = []
+        if self.aside:
+            raise HookFailed(f"pack {self.aside[0]!r} is put aside: what it would object to is not known")
         for name, implementation in self._callers.get("objections", ()):
             try:
                 found.extend(await self._asked(name, "objections", implementation, proposal=proposal))
@@ -297,6 +339,7 @@ _ANSWERS: dict[str, tuple[type, bool]] = {
     "suggest_level": (LevelSuggestion, False),
     "objections": (str, True),
 }
+_HOOKS = sorted(name for name, each in vars(hookspecs).items() if hasattr(each, f"{hookspecs.PROJECT}_spec"))
 NO_HOOKS = Hooks(pluggy.PluginManager(hookspecs.PROJECT), ())
 """Those of a company without packs."""
 
@@ -309,6 +352,18 @@ def installed() -> dict[str, object]:
             raise BadPack(f"two installed distributions call their pack {entry.name!r}")
         found[entry.name] = entry.load()
     return found
+
+
+def _bad(name: str, plugin: object, place: str, rule: str, fix: str = "") -> BadPack:
+    words = re.findall(r"'([^']+)'", f"{place} {rule}")
+    return BadPack(PackProblem(name, place, rule, fix, line_of(plugin, *words)))
+
+
+def _told(name: str, plugin: object, problem: PolicyProblem) -> PackProblem:
+    """A problem of the value, with the line that its words stand on."""
+    parts = [part.partition("[")[0] for part in problem.path.split(".")]
+    file = line_of(plugin, problem.value, *reversed(parts[1:]))
+    return PackProblem(name, problem.path, f"is {problem.value!r}: {problem.rule}", problem.fix, file)
 
 
 def _fit(hook: str, answer: Any) -> Any:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import asyncpg
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
@@ -16,7 +16,7 @@ from guibin.console.assets import Assets
 from guibin.context import Clock, Root, real_clock
 from guibin.live.hub import Hub, heard_by
 from guibin.live.presence import Presence
-from guibin.packs import PACK, Packs, installed
+from guibin.packs import Packs, installed
 from guibin_tenants.database import UNREACHABLE, connected
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.listening import listening
@@ -25,7 +25,7 @@ from guibin_tenants.refusals import Refusal
 from guibin_tenants.remembering import told_by_others
 from guibin_tenants.violations import VIOLATIONS
 
-from . import link_pages, pages, problems, sessions
+from . import link_pages, pack_routes, pages, problems, sessions
 from .bounds import Bounds
 from .browsers import own_pages_guard
 from .counts import written_every
@@ -68,14 +68,6 @@ def create_app(
     return Assets(Forwarded(Observed(SecurityHeaders(scoped)), proxies))
 
 
-def _added(packs: Packs) -> list[Router]:
-    """Every pack's controllers, each answering only companies that have the pack."""
-    return [
-        Router("/", route_handlers=[controller], opt={PACK: name})
-        for name, controller in packs.hooks_of(packs.names).controllers_of()
-    ]
-
-
 def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
     @contextlib.asynccontextmanager
     async def database(app: Litestar) -> AsyncIterator[None]:
@@ -90,7 +82,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
         await app.state.presence.close()
 
     return Litestar(
-        route_handlers=[*CONTROLLERS, *pages.CONTROLLERS, *_added(root.packs)],
+        route_handlers=[*CONTROLLERS, *pages.CONTROLLERS, *pack_routes.routers(root.packs)],
         dependencies={**DEPENDENCIES, **pages.PROVIDED},
         request_class=StrictRequest,
         guards=[needs_guard, own_pages_guard, query_guard, version_guard],

@@ -9,6 +9,7 @@ from guibin.console.navigation import GROUPS, Entry
 from guibin.console.shell import Shell
 from guibin.console.studio import Studio
 from guibin.packs import BadPack, Hooks
+from guibin.policy.problems import PackProblem
 from guibin_tenants.principals import anyone
 
 
@@ -21,16 +22,18 @@ class PackPages(Controller):
         return shell.page("console/added.html", added=await additions.page(pack, name, shell))
 
 
-def studio_of(slices: list[str], entries: Iterable[Entry], packs: Hooks) -> Studio:
-    """The console with what all packs add. Raises BadPack for what lacks a text, a template, an icon or a group."""
+def studio_of(slices: list[str], entries: Iterable[Entry], packs: Hooks, *, taken: Iterable[str] = ()) -> Studio:
+    """The console with what all packs add; `taken` are names that are no pack's, beside the slices'. Raises BadPack for what
+    lacks a text, a template, an icon or a group."""
     folders = packs.templates()
-    taken = sorted({*slices, "console"} & folders.keys())
-    if taken:
-        raise BadPack(f"pack {taken[0]!r} is called as a part of the core's console: it may not have pages of its own")
+    foreign = sorted({*slices, *taken, "console"} & folders.keys())
+    if foreign:
+        rule = "is called as a part of the core's console: it may not have pages of its own"
+        raise BadPack(PackProblem(foreign[0], "it", rule, "call the pack otherwise"))
     studio = Studio(slices, [*entries, *_entries(packs)], folders)
     wrong = list(_wrong(studio, packs))
     if wrong:
-        raise BadPack("; ".join(wrong))
+        raise BadPack(*wrong)
     return studio
 
 
@@ -47,7 +50,7 @@ def _entries(packs: Hooks) -> Iterator[Entry]:
         )
 
 
-def _wrong(studio: Studio, packs: Hooks) -> Iterator[str]:
+def _wrong(studio: Studio, packs: Hooks) -> Iterator[PackProblem]:
     """What would fail before whoever opens the page."""
     made = [
         *((pack, page.template) for pack, page in packs.pages()),
@@ -63,14 +66,17 @@ def _wrong(studio: Studio, packs: Hooks) -> Iterator[str]:
         )
         for pack, each in declared
     ]
-    yield from (f"pack {pack!r} has no template {name!r}" for pack, name in made if not studio.has(f"{pack}/{name}"))
-    yield from (
-        f"pack {pack!r} has no text {key!r} in its templates' zh.toml and en.toml"
-        for pack, key in said
-        if not studio.words.has(f"{pack}.{key}")
-    )
+    for pack, name in made:
+        if not studio.has(f"{pack}/{name}"):
+            yield PackProblem(pack, "it", f"has no template {name!r}", "", "templates")
+    for pack, key in said:
+        if not studio.words.has(f"{pack}.{key}"):
+            yield PackProblem(
+                pack, "it", f"has no text {key!r}", "say it in both languages", "templates/zh.toml, en.toml"
+            )
     for pack, page in packs.pages():
         if page.icon not in assets.manifest().icons:
-            yield f"pack {pack!r}, page {page.name!r}: no icon {page.icon!r}"
+            yield PackProblem(pack, f"page {page.name!r}:", f"no icon {page.icon!r}", "one of assets/icons.txt")
         if page.group not in GROUPS:
-            yield f"pack {pack!r}, page {page.name!r}: the menu has no group {page.group!r}, only {', '.join(GROUPS)}"
+            rule = f"the menu has no group {page.group!r}"
+            yield PackProblem(pack, f"page {page.name!r}:", rule, f"one of: {', '.join(GROUPS)}")

@@ -14,7 +14,7 @@ from guibin.company_packs.actions import PackSwitch
 from guibin.company_packs.queries import PackState
 from guibin.context import Act
 from guibin.operation import provisioning
-from guibin.packs import Packs, installed
+from guibin.packs import Packs
 from guibin.regulations.rules import all_rules
 from guibin_tenants import registry
 
@@ -27,14 +27,35 @@ Switching = Callable[[str, PackSwitch, Act], Awaitable[PackState]]
 
 
 @app.command(name="list")
-def list_(*, json: Json = False) -> None:
+def list_(
+    *,
+    health: Annotated[bool, Parameter(help="Look at everything each brings, and say why one is put aside.")] = False,
+    json: Json = False,
+) -> None:
     """All installed packs."""
+    if health:
+        _health(json=json)
+        return
     packs = environment.packs()
     values = [packs.value(name) for name in packs.names]
     rules = Counter(rule.pack for rule in all_rules(None))
     found = [{"name": v.name, "regulation": v.regulation, "rules": rules[v.name]} for v in values]
     rows = [(v.name, v.regulation, rules[v.name]) for v in values]
     answer_table(found, ("pack", "regulation", "rules"), rows, empty="No pack is installed", json=json)
+
+
+def _health(*, json: bool) -> None:
+    # Read by this alone: it needs every slice.
+    from guibin.conformance.soundness import sound
+
+    packs = sound()
+    found: list[dict[str, object]] = [{"name": name, "sound": True, "problems": ()} for name in packs.names]
+    found += [{"name": name, "sound": False, "problems": problems} for name, problems in packs.aside.items()]
+    rows = [(name, "ok", "") for name in packs.names]
+    rows += [(name, "put aside", str(problem)) for name, problems in packs.aside.items() for problem in problems]
+    answer_table(found, ("pack", "state", "why"), rows, empty="No pack is installed", json=json)
+    if packs.aside:
+        sys.exit(1)
 
 
 @app.command
@@ -50,15 +71,20 @@ async def check(
     only: Annotated[str, Parameter(help="Only scenarios whose file or name holds this.")] = "",
     json: Json = False,
 ) -> None:
-    """Play the scenarios of an installed pack, or of one in a folder, on servers of their own; exit code 1 when one fails."""
+    """Look at everything that an installed pack, or one in a folder, brings, then play its scenarios on servers of their
+    own; exit code 1 when something is wrong."""
     # Read by this command alone: they need every slice.
     from guibin.conformance.checks import check as played
     from guibin.conformance.checks import untold
     from guibin.conformance.scenarios import scenarios_of
 
     name, packs = _found(pack)
+    if name in packs.aside:
+        fail("\n".join(map(str, packs.aside[name])))
     value = packs.value(name)
     folder = packs.hooks_of((name,)).scenarios().get(name)
+    if not json:
+        out.print(f"sound: everything that {name} brings was looked at", markup=False)
     if folder is None:
         fail(f"the pack {name} has no scenarios: see docs/scenarios.md")
     scenarios = scenarios_of(name, folder)
@@ -127,9 +153,10 @@ async def _allowed(slug: str, pack: str) -> AsyncIterator[Packs]:
 def _found(pack: str) -> tuple[str, Packs]:
     """The pack's name, and all packs with it; `pack` is a name or a folder."""
     from guibin.conformance.checks import plugin_in
+    from guibin.conformance.soundness import installed, sound
 
     known = installed()
     if not Path(pack).is_dir():
-        return pack, Packs(known)
+        return pack, sound(known)
     name, plugin = plugin_in(Path(pack).resolve())
-    return name, Packs({**known, name: plugin})
+    return name, sound({**known, name: plugin})

@@ -12,6 +12,7 @@ from guibin.app.bounds import bounds_of
 from guibin.app.factory import create_app
 from guibin.app.proxies import proxies_of
 from guibin.app.sign_in_pages import DEMONSTRATION
+from guibin.conformance.soundness import sound
 from guibin.demonstration import companies
 from guibin.operation import embedded, migrations, supervisor
 from guibin.operation import worker as worker_process
@@ -40,13 +41,14 @@ def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] 
     # The pages then offer to be one of its people.
     os.environ[DEMONSTRATION] = "1" if wanted else ""
     made: list[companies.Access] = []
+    packs = sound()
 
     async def prepare(urls: Urls) -> None:
         say("Bringing the database up to date …")
-        await migrations.migrate(urls.owner, environment.packs().tables())
+        await migrations.migrate(urls.owner, packs.tables())
         keyring.load_root_key(environment.home())
         if wanted:
-            made.extend(await companies.fill(urls.owner, urls.database, environment.packs(), say=say))
+            made.extend(await companies.fill(urls.owner, urls.database, packs, say=say))
 
     def announce(urls: Urls) -> None:
         out.print(companies.welcome(urls.api, made), soft_wrap=True)
@@ -76,7 +78,7 @@ def serve(
     environment.use_files()
     with environment.urls() as urls:
         presence_url = os.environ.get(supervisor.PRESENCE, "")
-        app = create_app(urls.app, bounds=bounds, proxies=proxies, presence_url=presence_url)
+        app = create_app(urls.app, packs=sound(), bounds=bounds, proxies=proxies, presence_url=presence_url)
         server.run(app, port=port, bounds=bounds)
 
 
@@ -91,7 +93,8 @@ def worker(
     use_public_address(environment.public_url())
     environment.use_files()
     with environment.urls() as urls:
-        asyncio.run(worker_process.run(worker_process.Addresses(urls.app, urls.relay, urls.redis)))
+        at = worker_process.Addresses(urls.app, urls.relay, urls.redis)
+        asyncio.run(worker_process.run(at, packs=sound()))
 
 
 def _alone(command: str, *, port: int = 8000) -> None:
@@ -113,7 +116,8 @@ def _observe(service: str, metrics_port: int | None) -> None:
 def doctor(*, json: Json = False) -> None:
     """Check the database, its roles, isolation, Redis, keys and packs; exit code 1 when something is wrong."""
     with environment.urls() as urls:
-        found = asyncio.run(examine(urls.app, urls.owner, urls.redis, home=environment.home()))
+        at = (urls.app, urls.owner, urls.redis)
+        found = asyncio.run(examine(at, sound(), home=environment.home()))
     if json:
         as_json(found)
     else:

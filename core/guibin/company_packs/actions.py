@@ -6,7 +6,7 @@ from guibin.audit.actions import noted
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.packs import Hooks
+from guibin.packs import Hooks, PutAside
 from guibin.policies.actions import REWRITTEN, Rewritten, checked, write_again
 from guibin.policies.queries import merged, own_parts
 from guibin.policy.differences import differences
@@ -54,7 +54,7 @@ class _Planned(Struct, frozen=True):
 async def preview(name: str, act: Act) -> PackPreview:
     """What it would bring to switch the pack; writes nothing.
 
-    Raises NotFound, OperatorsPack, PackNotReady, and Invalid where the policy would contradict itself.
+    Raises NotFound, PutAside, OperatorsPack, PackNotReady, and Invalid where the policy would contradict itself.
     """
     known, state = await _known(name, act, to_change=False)
     on = not state.enabled
@@ -103,6 +103,8 @@ async def _switch(name: str, on: bool, new: PackSwitch, act: Act) -> PackState:
 async def _known(name: str, act: Act, *, to_change: bool) -> tuple[Switchable, PackState]:
     known = await registry.packs_of(to_change=to_change)
     state = queries.state_of(name, known, act.hooks.installed)
+    if state.put_aside and not state.enabled:
+        raise PutAside(f"{name}: see `guibin pack list --health`")
     if not state.may_switch:
         raise OperatorsPack(f"`guibin tenant allow-packs {act.company.slug} {name}` allows it")
     return known, state

@@ -16,12 +16,14 @@ from guibin_tenants.scope import fetch_value
 
 
 class PackState(Struct, frozen=True, kw_only=True):
-    """An industry pack: whether the company has it, and whether its own admin may switch it."""
+    """An industry pack: whether the company has it, and whether its own admin may switch it. `put_aside`: it could not start,
+    and what it brings is not there until whoever operates the service mended it."""
 
     name: str
     regulation: str
     enabled: bool
     may_switch: bool
+    put_aside: bool = False
 
 
 class Brought(Struct, frozen=True, kw_only=True):
@@ -41,7 +43,8 @@ class Kept(Struct, frozen=True, kw_only=True):
 async def listed(act: Act) -> list[PackState]:
     """The packs that the company has, and those that its admin may switch on, by name."""
     known, packs = await registry.packs_of(), act.hooks.installed
-    return [state_of(name, known, packs) for name in packs.names if name in known.packs or name in known.allowed]
+    named = sorted({*packs.names, *packs.aside} & {*known.packs, *known.allowed})
+    return [state_of(name, known, packs) for name in named]
 
 
 async def state(name: str, act: Act) -> PackState:
@@ -51,13 +54,14 @@ async def state(name: str, act: Act) -> PackState:
 
 def state_of(name: str, known: Switchable, packs: Packs) -> PackState:
     """Raises NotFound for a pack that there is not, or that is nothing to the company."""
-    if name not in packs.names or name not in (*known.packs, *known.allowed):
+    if name not in {*packs.names, *packs.aside} & {*known.packs, *known.allowed}:
         raise NotFound(f"The company has no pack {name!r}, and its admin may switch none of that name on")
     return PackState(
         name=name,
-        regulation=packs.value(name).regulation,
+        regulation=name if name in packs.aside else packs.value(name).regulation,
         enabled=name in known.packs,
-        may_switch=name in known.allowed,
+        may_switch=name in known.allowed and (name in known.packs or name not in packs.aside),
+        put_aside=name in packs.aside,
     )
 
 

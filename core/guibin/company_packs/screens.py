@@ -109,6 +109,8 @@ async def _page(name: str, shell: Shell, sent: _Sent) -> Response[str]:
 
 
 def _pack(state: PackState, shell: Shell) -> PackView:
+    if state.put_aside:
+        return PackView(state, (), ())
     name, pack = state.name, shell.act.hooks.installed.value(state.name)
     brought = [_brought(section, pack, shell) for section in Sections.__struct_fields__ if section not in _ASIDE]
     pages = [page for owner, page in shell.act.hooks.pages() if owner == name and page.needs(shell.act.by)]

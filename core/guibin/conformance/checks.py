@@ -26,6 +26,7 @@ from guibin_tenants.database import connected
 from .companies import Theatre
 from .playing import Broken, play
 from .scenarios import GENERAL, OTHERWISE, THEN, Scenario, all_scenarios
+from .soundness import loaded
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -53,7 +54,7 @@ def plugin_in(folder: Path) -> tuple[str, object]:
         sys.path.insert(0, str(folder.parent))
     else:
         raise BadPack(f"{folder} is no pack: it has neither a pyproject.toml nor is it a package guibin_<name>")
-    return name, EntryPoint(name, value, GROUP).load()
+    return name, loaded(EntryPoint(name, value, GROUP))
 
 
 class Promise(Struct, frozen=True, kw_only=True):

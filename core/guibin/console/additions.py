@@ -11,6 +11,7 @@ from msgspec import Struct
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.hookspecs import Figure, PackColumn
+from guibin.packs import PutAside
 from guibin_tenants.principals import require
 from guibin_tenants.refusals import NotFound, Refusal
 from guibin_tenants.scope import savepoint
@@ -100,7 +101,10 @@ async def cells(on: str, wanted: Sequence[str], ids: Sequence[UUID], shell: Shel
 
 
 async def page(pack: str, name: str, shell: Shell) -> Added:
-    """A pack's page, on record. Raises NotFound for one that the company's packs do not have, Forbidden, and what `shows` raises."""
+    """A pack's page, on record. Raises NotFound for one that the company's packs do not have, PutAside, Forbidden, and what
+    `shows` raises."""
+    if pack in shell.act.hooks.aside:
+        raise PutAside(pack)
     declared = next((each for of, each in shell.act.hooks.pages() if of == pack and each.name == name), None)
     if declared is None:
         raise NotFound(f"None of the company's packs has a page {pack[:60]}/{name[:60]}")

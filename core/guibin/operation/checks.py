@@ -8,7 +8,7 @@ from msgspec import Struct
 from redis.exceptions import RedisError
 
 from guibin.catalog import TABLES
-from guibin.packs import BadPack, Packs, installed
+from guibin.packs import Packs
 from guibin_tenants import keyring, lint
 from guibin_tenants.database import UnsafeDatabase, connected
 from guibin_tenants.schema import APP_ROLE
@@ -22,15 +22,16 @@ class Finding(Struct, frozen=True):
     detail: str = ""
 
 
-async def examine(app_url: str, owner_url: str, redis_url: str, *, home: Path) -> list[Finding]:
-    """Everything a service needs, in the order in which it needs it."""
+async def examine(urls: tuple[str, str, str], packs: Packs, *, home: Path) -> list[Finding]:
+    """Everything a service needs, in the order in which it needs it; `urls` of the application, the owner and Redis."""
+    app_url, owner_url, redis_url = urls
     return [
         await _application_role(app_url),
         await _tables(owner_url),
         await _isolation(owner_url),
         await _redis(redis_url),
         _root_key(home),
-        _packs(),
+        *_packs(packs),
     ]
 
 
@@ -90,9 +91,6 @@ def _root_key(home: Path) -> Finding:
     return Finding("there is a root key", True)
 
 
-def _packs() -> Finding:
-    try:
-        names = Packs(installed()).names
-    except BadPack as error:
-        return Finding("the installed packs are sound", False, str(error))
-    return Finding("the installed packs are sound", True, ", ".join(names) or "none is installed")
+def _packs(packs: Packs) -> list[Finding]:
+    aside = [Finding("a pack is put aside", False, str(problem)) for each in packs.aside.values() for problem in each]
+    return [Finding("the installed packs are sound", not aside, ", ".join(packs.names) or "none is installed"), *aside]

@@ -181,7 +181,10 @@ def unknown_parts(packs: Packs | Hooks, company: Company, overrides: Overrides) 
 
 
 def merged(packs: Packs | Hooks, company: Company, overrides: Overrides, *, version: int) -> Policy:
-    """The general regulations, the company's packs over them, and these parts of its own over all."""
-    chosen = [packs.value(name) for name in company.packs]
-    policy = merge(layered(GENERAL, chosen, overrides).parts, CORE, overrides, version=version)
-    return replace(policy, packs=company.packs or (GENERAL.name,))
+    """The general regulations, the company's packs over them, and these parts of its own over all. A pack that is put aside
+    says nothing."""
+    names = packs.started(company.packs)
+    policy = merge(
+        layered(GENERAL, [packs.value(name) for name in names], overrides).parts, CORE, overrides, version=version
+    )
+    return replace(policy, packs=names or (GENERAL.name,))

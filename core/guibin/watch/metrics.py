@@ -55,6 +55,9 @@ HOOKS_OFF = Gauge(
     ("pack", "hook"),
     registry=REGISTRY,
 )
+PACKS_ASIDE = Gauge(
+    "guibin_pack_put_aside", "Installed packs that could not start (`guibin doctor`)", ("pack",), registry=REGISTRY
+)
 
 
 def serve(port: int) -> None:
