@@ -234,6 +234,146 @@ class ComplaintReopened(Event, frozen=True):
     round: int
 
 
+class ComplaintProgressed(Event, frozen=True):
+    """A complaint was paused, resumed, called back about, or withdrawn: `stage`; `state` is what it is since."""
+
+    complaint_id: UUID
+    customer_id: UUID | None
+    level: str
+    stage: str
+    state: str
+
+
+class CustomerOpened(Event, frozen=True):
+    """An archive was opened; what a whole file brings in is told to nobody one by one."""
+
+    customer_id: UUID
+    kind: str
+
+
+class CustomerChanged(Event, frozen=True):
+    """Something in a customer's archive was changed or put right."""
+
+    customer_id: UUID
+
+
+class FactRecorded(Event, frozen=True):
+    """A customer has `facts` new or other figures of a metric, the latest of the day `on`; not told of whole files."""
+
+    customer_id: UUID
+    metric: str
+    facts: int
+    on: date
+
+
+class AssessmentDone(Event, frozen=True):
+    """A scheme's customers were assessed and the moves took effect; who moved is told as memberships that start and end."""
+
+    assessment_id: UUID
+    scheme: str
+    customers: int
+    on: date
+
+
+class RedemptionChanged(Event, frozen=True):
+    """A right was used or reserved, its reservation taken up, or all of it reversed: `state`."""
+
+    redemption_id: UUID
+    customer_id: UUID
+    item: str
+    state: str
+
+
+class ServiceRequestReceived(Event, frozen=True):
+    """A customer asked for a service."""
+
+    service_request_id: UUID
+    customer_id: UUID
+    item: str
+
+
+class ServiceStepTaken(Event, frozen=True):
+    """A step of a service was carried out, or `skipped`."""
+
+    service_request_id: UUID
+    customer_id: UUID
+    item: str
+    step: str
+    skipped: bool
+
+
+class ServiceRequestEnded(Event, frozen=True):
+    """A service was filed, withdrawn or refused: `state`."""
+
+    service_request_id: UUID
+    customer_id: UUID
+    item: str
+    state: str
+
+
+class ReceptionProgressed(Event, frozen=True):
+    """A reception came as far as `stage`: receive, confirm, plan, assign, notice, arrive, cancel or file, or one of the
+    protocol's own."""
+
+    reception_id: UUID
+    customer_id: UUID
+    stage: str
+
+
+class ApprovalAsked(Event, frozen=True):
+    """Somebody asked for a yes, by the policy's `flow`."""
+
+    approval_id: UUID
+    subject: str
+    subject_id: UUID
+    customer_id: UUID | None
+    flow: str
+
+
+class ContactRecorded(Event, frozen=True):
+    """A contact with a customer was written down; `need` says whether something was left open."""
+
+    interaction_id: UUID
+    customer_id: UUID
+    channel: str
+    direction: str
+    outcome: str
+    need: bool
+
+
+class CardChanged(Event, frozen=True):
+    """Something happened to a card: `stage` issued, activated, lost, found, replaced, ended and so on."""
+
+    card_id: UUID
+    customer_id: UUID
+    kind: str
+    stage: str
+
+
+class SurveyAnswered(Event, frozen=True):
+    """A customer answered a survey; `score` from 0 to 100."""
+
+    survey_answer_id: UUID
+    customer_id: UUID
+    survey: str
+    score: int
+
+
+class VisitCarriedOut(Event, frozen=True):
+    """Somebody went to see a customer."""
+
+    visit_id: UUID
+    customer_id: UUID
+
+
+class DepartmentRequestMoved(Event, frozen=True):
+    """A department was asked, took it up, answered, gave it back, or it was withdrawn: `stage`."""
+
+    department_request_id: UUID
+    task: str
+    stage: str
+
+
 class FileAdded(Event, frozen=True):
     """A file was added to a customer or a case."""
 
@@ -382,6 +522,12 @@ async def tell_at_once(happening: Struct, act: Act) -> None:
     for (name, about, _), hear in list(_at_once.items()):
         if name in names and about in ("", subject):
             await hear(happening, act)
+
+
+async def happen(event: Event, act: Act) -> tuple[UUID, ...]:
+    """As `record`, for what whoever acts is doing: rooms above hear it at once first. Raises whatever they refuse."""
+    await tell_at_once(event, act)
+    return await record(event, now=act.now)
 
 
 async def record(event: Event, *, now: datetime) -> tuple[UUID, ...]:

@@ -11,7 +11,7 @@ from guibin import events
 from guibin.cases import Case
 from guibin.cases.outcomes import Outcome
 from guibin.context import Act
-from guibin.events import ApprovalDecided, ArchiveEnds, Happening, UnitDissolved, at_once, tell_at_once
+from guibin.events import ApprovalAsked, ApprovalDecided, ArchiveEnds, Happening, UnitDissolved, at_once, tell_at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin_tenants.keys import SET_PASSWORD, hands_of, ids_of
@@ -86,6 +86,8 @@ async def ask(matter: Case, act: Act, *, flow: ApprovalFlow, note: str = "", org
     case = Case(deadlines.SUBJECT, request_id, matter.customer_id)
     await deadlines.start(case, flow, 0, now=act.now)
     await tell_deputies(request_id, act)
+    asked = ApprovalAsked(request_id, matter.subject, matter.id, matter.customer_id, flow.name)
+    await events.happen(asked, act)
     return request_id
 
 
@@ -304,14 +306,14 @@ async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, act: Ac
     await change(ApprovalRequest, request["id"], closed_at=act.now, outcome=outcome)
     decided = Decided(request["id"], request["subject"], request["subject_id"], request["customer_id"], outcome, reason)
     await tell_at_once(decided, act)
-    await events.record(
+    await events.happen(
         ApprovalDecided(
             approval_id=decided.approval_id,
             subject=decided.subject,
             subject_id=decided.subject_id,
             approved=decided.approved,
         ),
-        now=act.now,
+        act,
     )
     return decided
 

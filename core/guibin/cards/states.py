@@ -7,7 +7,9 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin import events
 from guibin.context import Act
+from guibin.events import CardChanged
 from guibin.policy.cards import CardKind
 from guibin.tiers import memberships
 from guibin_tenants.rows import add, change, given, locked, row_of
@@ -72,6 +74,8 @@ async def happen(card: asyncpg.Record, event: Event, act: Act) -> None:
     state = await _before_loss(card["id"]) if event.kind == "found" else STATE_AFTER.get(event.kind)
     if state is not None:
         await _enter(card["id"], state, event.because, act.now)
+    told = CardChanged(card["id"], card["customer_id"], card["kind"], event.kind)
+    await events.happen(told, act)
 
 
 async def locked_with_membership(card_id: UUID) -> asyncpg.Record:

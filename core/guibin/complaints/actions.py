@@ -14,6 +14,7 @@ from guibin.duties import calls as duties
 from guibin.events import (
     ComplaintHandedOver,
     ComplaintLevelChanged,
+    ComplaintProgressed,
     ComplaintReopened,
     ComplaintResolved,
     CustomerAnswered,
@@ -72,6 +73,8 @@ from .tables import (
 )
 from .telling import tell_responsible
 
+# What is told as an event of its own kind is none of these.
+STAGES = ("pause", "resume", "callback", "withdraw")
 _WITHDRAWN = "select true from complaint_withdrawal where complaint_id = $1"
 
 
@@ -88,7 +91,7 @@ async def hand_over(complaint_id: UUID, new: NewComplaintHandOver, act: Act) -> 
     if new.cause or new.analysis or await leaves_the_desk(complaint, new, act):
         await analyse_first(complaint, new, act)
     handed = ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
-    await events.record(handed, now=act.now)
+    await events.happen(handed, act)
     if new.to_staff_id is None or new.to_staff_id != act.by.person:
         await _tell_handed_over(complaint, new, act)
     to = {"to_staff_id": new.to_staff_id, "to_unit_id": new.to_unit_id, "reason": new.reason}
@@ -132,9 +135,7 @@ async def change_level(complaint_id: UUID, new: NewLevel, act: Act) -> Complaint
         reason=new.reason,
         **given(moved),
     )
-    await events.record(
-        ComplaintLevelChanged(complaint_id=complaint_id, from_level=before, to_level=after), now=act.now
-    )
+    await events.happen(ComplaintLevelChanged(complaint_id=complaint_id, from_level=before, to_level=after), act)
     if raised(act.policy.complaints, before, after):
         await open_internal_flow(case_of(complaint), complaint["number"], level, act, because=new.reason)
     await tell_responsible("complaint_judged", case_of(complaint), act, number=complaint["number"], level=after)
@@ -183,6 +184,7 @@ async def resolve(complaint_id: UUID, new: NewResolution, act: Act) -> Complaint
         await _go_on(complaint, None, act)
     ended, happened = await milestones.settle(complaint_id, RESOLUTION, at=act.now, now=act.now)
     resolved = ComplaintResolved(complaint_id=complaint_id, in_time=ended.met)
+    await events.tell_at_once(resolved, act)
     await events.record_all([*happened, resolved], now=act.now)
     await tell_responsible("complaint_settled", case_of(complaint), act, number=complaint["number"])
     await _owe_result(complaint, act)
@@ -213,6 +215,7 @@ async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> Complaint
         return await _changed("callback", complaint, act, state="closed")
     if new.outcome == "not_satisfied":
         return await reopen(complaint, act)
+    await _tell_stage("callback", complaint, act)
     return await recorded("callback", case_of(complaint), LISTED, act)
 
 
@@ -231,7 +234,7 @@ async def reopen(complaint: asyncpg.Record, act: Act) -> ComplaintView:
     sequential = [milestone for milestone in due if milestone.recurrence == "sequential"]
     await milestones.begin(case_of(complaint), sequential, at=act.now, now=act.now)
     await milestones.ask(case_of(complaint), due, act, at=act.now)
-    await events.record(ComplaintReopened(complaint_id=complaint["id"], round=again), now=act.now)
+    await events.happen(ComplaintReopened(complaint_id=complaint["id"], round=again), act)
     return await _changed("callback", complaint, act, state="open", round=again)
 
 
@@ -385,6 +388,14 @@ async def _milestones(complaint: asyncpg.Record, act: Act) -> tuple[Milestone, .
 
 
 async def _changed(verb: str, complaint: asyncpg.Record, act: Act, *kept: Beside, **values: Any) -> ComplaintView:
-    """Write down what was done and what is kept of it, set these columns; what the complaint is then."""
+    """Write down what was done and what is kept of it, set these columns; what the complaint is then. Stages are told."""
+    if verb in STAGES:
+        await _tell_stage(verb, complaint, act, state=values["state"])
     with along(note_of(verb, case_of(complaint)), act) as entry:
         return await LISTED.changed(Complaint, complaint["id"], entry, *kept, **values)
+
+
+async def _tell_stage(stage: str, complaint: asyncpg.Record, act: Act, *, state: str = "") -> None:
+    whose, is_now = complaint["customer_id"], state or complaint["state"]
+    told = ComplaintProgressed(complaint["id"], whose, complaint["level"], stage, is_now)
+    await events.happen(told, act)

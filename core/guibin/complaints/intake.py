@@ -74,6 +74,7 @@ async def receive(new: NewComplaint, act: Act) -> ComplaintView:
         leader = await leader_above(act.by.org_unit_id, owner[0], recusals.LEADER, own_too=True)
         owner = (leader.owner.id, leader.owner.name)
     (case,) = await _taken_in([await _judged(new, None, kinds, owner, act)], act)
+    await events.tell_at_once(ComplaintReceived(case.id, case.found.level.name), act)
     note = _note(case)
     if new.against_id is not None:
         reason = act.policy.title("complaint.against", act.language)

@@ -45,7 +45,7 @@ async def merge(complaint_id: UUID, new: NewMerge, act: Act) -> ComplaintView:
     await _expect_reply(complaint, duplicate, act)
     for row in (complaint, duplicate):
         await done("merge", case_of(row), act)
-    await events.record(ComplaintMerged(complaint_id=new.complaint_id, into_id=complaint_id), now=act.now)
+    await events.happen(ComplaintMerged(complaint_id=new.complaint_id, into_id=complaint_id), act)
     return await LISTED.one(complaint_id)
 
 

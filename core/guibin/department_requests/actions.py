@@ -6,12 +6,14 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin import events
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.cases.numbers import Numbering, add_numbered
 from guibin.cases.requests import Because, NewText, NewWord
 from guibin.cases.subjects import customer_of
 from guibin.context import Act
+from guibin.events import DepartmentRequestMoved
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Hours
 from guibin.policy.departments import DepartmentTask
@@ -257,6 +259,7 @@ async def _event(row: asyncpg.Record, kind: str, text: str, act: Act) -> None:
         owner_name=row["owner_name"],
     )
     await change(DepartmentRequest, row["id"], state=kind)
+    await events.happen(DepartmentRequestMoved(row["id"], row["task"], kind), act)
     if kind == "withdrawn":
         await sla.cancel(row["id"], _acknowledgement(row["round"]), now=act.now)
     elif kind != "sent":

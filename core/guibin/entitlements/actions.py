@@ -9,10 +9,12 @@ import asyncpg
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from guibin import events
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.desks import queries as venues
 from guibin.desks.refusals import NotGivenHere
+from guibin.events import RedemptionChanged
 from guibin.notation.plausible import Plausible
 from guibin.periods.allowances import Allowance, allowance
 from guibin.policy.money import Money
@@ -136,7 +138,7 @@ async def redeem(new: NewRedemption, act: Act) -> RedemptionView:
     reduced = reduction(new.price, offer.entitlement)
     redemption_id = await _write(new, offer, used_on, reduced, act)
     await _note("redemption.write", new.customer_id, redemption_id, act)
-    return await queries.by_id(redemption_id, now=act.now)
+    return await _told(await queries.by_id(redemption_id, now=act.now), act)
 
 
 async def _refuse_elsewhere(new: NewRedemption, act: Act) -> None:
@@ -198,7 +200,7 @@ async def record_use(redemption_id: UUID, act: Act) -> RedemptionView:
         raise NotReserved(f"The redemption is {found.state}")
     await add(RedemptionUse, act, redemption_id=redemption_id)
     await _note("redemption.use", found.customer_id, redemption_id, act)
-    return await queries.by_id(redemption_id, now=act.now)
+    return await _told(await queries.by_id(redemption_id, now=act.now), act)
 
 
 async def reverse(redemption_id: UUID, act: Act, *, reason: str) -> RedemptionView:
@@ -208,7 +210,7 @@ async def reverse(redemption_id: UUID, act: Act, *, reason: str) -> RedemptionVi
         raise AlreadyReversed(f"It was reversed at {found.reversed_at}: {found.reversal_reason}")
     await add(RedemptionReversal, act, redemption_id=redemption_id, reason=reason)
     await _note("redemption.reverse", found.customer_id, redemption_id, act)
-    undone = await queries.by_id(redemption_id, now=act.now)
+    undone = await _told(await queries.by_id(redemption_id, now=act.now), act)
     await REVERSED()(undone, act)
     return undone
 
@@ -374,6 +376,12 @@ async def _write(new: NewRedemption, offer: Offer, used_on: date, reduced: Reduc
             )
     except asyncpg.UniqueViolationError:
         raise ReferenceTaken(f"The reference {new.reference} was used meanwhile") from None
+
+
+async def _told(found: RedemptionView, act: Act) -> RedemptionView:
+    """What has become of it is told."""
+    await events.happen(RedemptionChanged(found.id, found.customer_id, found.item, found.state), act)
+    return found
 
 
 async def _note(action: str, customer_id: UUID, redemption_id: UUID, act: Act) -> None:

@@ -73,7 +73,7 @@ async def add(holder: Holder, subject_id: UUID, new: NewFile, act: Act) -> FileV
     await execute(_ADDED, place, len(found.content))
     case = Case(SUBJECT, file_id, customer_id)
     await done("add", case, act, fields=(found.kind,))
-    await events.record(FileAdded(file_id, holder.subject, subject_id), now=act.now)
+    await events.happen(FileAdded(file_id, holder.subject, subject_id), act)
     return await queries.LISTED.one(file_id)
 
 
@@ -90,7 +90,7 @@ async def keep(case: Case, found: Checked, act: Act) -> UUID:
     await add_row(FileContent, file_id=file_id, part=WHOLE, sealed=whole)
     await execute(_ADDED, places.DATABASE, len(found.content))
     await done("add", Case(SUBJECT, file_id, case.customer_id), act, fields=(found.kind,))
-    await events.record(FileAdded(file_id, case.subject, case.id), now=act.now)
+    await events.happen(FileAdded(file_id, case.subject, case.id), act)
     return file_id
 
 
@@ -221,7 +221,7 @@ async def remove(file_id: UUID, new: Because, act: Act) -> FileView:
     await execute("delete from file_content where file_id = $1", file_id)
     await execute(_ADDED, place, -file.bytes_count)
     await done("remove", Case(SUBJECT, file.id, file.customer_id), act, fields=(file.kind,))
-    await events.record(FileRemoved(file_id, file.subject, file.subject_id), now=act.now)
+    await events.happen(FileRemoved(file_id, file.subject, file.subject_id), act)
     return await queries.LISTED.one(file_id)
 
 

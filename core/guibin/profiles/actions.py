@@ -8,10 +8,11 @@ from uuid import UUID
 import asyncpg
 from msgspec import UnsetType, structs
 
+from guibin import events
 from guibin.audit.actions import AuditNote, record, record_all
 from guibin.audit.attempts import attempt
 from guibin.context import Act
-from guibin.events import ArchivesWritten, ErasureBegins, tell_at_once
+from guibin.events import ArchivesWritten, CustomerChanged, CustomerOpened, ErasureBegins, tell_at_once
 from guibin.notation.dates import Day, age, columns_of, shown
 from guibin.notation.names import search_keys
 from guibin.policy.packs import Policy
@@ -69,6 +70,10 @@ async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
         for customer_id, new in zip(ids, several, strict=True)
     ]
     await record_all(notes, by=act.by)
+    opened = [CustomerOpened(customer_id, new.kind) for customer_id, new in zip(ids, several, strict=True)]
+    for each in opened:
+        await tell_at_once(each, act)
+    await events.record_all(opened, now=act.now)
     return ids
 
 
@@ -133,6 +138,7 @@ async def change(customer_id: UUID, new: CustomerChange, act: Act) -> CustomerVi
         altered = await _alter(customer_id, new, act)
         await keep(Subject("customer", customer_id, customer_id), altered, act, reason="")
         await record(note, act)
+        await events.happen(CustomerChanged(customer_id), act)
     return await queries.customer(customer_id)
 
 
@@ -150,6 +156,7 @@ async def correct(customer_id: UUID, new: NewCorrection, act: Act) -> CustomerVi
         refuse_idle(altered, new.reason)
         await keep(Subject("customer", customer_id, customer_id), altered, act, reason=new.reason)
         await record(note, act)
+        await events.happen(CustomerChanged(customer_id), act)
     return await queries.customer(customer_id)
 
 

@@ -75,7 +75,7 @@ async def close(customer_id: UUID, new: NewClosing, act: Act) -> ClosingView:
     await add(ArchiveClosing, act, customer_id=customer_id, reason=new.reason, note=new.note)
     await change(Customer, customer_id, closed_at=act.now, changed_at=act.now)
     await noted("closing.close", act, customer_id=customer_id, fields=("reason",))
-    await events.record(ArchiveEnded(customer_id, new.reason), now=act.now)
+    await events.happen(ArchiveEnded(customer_id, new.reason), act)
     return (await many(ClosingView, _CLOSINGS, customer_id))[0]
 
 
@@ -100,7 +100,7 @@ async def reopen(customer_id: UUID, new: NewReopening, act: Act) -> ClosingView:
     await add(ArchiveReopening, act, closing_id=closing_id, reason=new.reason, restored=restores)
     await tell_at_once(ArchiveReopens(customer_id, closed_at, restores), act)
     await noted("closing.reopen", act, customer_id=customer_id, fields=("reason",))
-    await events.record(ArchiveResumed(customer_id), now=act.now)
+    await events.happen(ArchiveResumed(customer_id), act)
     return (await many(ClosingView, _CLOSINGS, customer_id))[0]
 
 

@@ -181,7 +181,7 @@ async def _views(customer_id: UUID, act: Act) -> list[MergeView]:
 
 async def _told(action: str, told: ArchivesMerged, act: Act) -> None:
     await noted(action, act, customer_ids=(told.customer_id, told.merged_id), shown=2)
-    await events.record(told, now=act.now)
+    await events.happen(told, act)
 
 
 def _refuse_unlike(kept: CustomerView, merged: CustomerView, act: Act) -> None:

@@ -368,7 +368,7 @@ async def end_link(customer_id: UUID, link_id: UUID, new: NewLinkEnding, act: Ac
         raise Conflict(f"The customer has not been {post['role']} there since {post['ended_on']}")
     await change(CustomerLink, link_id, ended_on=on)
     await _changed("link.end", customer_id, ("link",), act)
-    await events.record(PostEnded(customer_id, post["of_customer_id"], link_id, on), now=act.now)
+    await events.happen(PostEnded(customer_id, post["of_customer_id"], link_id, on), act)
     return LinkView(link_id, post["of_customer_id"], post["role"], on)
 
 

@@ -48,6 +48,7 @@ from .standing import (
     refuse_outside_centre,
     refuse_wrong_times,
     tell,
+    tell_stage,
     terms_of,
     write_event,
 )
@@ -165,6 +166,7 @@ async def take_stage(reception_id: UUID, new: NewStage, act: Act) -> ReceptionFo
         if not await fetch_value("select true from reception_feedback where reception_id = $1 limit 1", reception_id):
             await _start(row, FEEDBACK, terms.feedback_within, at)
     await audit("stage", row, act)
+    await tell_stage(row, new.stage, act)
     return await form(reception_id)
 
 

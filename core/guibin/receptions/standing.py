@@ -7,10 +7,12 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin import events
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.duties.queries import first_on_duty
+from guibin.events import ReceptionProgressed
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
@@ -80,6 +82,10 @@ def refuse_wrong_times(arrives_at: datetime, leaves_at: datetime | None, *, now:
 AHEAD_SECONDS_MAX = 730 * 24 * 3_600
 
 
+# What was done to a reception that is a stage of it, beside those of its protocol.
+STAGES = ("receive", "confirm", "plan", "assign", "notice", "arrive", "cancel", "file")
+
+
 class Event(Struct, frozen=True, kw_only=True):
     """What was done: `name` is the stage, the item or the person it is about. `happened_at` is by default now."""
 
@@ -143,3 +149,10 @@ async def tell(told: Told, kind: str, act: Act, *, key: str = "") -> None:
 async def audit(action: str, row: asyncpg.Record, act: Act, *, fields: tuple[str, ...] = ()) -> None:
     """The entry of something done to a reception."""
     await done(action, Case(SUBJECT, row["id"], row["customer_id"]), act, fields=fields)
+    if action in STAGES:
+        await tell_stage(row, action, act)
+
+
+async def tell_stage(row: asyncpg.Record, stage: str, act: Act) -> None:
+    """Whoever follows the reception hears how far it came."""
+    await events.happen(ReceptionProgressed(row["id"], row["customer_id"], stage), act)

@@ -8,12 +8,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin import events
 from guibin.audit.actions import recorded
 from guibin.cases import Case
 from guibin.cases.requests import NewDisclosure
 from guibin.context import Act
 from guibin.duties import calls as duties
-from guibin.events import MessageTried, at_once
+from guibin.events import ContactRecorded, MessageTried, at_once
 from guibin.notation.spelling import line, paragraph
 from guibin.notation.telephones import is_telephone
 from guibin.notices.actions import Notice, notify
@@ -98,6 +99,10 @@ async def write_interaction(new: NewInteraction, act: Act, *, had_by: Actor, whe
         source=where.subject if where else None,
         source_number=str(where.id) if where else None,
     )
+    told = ContactRecorded(
+        interaction_id, new.customer_id, new.channel, new.direction, new.outcome or "", bool(new.need.strip())
+    )
+    await events.happen(told, act)
     if new.handling.strip():
         await _write_handling(interaction_id, new.customer_id, NewHandling(text=new.handling, done=new.handled), act)
     return interaction_id

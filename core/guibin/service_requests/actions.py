@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from guibin import events
 from guibin.audit.actions import recorded
 from guibin.cases import Case
 from guibin.cases.requests import Because, NewHandOver
@@ -12,6 +13,7 @@ from guibin.context import Act
 from guibin.desks.actions import destination, tell
 from guibin.duties import calls as duties
 from guibin.entitlements.queries import desk_item
+from guibin.events import ServiceRequestEnded
 from guibin.notices.actions import Notice, notify
 from guibin.policy.service_items import APPOINTMENT
 from guibin.profiles.subjects import refuse_blind
@@ -117,6 +119,7 @@ async def skip_step(request_id: UUID, new: NewSkippedStep, act: Act) -> ServiceR
     await change(ServiceRequest, request_id)
     await steps_of.pass_over(request, new.step, now=act.now)
     await steps_of.tell_skipped(request, new.step, act)
+    await steps_of.told(request, new.step, act, skipped=True)
     if taken + 1 == len(steps):
         await milestones.end(request_id, at=act.now, now=act.now)
         await _file(request, act)
@@ -174,6 +177,7 @@ async def _take(request: asyncpg.Record, new: NewStep, steps: list[str], taken: 
     await add(ServiceStep, act, **given(new) | {"taken_at": at}, **of, recorded_at=act.now)
     await change(ServiceRequest, request["id"])
     await steps_of.clocks_of(request, new.step, at=at, now=act.now)
+    await steps_of.told(request, new.step, act)
 
 
 def _refuse_out_of_order(step: str, steps: list[str], taken: int) -> None:
@@ -184,6 +188,8 @@ def _refuse_out_of_order(step: str, steps: list[str], taken: int) -> None:
 async def _file(request: asyncpg.Record, act: Act) -> None:
     """It is filed with the department the item names, whose manager hears; without one with the nearest manager (S07-34)."""
     await change(ServiceRequest, request["id"], state="filed")
+    filed = ServiceRequestEnded(request["id"], request["customer_id"], request["item"], "filed")
+    await events.happen(filed, act)
     item = act.policy.service_item(request["item"])
     unit = await org_units.by_code(item.filed_with) if item is not None and item.filed_with else None
     unit_id = unit.successor_id or unit.id if unit else None

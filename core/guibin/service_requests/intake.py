@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin import events
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import done, recorded
@@ -18,7 +19,7 @@ from guibin.context import Act
 from guibin.duties import calls as duties
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.queries import RedemptionView
-from guibin.events import at_once
+from guibin.events import ServiceRequestEnded, ServiceRequestReceived, at_once
 from guibin.notices.actions import Notice, notify, serving
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.forms import Form, facts_of
@@ -96,6 +97,7 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
     case = Case(SUBJECT, request_id, new.customer_id)
     await sla.start_all(_clocks(case, judged, received_at, act.now))
     view = await recorded("receive", case, LISTED, act)
+    await events.happen(ServiceRequestReceived(request_id, new.customer_id, new.item), act)
     if span is None and (told := await serving(new.customer_id, but=act.by.person)):
         notice = Notice("customer_asked", case, staff_ids=told, details={"number": view.number})
         await notify(notice, key=f"customer_asked/{request_id}", now=act.now)
@@ -132,13 +134,14 @@ async def carry_out(redemption: RedemptionView, act: Act) -> None:
     await _write(new, judged, opened, act)
     case = Case(SUBJECT, opened.id, new.customer_id)
     await sla.start_all(_clocks(case, judged, act.now, act.now))
+    await events.happen(ServiceRequestReceived(opened.id, new.customer_id, new.item), act)
     await done("receive", case, act)
 
 
 async def drop(redemption: RedemptionView, act: Act) -> None:
     """The use was undone: what of it is not carried out yet is not carried out any more."""
     row = await fetch_one(
-        "select id, customer_id from service_request where redemption_id = $1 and state in ('asked', 'open') for update",
+        "select id, customer_id, item from service_request where redemption_id = $1 and state in ('asked', 'open') for update",
         redemption.id,
     )
     if row is not None:
@@ -158,7 +161,7 @@ async def foreseen(new: NewServiceRequest, act: Act) -> ServiceRequestView:
 async def service_request_decided(decided: Decided, act: Act) -> None:
     """Approved: it is carried out from now on. Otherwise it ends, and its owner hears why."""
     row = await fetch_one(
-        "select id, number, customer_id, owner_id, time_limit, clause from service_request where id = $1 for update",
+        "select id, number, item, customer_id, owner_id, time_limit, clause from service_request where id = $1 for update",
         decided.subject_id,
     )
     if row is None:
@@ -211,6 +214,8 @@ async def end(request: asyncpg.Record, outcome: str, reason: str, act: Act) -> N
         reason=reason,
     )
     await change(ServiceRequest, request["id"], state=outcome)
+    ended = ServiceRequestEnded(request["id"], request["customer_id"], request["item"], outcome)
+    await events.happen(ended, act)
     await sla.cancel(request["id"], MILESTONE, now=act.now)
     await steps.drop_clocks(request["id"], now=act.now)
     await milestones.drop(request["id"], now=act.now)

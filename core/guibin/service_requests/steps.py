@@ -6,8 +6,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from guibin import events
 from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import ServiceStepTaken
 from guibin.notices.actions import Notice, notify
 from guibin.policy.service_items import APPOINTMENT, STEP_CLOCKS, Evidence, StepLimit, TimeLimit
 from guibin.signatures import actions as signing
@@ -97,6 +99,12 @@ async def tell_skipped(request: asyncpg.Record, step: str, act: Act) -> None:
     but = (act.by.person,) if act.by.person else ()
     notice = Notice("service_step_skipped", case, roles=("manager",), details=details, but=but)
     await notify(notice, key=f"service-step-skipped/{request['id']}/{step}", now=act.now)
+
+
+async def told(request: asyncpg.Record, step: str, act: Act, *, skipped: bool = False) -> None:
+    """Whoever follows the service hears of the step."""
+    taken = ServiceStepTaken(request["id"], request["customer_id"], request["item"], step, skipped)
+    await events.happen(taken, act)
 
 
 async def pass_over(request: asyncpg.Record, step: str, *, now: datetime) -> None:

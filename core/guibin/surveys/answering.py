@@ -7,9 +7,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin import events
 from guibin.audit.actions import noted
 from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import SurveyAnswered
 from guibin.notices.actions import Notice, notify
 from guibin.policy.surveys import SurveyPolicy
 from guibin.profiles.queries import customer_of
@@ -79,6 +81,7 @@ async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -
     if not await add_all(SurveyAnswer, None, [row], unless=("invitation_id",)):
         raise SpentLink("used")
     await noted("survey.answer", act, subject="survey_answer", subject_id=answer_id, customer_id=to.customer_id)
+    await events.happen(SurveyAnswered(answer_id, to.customer_id, to.survey.name, score), act)
     case = Case("survey_answer", answer_id, to.customer_id)
     if sum(scores.values()) < now_asked.floor * len(scores):
         details = {"score": str(score), "floor": str(now_asked.floor)}

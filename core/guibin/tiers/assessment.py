@@ -8,12 +8,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin import events
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.events import at_once
+from guibin.events import AssessmentDone, at_once
 from guibin.hookspecs import Proposal
 from guibin.jobs.actions import enqueue
 from guibin.packs import Hooks
@@ -144,6 +145,8 @@ async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
     await bring(assessment_id, scheme, on=row["as_of"], now=now)
     await change(Assessment, assessment_id, applied_at=now)
     await enqueue(AnnounceMoves(assessment_id=assessment_id), now=now, unique_key=f"announce-moves/{assessment_id}")
+    told = AssessmentDone(assessment_id, row["scheme"], row["customers"] or 0, row["as_of"])
+    await events.record(told, now=now)
 
 
 @at_once(Decided, about="assessment")

@@ -9,8 +9,10 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin import events
 from guibin.audit.actions import noted
 from guibin.context import Act
+from guibin.events import FactRecorded
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job
 from guibin.notation.spelling import code, line
@@ -117,6 +119,7 @@ async def record_facts(facts: Sequence[NewFact], act: Act, *, units: Mapping[str
     done = await write_facts(facts, units=units, now=act.now)
     if done.recorded or done.corrected:
         await follow(facts, act)
+        await events.record_all(_told(facts), now=act.now)
     await noted(
         "fact.record",
         act,
@@ -126,6 +129,14 @@ async def record_facts(facts: Sequence[NewFact], act: Act, *, units: Mapping[str
         shown=len(facts),
     )
     return done
+
+
+def _told(facts: Sequence[NewFact]) -> list[FactRecorded]:
+    """One event for each customer and metric."""
+    of: dict[tuple[UUID, str], list[date]] = {}
+    for fact in facts:
+        of.setdefault((fact.customer_id, fact.metric), []).append(fact.occurred_on)
+    return [FactRecorded(customer_id, metric, len(days), max(days)) for (customer_id, metric), days in of.items()]
 
 
 class AppraiseCustomers(Job, frozen=True):

@@ -6,11 +6,12 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin import events
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.cases.requests import Because, NewDisclosure
 from guibin.context import Act
-from guibin.events import ArchiveEnds, at_once
+from guibin.events import ArchiveEnds, VisitCarriedOut, at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Days
 from guibin.policy.terms import Escalation, Terms
@@ -156,6 +157,7 @@ async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
         rated_id=manager_id if new.manager_rating is not None else None,
     )
     await change(Visit, visit_id, state="carried_out")
+    await events.happen(VisitCarriedOut(visit_id, visit["customer_id"]), act)
     if manager_id is not None and manager_id != went.id:
         told = Notice(
             "leader_visited", _case(visit_id, visit["customer_id"]), staff_ids=(manager_id,), details={"who": went.name}

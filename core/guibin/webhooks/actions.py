@@ -16,6 +16,7 @@ from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import queries
+from .kinds import known_kinds
 from .payloads import PING, Message, event_types
 from .queries import DeliveryWithAttempts, WebhookView
 from .refusals import DeliveryPending, TooManyWebhooks, WebhookDisabled, WebhookEnabled
@@ -43,14 +44,18 @@ class Replayed(Struct, frozen=True):
 
 async def add(new: NewWebhook, act: Act) -> CreatedWebhook:
     """Raises Invalid for an address that is not public https or an unknown event type, TooManyWebhooks."""
-    _refuse_wrong(new.url, new.event_types)
+    _refuse_wrong(new.url, new.event_types, new.narrowed_to)
     # Two at once wait for each other here, so that the last place is given once.
     await fetch_value(
         "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/webhooks', 0))"
     )
     if await fetch_value("select count(*) from webhook_endpoint where removed_at is null") >= WEBHOOKS_MAX:
         raise TooManyWebhooks(f"At most {WEBHOOKS_MAX}: remove one first")
-    endpoint_id = await rows.add(WebhookEndpoint, act, **given(new) | {"event_types": list(new.event_types)})
+    endpoint_id = await rows.add(
+        WebhookEndpoint,
+        act,
+        **given(new) | {"event_types": list(new.event_types), "narrowed_to": list(new.narrowed_to)},
+    )
     secret = await _write_secret(endpoint_id, act)
     await _note("webhook.add", endpoint_id, act)
     return CreatedWebhook(secret, await queries.endpoint(endpoint_id))
@@ -61,12 +66,14 @@ async def change(webhook_id: UUID, new: WebhookChange, act: Act) -> WebhookView:
     before = await queries.locked_endpoint(webhook_id)
     url = before.url if new.url is UNSET else new.url
     types = before.event_types if new.event_types is UNSET else new.event_types
-    _refuse_wrong(url, types)
+    narrowed_to = before.narrowed_to if new.narrowed_to is UNSET else new.narrowed_to
+    _refuse_wrong(url, types, narrowed_to)
     await rows.change(
         WebhookEndpoint,
         webhook_id,
         url=url,
         event_types=list(types),
+        narrowed_to=list(narrowed_to),
         description=before.description if new.description is UNSET else new.description,
     )
     await _note("webhook.change", webhook_id, act)
@@ -206,12 +213,18 @@ async def _write_secret(endpoint_id: UUID, act: Act) -> str:
     return secret
 
 
-def _refuse_wrong(url: str, types: tuple[str, ...]) -> None:
+def _refuse_wrong(url: str, types: tuple[str, ...], narrowed_to: tuple[str, ...] = ()) -> None:
     known = event_types()
     problems = [
         FieldError("event_types", "a known event type", "see GET /webhook-event-types", name)
         for name in types
         if name not in known
+    ]
+    said = {field.name for kind in known_kinds() for field in kind.payload}
+    problems += [
+        FieldError("narrowed_to", "field=value, the field one of an event's payload", "see GET /event-types", each[:60])
+        for each in narrowed_to
+        if "=" not in each or each.partition("=")[0] not in said
     ]
     problem = rules().problem(url)
     if problem is not None:

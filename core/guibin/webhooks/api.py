@@ -7,6 +7,7 @@ from guibin.web.routing import deletes, gets, patches, posts
 from guibin_tenants.principals import may, sees_all
 
 from . import actions, queries
+from .kinds import event_kinds
 from .payloads import event_types
 
 # What happens anywhere in the company goes there, also what an outlet must not see of another (S02-6).
@@ -65,3 +66,11 @@ class WebhookEventTypeController(Controller):
     @get("/", needs=READ, summary="What a webhook can ask for")
     async def list_types(self) -> tuple[str, ...]:
         return event_types()
+
+
+class EventTypeController(Controller):
+    path = "/api/v1/event-types"
+    tags = ("webhooks",)
+    list_kinds = gets(
+        "/", event_kinds, "Every kind of event, in words of both languages, with its payload", needs=may("policy:read")
+    )

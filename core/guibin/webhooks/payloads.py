@@ -13,7 +13,29 @@ from guibin.jobs.kinds import kind_of
 
 PING = "ping"
 # Words that a policy or the product defines. Whatever else an event says in words stays inside.
-WORDS = frozenset({"subject", "scheme", "tier", "level", "from_level", "to_level", "milestone", "step"})
+WORDS = frozenset(
+    [
+        "subject",
+        "scheme",
+        "tier",
+        "level",
+        "from_level",
+        "to_level",
+        "milestone",
+        "step",
+        "stage",
+        "state",
+        "kind",
+        "item",
+        "metric",
+        "channel",
+        "direction",
+        "outcome",
+        "flow",
+        "survey",
+        "task",
+    ]
+)
 Value = str | int | bool | None
 # Ids, figures, days and moments, and how each is told; the first that fits.
 THIN: tuple[tuple[type, Callable[[Any], Value]], ...] = (

@@ -24,6 +24,7 @@ class WebhookView(Struct, frozen=True, kw_only=True):
     url: str
     description: str
     event_types: tuple[str, ...]
+    narrowed_to: tuple[str, ...]
     created_by_name: str
     created_at: datetime
     failing_since: datetime | None

@@ -10,15 +10,19 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from guibin.notation.plausible import Plausible
 from guibin.policy.words import Line, Url, Word
 
-EventTypes = Annotated[tuple[Word, ...], Meta(max_length=50)]
+EventTypes = Annotated[tuple[Word, ...], Meta(max_length=100)]
+# `level=3`: a field of an event's payload and what it is to say.
+Narrowed = Annotated[tuple[Line, ...], Meta(max_length=20)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class NewWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where to send events to, and which; no `event_types` means all."""
+    """Where to send events to, and which; no `event_types` means all. `narrowed_to` narrows them: `level=3` and `level=2` are
+    sent events of either level, and whatever says nothing of a level."""
 
     url: Url
     event_types: EventTypes = ()
+    narrowed_to: Narrowed = ()
     description: Line = ""
 
 
@@ -27,6 +31,7 @@ class WebhookChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     url: Url | UnsetType = UNSET
     event_types: EventTypes | UnsetType = UNSET
+    narrowed_to: Narrowed | UnsetType = UNSET
     description: Line | UnsetType = UNSET
 
 

@@ -24,11 +24,13 @@ from .requests import DeliveryFilter, NewWebhook, WebhookChange
 
 PATH, NAME = f"{PREFIX}/webhooks", "webhooks"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="webhook", needs=WRITE, group="govern", order=81),)
+# Set by the API, for it is the API's own words: no form asks for it.
+NARROWED = frozenset({"narrowed_to"})
 STATES = ("pending", "delivered", "failed", "held")
 
 
 async def change(webhook_id: UUID, new: NewWebhook, act: Act) -> WebhookView:
-    """As `actions.change`, all of it at once."""
+    """As `actions.change`, all of it at once; what narrows it stays as the API set it."""
     given = WebhookChange(url=new.url, event_types=new.event_types, description=new.description)
     return await actions.change(webhook_id, given, act)
 
@@ -67,7 +69,15 @@ MADE = Commands(
     NAME,
     "webhook_id",
     f"{PATH}/secrets",
-    Command(name="make", action=actions.add, choices={"event_types": _events}, key="n", main=True, shows=_shown),
+    Command(
+        name="make",
+        action=actions.add,
+        choices={"event_types": _events},
+        left_out=NARROWED,
+        key="n",
+        main=True,
+        shows=_shown,
+    ),
     Command(name="rotate", action=actions.rotate, shows=_shown),
     needs=WRITE,
 )
@@ -76,7 +86,7 @@ HOOKS = Commands(
     "webhook_id",
     PATH,
     Command(name="ping", action=actions.ping),
-    Command(name="change", action=change, choices={"event_types": _events}, given=_present),
+    Command(name="change", action=change, choices={"event_types": _events}, left_out=NARROWED, given=_present),
     Command(name="disable", action=actions.disable_by_staff),
     Command(name="enable", action=actions.enable),
     Command(name="remove", action=actions.remove, danger=True),

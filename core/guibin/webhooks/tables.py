@@ -6,7 +6,7 @@ from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
 class WebhookEndpoint(TenantTable):
-    """Where a company has events sent. No `event_types` means all.
+    """Where a company has events sent. No `event_types` means all; of these only what fits `narrowed_to`, each `field=value`.
 
     `failing_since` is the first failure since the last success. `disabled_because` is one of gone (it answered 410),
     failing (for days) and staff.
@@ -15,6 +15,7 @@ class WebhookEndpoint(TenantTable):
     url = Text()
     description = Varchar(length=200, default="")
     event_types = Array(base_column=Text(), default=list)
+    narrowed_to = Array(base_column=Text(), default=list)
     created_by_name = Varchar(length=200)
     created_at = Timestamptz(default=None, null=True)
     failing_since = Timestamptz(default=None, null=True)

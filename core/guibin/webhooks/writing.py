@@ -1,10 +1,11 @@
 """Writing deliveries down in the event's own transaction: what is rolled back is told to nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from guibin.events import Event, listens
 from guibin.jobs.actions import NewJob, new_job
@@ -13,7 +14,7 @@ from guibin.jobs.kinds import Job, kind_of
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
-from .payloads import Message, encoded, message_of
+from .payloads import Message, Value, encoded, message_of
 
 # A company's own work goes first.
 PRIORITY = -10
@@ -32,16 +33,15 @@ async def write_deliveries(happened: Sequence[Event], now: datetime) -> None:
     """One delivery for every endpoint that asked for such events."""
     kinds = sorted({kind_of(type(event)) for event in happened})
     rows = await fetch(
-        "select id, event_types from webhook_endpoint where disabled_at is null and removed_at is null"
+        "select id, event_types, narrowed_to from webhook_endpoint where disabled_at is null and removed_at is null"
         " and (cardinality(event_types) = 0 or event_types && $1::text[]) order by id",
         kinds,
     )
     if not rows:
         return
-    asking = [(event, _asking(rows, kind_of(type(event)))) for event in happened]
-    await write_all(
-        [(message_of(event, now=now), endpoint_ids) for event, endpoint_ids in asking if endpoint_ids], now=now
-    )
+    told = [message_of(event, now=now) for event in happened]
+    asking = [(message, _asking(rows, message)) for message in told]
+    await write_all([(message, endpoint_ids) for message, endpoint_ids in asking if endpoint_ids], now=now)
 
 
 async def write(message: Message, endpoint_ids: Sequence[UUID], *, now: datetime) -> list[UUID]:
@@ -79,8 +79,22 @@ async def write_all(messages: Sequence[tuple[Message, Sequence[UUID]]], *, now: 
     return written
 
 
-def _asking(endpoints: Sequence[asyncpg.Record], kind: str) -> list[UUID]:
-    return [row["id"] for row in endpoints if not row["event_types"] or kind in row["event_types"]]
+def _asking(endpoints: Sequence[asyncpg.Record], message: Message) -> list[UUID]:
+    asking = [row for row in endpoints if not row["event_types"] or message.type in row["event_types"]]
+    return [row["id"] for row in asking if _fits(row["narrowed_to"], message.data)]
+
+
+def _fits(narrowed_to: Sequence[str], said: Mapping[str, Value]) -> bool:
+    """Whether every field that is narrowed and said is among what it is narrowed to; JSON's own words for yes, no and numbers."""
+    wanted: dict[str, set[str]] = {}
+    for each in narrowed_to:
+        field, _, value = each.partition("=")
+        wanted.setdefault(field, set()).add(value)
+    return all(_spelled(said[field]) in values for field, values in wanted.items() if field in said)
+
+
+def _spelled(value: Value) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 async def plan(job: DeliverWebhook, *, at: datetime, now: datetime) -> None:
