@@ -17,6 +17,7 @@ from guibin.context import Clock, Root, real_clock
 from guibin.live.hub import Hub, heard_by
 from guibin.live.presence import Presence
 from guibin.packs import Packs, installed
+from guibin.scripts.runner import running_scripts
 from guibin_tenants.database import UNREACHABLE, connected
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.listening import listening
@@ -77,6 +78,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
             told_by_others(database_url, app.state.scope_middleware.remembered),
             listening(database_url, "guibin streams", heard_by(app.state.hub), app.state.hub.nudge_all),
             written_every(bounds.counted_every_s, app.state.scope_middleware.counts),
+            running_scripts(),
         ):
             yield
         await app.state.presence.close()

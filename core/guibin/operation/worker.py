@@ -22,6 +22,7 @@ from guibin.dispatch.scheduler import Scheduler
 from guibin.jobs.actions import enqueue
 from guibin.jobs.relay import IN_HAND, Relay, relaying
 from guibin.packs import Packs, installed
+from guibin.scripts.runner import running_scripts
 from guibin.sla import sweep
 from guibin.sla.jobs import SweepTimers
 from guibin.watch import failpoints, metrics
@@ -93,7 +94,11 @@ async def run(
     # There is room again when a job ends, and a sweep to hand over when a deadline is due: not at the next look.
     sooner = asyncio.Event()
     executor = Executor(at.redis, worker, _performer(shop, sooner), at_once=settings.jobs_at_once)
-    async with _database(at.app, settings.jobs_at_once + 4), relaying(at.relay, worker) as relay:
+    async with (
+        _database(at.app, settings.jobs_at_once + 4),
+        relaying(at.relay, worker) as relay,
+        running_scripts(),
+    ):
         scheduler = Scheduler(rhythms)
         loops = _loops(shop, relay, executor, scheduler, settings, sooner)
         tasks = {loop.name: asyncio.create_task(_forever(loop, sooner), name=loop.name) for loop in loops}

@@ -58,6 +58,13 @@ HOOKS_OFF = Gauge(
 PACKS_ASIDE = Gauge(
     "guibin_pack_put_aside", "Installed packs that could not start (`guibin doctor`)", ("pack",), registry=REGISTRY
 )
+SCRIPT_SECONDS = Histogram(
+    "guibin_script_seconds",
+    "How long companies' scripts took, by hook and how they ended",
+    ("hook", "outcome"),
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2),
+    registry=REGISTRY,
+)
 
 
 def serve(port: int) -> None:
