@@ -50,6 +50,8 @@ TEXTS = ("机顶盒无信号，二次报修", "账单多扣互动包月费 38 �
 BATCH = 500
 # Of so many customers one is the outlet's, and of so many complaints one is each agent's own.
 OUTLET_EVERY, OWN_EVERY = 10, 20
+# The others have the rest.
+COLLEAGUES = 60
 AGENTS, LEADERS = ("desk", "outlet"), ("lead", "lead-outlet")
 
 
@@ -72,6 +74,10 @@ async def fill(urls: embedded.Servers, customers: int, complaints: int) -> tuple
                 )
             ).id
             for login, called, place in (("desk", "唐磊", None), ("outlet", "王敏", outlet))
+        ]
+        others = [
+            (await staff.add(NewStaff(login=f"desk-{n}", name=f"员工{n}", roles=("agent",)), now=now)).id
+            for n in range(COLLEAGUES)
         ]
         for login, place in zip(LEADERS, (None, outlet), strict=True):
             leads = NewStaff(login=login, name="白强", roles=("manager",), password=PASSWORD, org_unit_id=place)
@@ -102,7 +108,9 @@ async def fill(urls: embedded.Servers, customers: int, complaints: int) -> tuple
                             channel="phone",
                             customer_id=chance.choice(ids),
                             received_at=now - timedelta(minutes=chance.randrange(1, 600)),
-                            owner_id=agents[n % len(agents)] if n % OWN_EVERY < len(agents) else None,
+                            owner_id=(agents + others)[
+                                n % OWN_EVERY if n % OWN_EVERY < len(agents) else len(agents) + n % COLLEAGUES
+                            ],
                         ),
                         Origin("bench", str(begin + n), ""),
                     )

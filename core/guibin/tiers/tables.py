@@ -77,7 +77,13 @@ class AssessmentResult(TenantTable, customer=True):
     objection = Text(default=None, null=True)
 
     keys = Keys(
-        unique=(("assessment_id", "customer_id"),), indexes=(Index(("customer_id", "assessment_id")),), append_only=True
+        unique=(("assessment_id", "customer_id"),),
+        indexes=(
+            Index(("customer_id", "assessment_id")),
+            # Who moves from where to where is counted without reading the figures of everybody.
+            Index(("assessment_id", "move", "held", "becomes", "customer_id"), name="assessment_result_moves_idx"),
+        ),
+        append_only=True,
     )
 
 

@@ -46,7 +46,7 @@ class Inspecting(Struct, frozen=True, kw_only=True):
 
 async def inspecting(act: Act) -> Inspecting:
     """Of all units that the reader leads. Raises Forbidden for whoever leads none."""
-    counts = {each.kind: each for each in await queries.counts(WorkFilter(whose="unit"), act)}
+    counts = {each.kind: each for each in await queries.counts(WorkFilter(whose="unit"), act, kinds=ALL)}
     logs = await work_logs.unreviewed(act)
     found = []
     for part, kinds in PARTS.items():

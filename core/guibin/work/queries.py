@@ -145,8 +145,11 @@ class SharedCount(WorkCount, frozen=True, kw_only=True):
 # Beside what is one's own: what those have with whom one sits at a desk, and what one's unit has and none of its people.
 # Said of each source's own columns, so that its rows are told apart before anything is joined to them.
 _AT_DESK = f"not {{private}} and ({sits_with('({staff_id})', '$me::uuid')} or ({{staff_id}}) is null and {{unit_id}} = $unit::uuid)"
-_IN_UNITS = """({unit_id} is not null and ($units::uuid[] is null or {unit_id} = any ($units::uuid[])) or ({staff_id}) in (
-    select s.id from staff s where $units::uuid[] is null or s.org_unit_id = any ($units::uuid[])))"""
+_OF_STAFF = """({staff_id}) in (
+    select s.id from staff s where $units::uuid[] is null or s.org_unit_id = any ($units::uuid[]))"""
+_IN_UNITS = (
+    f"({{unit_id}} is not null and ($units::uuid[] is null or {{unit_id}} = any ($units::uuid[])) or {_OF_STAFF})"
+)
 _WHOSE: dict[Whose, str] = {"mine": "{mine}", "desk": f"{{mine}} or ({_AT_DESK})", "unit": f"{{mine}} or {_IN_UNITS}"}
 _LATE = "x.due_at < $now and x.paused_at is null"
 _SOON = "x.due_at >= $now and x.due_at < $now + interval '1 hour' and x.paused_at is null"
@@ -198,9 +201,9 @@ async def one(kind: str, row_id: UUID, act: Act) -> WorkView | None:
     return (await searched("work", Page(found), act)).items[0] if found else None
 
 
-async def counts(filters: WorkFilter, act: Act) -> list[SharedCount]:
-    """How much of each kind is owed, by kind. Raises as `owed`."""
-    sources = _sources(filters, act, ())
+async def counts(filters: WorkFilter, act: Act, *, kinds: Collection[str] = ()) -> list[SharedCount]:
+    """How much of each kind is owed, by kind; of these kinds only, if there are any. Raises as `owed`."""
+    sources = _sources(filters, act, kinds)
     if not sources:
         return []
     asked = _listing(sources, _WHOSE[filters.whose])
@@ -230,9 +233,10 @@ class PersonCount(WorkCount, frozen=True, kw_only=True):
 
 
 async def by_person(act: Act) -> list[PersonCount]:
-    """What everybody whom the reader sees owes, counted by person and kind; it names nobody."""
+    """What everybody of the reader's units owes, counted by person and kind; it names nobody."""
     sources = [owed for owed in KINDS.values() if owed.needs(act.by)]
-    return await _tallied(PersonCount, "x.staff_id, x.kind", sources, act) if sources else []
+    # What others have, or nobody, is left out of each source: no deadline of it is looked up.
+    return await _tallied(PersonCount, ("staff_id", "kind"), (sources, _OF_STAFF), act)
 
 
 class UnitCount(WorkCount, frozen=True, kw_only=True):
@@ -245,21 +249,31 @@ class UnitCount(WorkCount, frozen=True, kw_only=True):
 async def by_unit(kinds: Collection[str], act: Act) -> list[UnitCount]:
     """What of these kinds the reader sees, counted by the unit that has it; it names nobody."""
     sources = [owed for owed in KINDS.values() if owed.kind in kinds and owed.needs(act.by)]
+    return await _tallied(UnitCount, ("unit_id", "kind", "about"), (sources, "true"), act)
+
+
+# Whose unit it is: that of whoever has it.
+_BY = {"unit_id": "coalesce(x.unit_id, s.org_unit_id) as unit_id"}
+
+
+async def _tallied(kind: type[Tallied], by: tuple[str, ...], asked: tuple[list[Owed], str], act: Act) -> list[Tallied]:
+    """What is owed of these sources, of whom it says whose, counted by these columns.
+
+    It is counted before anybody is looked up: there are many cases and few people.
+    """
+    sources, whose = asked
     if not sources:
         return []
-    return await _tallied(UnitCount, "coalesce(x.unit_id, s.org_unit_id) as unit_id, x.kind, x.about", sources, act)
-
-
-async def _tallied(kind: type[Tallied], by: str, sources: list[Owed], act: Act) -> list[Tallied]:
-    """What is owed, counted by these columns; of a member of staff `s` where somebody has it."""
     figures = {"count": "true", "late": _LATE, "soon": _SOON, "today": _TODAY}
-    counted = ", ".join(f"(count(*) filter (where {which}))::int as {name}" for name, which in figures.items())
+    counted = ", ".join(f"count(*) filter (where {which}) as {name}" for name, which in figures.items())
+    summed = ", ".join(f"sum(x.{name})::int as {name}" for name in figures)
+    groups = ", ".join(f"x.{name}" for name in dict.fromkeys((*by, "staff_id")))
+    listed = ", ".join(_BY.get(name, f"x.{name}") for name in by)
+    places = ", ".join(str(place) for place in range(1, len(by) + 1))
     await plan_once()
-    joined = "left join" if kind is UnitCount else "join"
-    places = ", ".join(str(place) for place in range(1, by.count(" x.") + 2))
-    seen = _listing(sources, "true").source
     statement, values = placed(
-        f"select {by}, {counted} from {seen} {joined} staff s on s.id = x.staff_id group by {places} order by {places}",
+        f"select {listed}, {summed} from (select {groups}, {counted} from {_listing(sources, whose).source} group by {groups}) x"
+        f" left join staff s on s.id = x.staff_id group by {places} order by {places}",
         await _values(sources, act) | {"now": act.now, "by": act.by.id},
     )
     return shown(kind, await fetch(statement, *values))

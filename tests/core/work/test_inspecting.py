@@ -4,6 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
+from statements import counted
+
+from guibin.work.inspecting import ALL
+from guibin.work.queries import KINDS
 
 PATH, PAGE = "/api/v1/supervision", "/console/supervision"
 
@@ -55,6 +59,16 @@ async def test_what_was_drawn_and_found_is_counted_and_leads_to_its_rows(bank):
     assert "缺少联系电话" in await page(bank["moyu-lead"], part="faults")
     assert "缺少联系电话" not in await page(bank["hetian-lead"], part="faults")
     assert "缺少联系电话" not in await page(bank["moyu-lead"], part="samples")
+
+
+async def test_nothing_but_its_own_kinds_is_gone_through(bank, monkeypatch):
+    with counted(monkeypatch) as sent:
+        await parts(bank["moyu-lead"])
+
+    counts = [statement for statement in sent if "group by x.kind" in statement]
+    assert len(counts) == 1
+    assert {kind for kind in KINDS if f"'{kind}'::text as kind" in counts[0]} <= set(ALL)
+    assert f"'{ALL[0]}'::text as kind" in counts[0]
 
 
 async def test_only_what_is_due_today_or_late_stands_first(bank, clock):
