@@ -14,6 +14,7 @@ from guibin.hookspecs import (
     PackColumn,
     PackJob,
     PackPage,
+    PackPermission,
     Panel,
     Proposal,
     Reaction,
@@ -79,7 +80,7 @@ from guibin.policy.tiers import Consequence, Dimension, Tier, TierScheme
 if TYPE_CHECKING:
     from litestar import Controller, delete, get, patch, post, put
     from msgspec import Struct
-    from piccolo import columns
+    from piccolo import columns as column_types
 
     from guibin.audit.actions import noted
     from guibin.cases import Case
@@ -167,7 +168,7 @@ _PLACE = {name: place for place, names in _PLACES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "columns":
+    if name == "column_types":
         value: Any = import_module("piccolo.columns")
     elif name in _PLACE:
         value = getattr(import_module(_PLACE[name]), name)
@@ -272,6 +273,7 @@ __all__ = [
     "PackColumn",
     "PackJob",
     "PackPage",
+    "PackPermission",
     "Page",
     "PageAsked",
     "Panel",
@@ -326,7 +328,7 @@ __all__ = [
     "add_all",
     "anyone",
     "change",
-    "columns",
+    "column_types",
     "delete",
     "enqueue",
     "execute",

@@ -76,6 +76,22 @@ class PackJob(Struct, frozen=True):
     every: str = ""
 
 
+class PackPermission(Struct, frozen=True):
+    """A permission of the pack's own, called `<pack>:<word>`: `needs=SEATS.needs` asks for it, of a route as of a page.
+
+    Whoever holds one of `roles` has it, and whoever a role of the company's own gives it to, as long as the company has the
+    pack. Text: `permission.<pack>.<word>`, what it permits.
+    """
+
+    name: str
+    roles: tuple[Literal["tenant_admin", "manager", "account_manager", "agent"], ...] = ("tenant_admin",)
+
+    @property
+    def needs(self) -> Predicate:
+        """Holds for those who have it."""
+        return Predicate(lambda who: self.name in who.permissions, self.name)
+
+
 class PackPage(Struct, frozen=True, kw_only=True):
     """A page of the pack's own in the console, `/console/packs/<pack>/<name>`, and its place in the menu.
 
@@ -156,6 +172,11 @@ def suggest_level(draft: ComplaintDraft) -> LevelSuggestion | None:
 @hookspec
 def objections(proposal: Proposal) -> Sequence[str]:  # type: ignore[empty-body]
     """Sentences for the reader, each a reason why this must not happen. Any objection stops it, for this customer only."""
+
+
+@hookspec
+def permissions() -> Sequence[PackPermission]:  # type: ignore[empty-body]
+    """What may be permitted beside the core's permissions."""
 
 
 @hookspec

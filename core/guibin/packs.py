@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 from piccolo.table import Table
 
+from guibin_tenants.principals import AUDITING, PERMISSIONS, Principal
 from guibin_tenants.refusals import Invalid, Refusal, Unavailable
 from guibin_tenants.tables import TenantTable
 
@@ -23,6 +24,7 @@ from .hookspecs import (
     PackColumn,
     PackJob,
     PackPage,
+    PackPermission,
     Panel,
     Proposal,
     Reaction,
@@ -129,16 +131,17 @@ class Packs:
         return self.hooks_of(self.names if names is None else names).tables()
 
     def _register(self, name: str, plugin: object) -> None:
+        for attribute in dir(plugin):
+            marked = getattr(getattr(plugin, attribute, None), f"{hookspecs.PROJECT}_impl", None)
+            if marked is not None and attribute not in _HOOKS:
+                known = ", ".join(get_close_matches(attribute, _HOOKS, n=1) or _HOOKS)
+                raise _bad(name, plugin, f"the hook {attribute!r}", "does not exist", f"there is {known}")
         try:
             self._plugins.register(plugin, name)
             self._plugins.check_pending()
         except pluggy.PluginValidationError as error:
-            raise _bad(name, plugin, "its hooks:", str(error).strip(), "see docs/hooks.md") from error
-        for attribute in dir(plugin):
-            marked = getattr(getattr(plugin, attribute, None), f"{hookspecs.PROJECT}_impl", None)
-            if marked is not None and not hasattr(hookspecs, attribute):
-                known = ", ".join(get_close_matches(attribute, _HOOKS, n=1) or _HOOKS)
-                raise _bad(name, plugin, f"the hook {attribute!r}", "does not exist", f"there is {known}")
+            said = str(error).strip().partition("\n")
+            raise _bad(name, plugin, "its hooks:", said[2] or said[0], "see docs/hooks.md") from error
         implementation = getattr(plugin, "pack", None)
         if implementation is None:
             raise _bad(name, plugin, "it", "has no `pack` hook that returns its value", "see docs/writing-a-pack.md")
@@ -200,6 +203,7 @@ class Hooks:
         self.aside = aside
         self._installed = installed
         self._values = values or {}
+        self._permissions: dict[str, PackPermission] | None = None
         self._callers: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
         for name in names:
             plugin = plugins.get_plugin(name)
@@ -253,6 +257,33 @@ class Hooks:
         reasons = await self.objections(proposal)
         if reasons:
             raise Objected("; ".join(reasons))
+
+    def permissions(self) -> dict[str, PackPermission]:
+        """All packs' permissions by name."""
+        if self._permissions is None:
+            self._permissions = {one.name: one for found in self._call("permissions") for one in found}
+        return self._permissions
+
+    def permissions_of(self, roles: Iterable[str]) -> dict[str, frozenset[str]]:
+        """What each of these roles has of the packs' permissions."""
+        own = self.permissions().values()
+        return {role: frozenset(one.name for one in own if role in one.roles) for role in roles}
+
+    def held_by(self, by: Principal) -> frozenset[str]:
+        """What whoever acts may do: the core's permissions as they are, of the packs' those that the company has.
+
+        A person has those of their roles; a key those it names, a person's no more than that one has; a key for everything all.
+        """
+        own = self.permissions()
+        if not own and by.permissions <= PERMISSIONS:
+            return by.permissions
+        named = {name for name in by.permissions - PERMISSIONS if name in own}
+        roles = {name for name, each in own.items() if set(each.roles) & set(by.roles)}
+        if by.kind == "key":
+            whole = by.permissions >= PERMISSIONS - AUDITING
+            named = (named & roles) if by.owner_id else (set(own) if whole else named)
+            roles = set()
+        return (by.permissions & PERMISSIONS) | named | roles
 
     def reactions(self) -> tuple[Reaction, ...]:
         """All packs' reactions."""

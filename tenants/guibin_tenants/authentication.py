@@ -97,13 +97,15 @@ async def _by_key(credential: Credential) -> Recognised | None:
     if row is None:
         return None
     _refuse_suspended(row["suspended_at"])
-    roles = tuple(row["roles"] or ())
+    roles, held = tuple(row["roles"] or ()), _held(row["scopes"])
+    may_at_most = _permitted(roles, row["composed"]) if row["owner_id"] else PERMISSIONS
     principal = Principal(
         kind="key",
         id=row["id"],
         name=row["name"],
         roles=roles,
-        permissions=_held(row["scopes"]) & (_permitted(roles, row["composed"]) if row["owner_id"] else PERMISSIONS),
+        # What is beyond the core's own is a pack's, for whoever knows the packs to allow.
+        permissions=(held & may_at_most) | (held - PERMISSIONS),
         org_unit_id=row["org_unit_id"] or row["owners_unit_id"],
         units=_both(await visible_from(row["org_unit_id"]), await visible_from(row["owners_unit_id"])),
         owner_id=row["owner_id"],

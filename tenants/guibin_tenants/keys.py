@@ -5,6 +5,7 @@ owner it is the operator's, made on the command line for a system of the company
 """
 
 import ipaddress
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -85,12 +86,12 @@ class KeyView(Struct, frozen=True):
     used_at: datetime | None = None
 
 
-async def create(new: NewKey, *, now: datetime) -> tuple[str, KeyView]:
-    """The key's text, shown this once, and its view. Raises Invalid."""
+async def create(new: NewKey, *, now: datetime, beside: Collection[str] = ()) -> tuple[str, KeyView]:
+    """The key's text, shown this once, and its view; `beside` are permissions of the company's packs. Raises Invalid."""
     problems = [
         FieldError("scopes", "a known permission or *", f"one of {', '.join(sorted(PERMISSIONS))}", scope)
         for scope in new.scopes
-        if scope != "*" and scope not in PERMISSIONS
+        if scope != "*" and scope not in PERMISSIONS and scope not in beside
     ]
     if new.expires_at is not None and (new.expires_at.tzinfo is None or new.expires_at <= now):
         rule = "a moment to come, with an offset"

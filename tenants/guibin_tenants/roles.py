@@ -1,5 +1,6 @@
 """Roles that a company composes itself of permissions, beside those that are built in."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from msgspec import Struct
@@ -62,18 +63,22 @@ async def permitted(roles: tuple[str, ...]) -> frozenset[str]:
     return permissions_of(roles) | frozenset(await fetch_column(sql, names) if names else ())
 
 
-async def compose(title: str, permissions: tuple[str, ...], act: Signature) -> UUID:
-    """A new one. Raises Invalid for a taken title, an unknown permission, or one that reads the record."""
-    await _refuse_wrong(title, permissions, None)
+async def compose(title: str, permissions: tuple[str, ...], act: Signature, *, beside: Collection[str] = ()) -> UUID:
+    """A new one; `beside` are permissions of the company's packs. Raises Invalid for a taken title, an unknown permission, or
+    one that reads the record."""
+    await _refuse_wrong(title, set(permissions) - set(beside), None)
     role_id = new_id()
     name = f"role-{role_id.hex[-12:]}"
     await add(CompanyRole, act, id=role_id, name=name, title=title, permissions=sorted(set(permissions)))
     return role_id
 
 
-async def recompose(role: ComposedRole, title: str, permissions: tuple[str, ...]) -> None:
-    """Another title, other permissions: of everybody who holds it, from the next request on. Raises Invalid."""
-    await _refuse_wrong(title, permissions, role.id)
+async def recompose(
+    role: ComposedRole, title: str, permissions: tuple[str, ...], *, beside: Collection[str] = ()
+) -> None:
+    """Another title, other permissions: of everybody who holds it, from the next request on. What the role has of a pack that
+    is off may stay. Raises Invalid."""
+    await _refuse_wrong(title, set(permissions) - {*beside, *role.permissions}, role.id)
     await access_changed()
     await change(CompanyRole, role.id, title=title, permissions=sorted(set(permissions)))
 
@@ -84,10 +89,10 @@ async def remove(role: ComposedRole) -> None:
     await execute("delete from company_role where id = $1", role.id)
 
 
-async def _refuse_wrong(title: str, permissions: tuple[str, ...], role_id: UUID | None) -> None:
+async def _refuse_wrong(title: str, permissions: Collection[str], role_id: UUID | None) -> None:
     wrong = [
         FieldError("permissions", "a permission that a role may have", "see GET /api/v1/roles", each)
-        for each in permissions
+        for each in sorted(permissions)
         if each not in COMPOSABLE
     ]
     taken = "select true from company_role where title = $1 and id is distinct from $2"

@@ -107,6 +107,15 @@ async def test_objections_stop_with_their_sentences():
         await hooks.refuse_objected(Proposal("application", None, {}))
 
 
+def test_permissions_are_collected_by_name():
+    seats = hookspecs.PackPermission("lounge:seats", ("agent",))
+
+    hooks = hooks_of(permissions=lambda: [seats])
+
+    assert hooks.permissions() == {"lounge:seats": seats}
+    assert hooks.permissions_of(("agent", "manager")) == {"agent": {"lounge:seats"}, "manager": frozenset()}
+
+
 def test_reactions_are_collected():
     class Happened(Struct, frozen=True):
         """An event."""

@@ -387,7 +387,7 @@ async def create_key(new: NewApiKey, act: Act) -> CreatedKey:
     )
     if act.by.kind == "key":
         key = _within(key, await keys.by_id(act.by.id))
-    token, made = await keys.create(key, now=act.now)
+    token, made = await keys.create(key, now=act.now, beside=act.hooks.permissions())
     await noted("key.create", act, subject="api_key", subject_id=made.id, shown=0)
     return CreatedKey(token, made)
 

@@ -56,9 +56,7 @@ async def make(new: KeyForm, act: Act) -> CreatedKey:
 
 def said(scope: str, shell: Shell) -> str:
     """What a permission permits, in words."""
-    return shell.says(
-        f"{NAME}.everything" if scope == "*" else f"policy_changes.rights.may_do.{scope.replace(':', '_')}"
-    )
+    return shell.says(f"{NAME}.everything") if scope == "*" else shell.permission(scope)
 
 
 async def _scopes(shell: Shell) -> Sequence[Choice]:

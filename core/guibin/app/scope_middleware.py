@@ -324,7 +324,8 @@ class ScopeMiddleware:
             simulated=found.simulated,
         )
         now: datetime = await now_of(company, self.root.clock)
-        by = msgspec.structs.replace(found.principal, address=address)
+        permissions = self.root.packs.hooks_of(found.packs).held_by(found.principal)
+        by = msgspec.structs.replace(found.principal, address=address, permissions=permissions)
         idle_minutes = found.idle_minutes or self.bounds.idle_minutes
         confirmed = found.is_confirmed(self.bounds.confirm_minutes, now=self.root.clock())
         return Request(company, by, now, found.csrf, credential, found.expires_at, idle_minutes, confirmed)

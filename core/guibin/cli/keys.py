@@ -71,7 +71,7 @@ async def create(
             raise Invalid.at("owner", "the login of somebody who works here", value=holder.owner)
         expires_at = aware(new.expires_at, session.tenant.time_zone)
         new = msgspec.structs.replace(new, expires_at=expires_at, owner_id=owner.id if owner else None)
-        token, view = await keys.create(new, now=session.act.now)
+        token, view = await keys.create(new, now=session.act.now, beside=session.act.hooks.permissions())
     answer({"key": token, "id": view.id, "scopes": view.scopes}, token, json=json)
 
 

@@ -1,8 +1,10 @@
 """What a pack declares, look by look: each names what would fail before whoever uses it."""
 
 import inspect
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from importlib.abc import Traversable
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -12,7 +14,7 @@ from msgspec import Struct
 from guibin.app import pack_pages, pack_routes, pages
 from guibin.app.guards import PUBLIC
 from guibin.events import Event
-from guibin.hookspecs import PackColumn, PackJob, PackPage, Panel, Reaction, Tile
+from guibin.hookspecs import PROJECT, PackColumn, PackJob, PackPage, PackPermission, Panel, Reaction, Tile
 from guibin.jobs.kinds import handler_of, kind_of
 from guibin.packs import Hooks, Packs
 from guibin.periods import rhythms
@@ -22,12 +24,13 @@ from guibin.policy.problems import PackProblem
 from guibin.watch.sources import line_of
 from guibin_tenants import schema
 from guibin_tenants.catalog import TABLES as TENANCY_TABLES
-from guibin_tenants.principals import Predicate
+from guibin_tenants.principals import ROLE_PERMISSIONS, Predicate
 
 from .scenarios import BadScenario, scenarios_of
 
 # What each hook answers a sequence of.
 _KINDS: dict[str, type] = {
+    "permissions": PackPermission,
     "reactions": Reaction,
     "jobs": PackJob,
     "pages": PackPage,
@@ -37,6 +40,8 @@ _KINDS: dict[str, type] = {
     "tables": type,
     "controllers": type,
 }
+# Roles that do something: who reads the record has no part in what it records.
+BUILT_IN = frozenset(ROLE_PERMISSIONS) - {"auditor"}
 
 
 class Looked(Struct, frozen=True):
@@ -46,6 +51,11 @@ class Looked(Struct, frozen=True):
     plugin: object
     hooks: Hooks
     packs: Packs
+
+    def implementation(self, hook: str) -> Callable[..., Any] | None:
+        """What implements the hook; None where nothing does."""
+        found = getattr(self.plugin, hook, None)
+        return found if hasattr(found, f"{PROJECT}_impl") else None
 
     def wrong(self, place: str, rule: str, fix: str = "", *words: str) -> PackProblem:
         """A problem, at the line where one of the words stands."""
@@ -58,7 +68,7 @@ Problems = Iterator[PackProblem]
 def answers(looked: Looked) -> Problems:
     """Every hook that declares something answers a sequence of it."""
     for hook, kind in _KINDS.items():
-        declare = getattr(looked.plugin, hook, None)
+        declare = looked.implementation(hook)
         found = declare() if declare is not None else ()
         if not isinstance(found, Sequence) or isinstance(found, str):
             yield looked.wrong(f"hook {hook!r}", f"answers {type(found).__name__}, not a list", "", hook)
@@ -68,10 +78,9 @@ def answers(looked: Looked) -> Problems:
                 yield looked.wrong(
                     f"hook {hook!r}", f"answers {type(one).__name__} among its {kind.__name__}", "", hook
                 )
-    folders = {
-        hook: getattr(looked.plugin, hook)() for hook in ("templates", "scenarios") if hasattr(looked.plugin, hook)
-    }
-    for hook, folder in folders.items():
+    for hook in ("templates", "scenarios"):
+        declare = looked.implementation(hook)
+        folder = declare() if declare is not None else Path()
         if not isinstance(folder, Traversable) or not folder.is_dir():
             yield looked.wrong(f"hook {hook!r}", "answers no folder", 'files("…") / "…"', hook)
 
@@ -88,6 +97,9 @@ def tables(looked: Looked) -> Problems:
             if named not in known:
                 yield looked.wrong(f"table {label!r}, column {column!r}", f"refers to no table: {named!r}", "", named)
         schema.create_statements(table)
+        labels = [schema.label_of(label, index) for index in schema.indexes(table)]  # type: ignore[arg-type]  # as above
+        for twice in sorted({each for each in labels if labels.count(each) > 1}):
+            yield looked.wrong(f"table {label!r}", f"has two indexes called {twice!r}", 'Index(…, name="…")', label)
 
 
 def routes(looked: Looked) -> Problems:
@@ -190,10 +202,22 @@ def scenarios(looked: Looked) -> Problems:
         yield PackProblem(looked.name, "scenarios:", str(error), "see docs/scenarios.md", "scenarios")
 
 
+def permissions(looked: Looked) -> Problems:
+    """Each is called as the pack's own, and says in both languages what it permits."""
+    texts = looked.hooks.value(looked.name).texts
+    for name, each in looked.hooks.permissions().items():
+        if re.fullmatch(rf"{looked.name}:[a-z_]+", name) is None:
+            yield looked.wrong(f"permission {name!r}", "is not the pack's own", f"{looked.name}:<word>", name)
+        if unknown := set(each.roles) - BUILT_IN:
+            yield looked.wrong(f"permission {name!r}", f"is of no role: {', '.join(sorted(unknown))}", "", *unknown)
+        if (key := f"permission.{name.replace(':', '.')}") not in texts:
+            yield looked.wrong("texts", f"has no {key!r}", "say it in both languages", name)
+
+
 def pure_hooks(looked: Looked) -> Problems:
     """Whatever is asked while somebody waits is a plain function: one that has to be awaited would answer nothing."""
     for hook in ("suggest_level", "objections", "derived_measures"):
-        function = getattr(looked.plugin, hook, None)
+        function = looked.implementation(hook)
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
             yield looked.wrong(
                 f"hook {hook!r}", "is async or a generator", "a plain `def`; a job or reaction may wait", hook
@@ -211,4 +235,4 @@ def _callable(looked: Looked, place: str, function: Any, arguments: int) -> Prob
         yield looked.wrong(place, f"is done by {called!r}, which does not take {arguments} arguments", "", called)
 
 
-LOOKS = (answers, tables, routes, jobs, reactions, pages_and_panels, demonstration, scenarios, pure_hooks)
+LOOKS = (answers, permissions, tables, routes, jobs, reactions, pages_and_panels, demonstration, scenarios, pure_hooks)

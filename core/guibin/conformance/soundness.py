@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from guibin.packs import GROUP, BadPack, Packs
+from guibin.packs import GROUP, NO_HOOKS, BadPack, Packs
 from guibin.policy.problems import PackProblem
 from guibin.watch import metrics
 from guibin.watch.sources import raised_at
@@ -21,6 +21,7 @@ from .declared import Looked
 
 # A module of a pack that is not read by then is never read.
 LOADED_WITHIN_S = 20.0
+NO_PACKS = Packs({})
 _log = logging.getLogger("guibin.packs")
 
 
@@ -88,7 +89,8 @@ def problems_of(name: str, plugin: object, *, beside: Mapping[str, object]) -> t
         except BadPack as error:
             return error.problems
         except BaseException as error:
-            return (_raised(name, plugin, "a hook", error),)
+            answers = _found(declared.answers, Looked(name, plugin, NO_HOOKS, NO_PACKS))
+            return tuple(answers) or (_raised(name, plugin, "a hook", error),)
     looked = Looked(name, plugin, packs.hooks_of((name,)), packs)
     return tuple(problem for look in declared.LOOKS for problem in _found(look, looked))
 

@@ -11,6 +11,7 @@ from msgspec.json import encode
 
 from guibin.context import Act
 from guibin.regulations.rules import Said, said
+from guibin_tenants.principals import PERMISSIONS
 
 from .looks import Look
 from .moments import Clock
@@ -94,6 +95,12 @@ class Shell(Struct, frozen=True, kw_only=True):
     def says(self, key: str, **values: object) -> str:
         """A text of the pages."""
         return self.studio.says(key, self.look, **values)
+
+    def permission(self, name: str) -> str:
+        """What a permission permits, in words: a pack's in the pack's own."""
+        if name in PERMISSIONS:
+            return self.says(f"policy_changes.rights.may_do.{name.replace(':', '_')}")
+        return self.act.policy.title(f"permission.{name.replace(':', '.')}", self.language)
 
     def joined(self, values: Iterable[object]) -> str:
         """Several things one after another, as the reader's language parts them."""

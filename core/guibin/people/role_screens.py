@@ -12,6 +12,7 @@ from guibin.console.commands import Command, Commands
 from guibin.console.forms import Choice
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
+from guibin_tenants.principals import AUDITING
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.roles import COMPOSABLE
 
@@ -45,7 +46,7 @@ class RoleScreens(Controller):
     @get("/new", needs=WRITE)
     async def new(self, shell: Shell, copied: str = "") -> Response[str]:
         found = next((role for role in await roles.all_roles(shell.act) if role.name == copied), None)
-        known = [one for one in found.permissions if one in COMPOSABLE & shell.act.by.permissions] if found else []
+        known = [one for one in found.permissions if one in shell.act.by.permissions - AUDITING] if found else []
         title = shell.says(f"{NAME}.copy_of", name=shell.post(copied)) if found else ""
         return _page(shell, ({"title": [title], "permissions": known}, {}, 200))
 
@@ -94,7 +95,8 @@ async def _role(role_id: UUID, sent: _Sent, shell: Shell) -> Response[str]:
 
 def _page(shell: Shell, sent: _Sent, **more: Any) -> Response[str]:
     given, wrong, status = sent
-    known = sorted(COMPOSABLE & (shell.act.by.permissions | set(given.get("permissions", ()))))
+    composable = COMPOSABLE | shell.act.hooks.permissions().keys()
+    known = sorted(composable & (shell.act.by.permissions | set(given.get("permissions", ()))))
     kinds = {name: "reads" if name.endswith(":read") else "does" for name in known}
     offered = [
         Choice(name, _said(name, shell), shell.says(f"administration.keys.{kinds[name]}"))
@@ -113,4 +115,4 @@ def _page(shell: Shell, sent: _Sent, **more: Any) -> Response[str]:
 
 
 def _said(permission: str, shell: Shell) -> str:
-    return shell.says(f"policy_changes.rights.may_do.{permission.replace(':', '_')}")
+    return shell.permission(permission)

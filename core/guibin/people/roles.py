@@ -10,7 +10,7 @@ from guibin.cases import Case
 from guibin.context import Act
 from guibin.policy.words import Name, up_to
 from guibin_tenants import roles
-from guibin_tenants.principals import ROLE_PERMISSIONS, Principal
+from guibin_tenants.principals import ROLE_PERMISSIONS
 from guibin_tenants.refusals import Conflict, Forbidden
 from guibin_tenants.roles import TITLE_CHARS_MAX, ComposedRole
 from guibin_tenants.rows import many
@@ -58,8 +58,9 @@ async def all_roles(act: Act) -> list[RoleView]:
     """Those built in, then those of the company's own."""
     own = await roles.composed()
     held = [role for holder in await _people() for role in holder.roles]
+    added = act.hooks.permissions_of(ROLE_PERMISSIONS)
     built_in = [
-        RoleView(id=None, name=name, title="", permissions=sorted(permissions), people=held.count(name))
+        RoleView(id=None, name=name, title="", permissions=sorted(permissions | added[name]), people=held.count(name))
         for name, permissions in ROLE_PERMISSIONS.items()
     ]
     return built_in + [
@@ -76,8 +77,8 @@ async def all_roles(act: Act) -> list[RoleView]:
 
 async def compose(new: NewRole, act: Act) -> UUID:
     """Raises Invalid, and Forbidden for a permission that the maker does not have."""
-    _refuse_beyond(new.permissions, act.by)
-    role_id = await roles.compose(new.title, new.permissions, act)
+    _refuse_beyond(new.permissions, act)
+    role_id = await roles.compose(new.title, new.permissions, act, beside=act.hooks.permissions())
     await done("compose", Case("role", role_id), act, shown=0, purpose=new.title, fields=tuple(new.permissions))
     return role_id
 
@@ -85,7 +86,7 @@ async def compose(new: NewRole, act: Act) -> UUID:
 async def check(role_id: UUID, new: NewRole, act: Act) -> list[PersonChange]:
     """Who would gain and lose what, by name. Nothing is changed; raises what `recompose` would."""
     role = await roles.by_id(role_id)
-    _refuse_beyond((*role.permissions, *new.permissions), act.by)
+    _refuse_beyond((*role.permissions, *new.permissions), act)
     changes = []
     for holder in await _people(role.name):
         beside = await roles.permitted(tuple(each for each in holder.roles if each != role.name))
@@ -102,8 +103,8 @@ async def recompose(role_id: UUID, new: NewRole, act: Act) -> None:
     """Of everybody who holds it, from the next request on. Raises NotFound, Invalid, and Forbidden for a permission, had or
     given, that whoever changes it does not have."""
     role = await roles.by_id(role_id)
-    _refuse_beyond((*role.permissions, *new.permissions), act.by)
-    await roles.recompose(role, new.title, new.permissions)
+    _refuse_beyond((*role.permissions, *new.permissions), act)
+    await roles.recompose(role, new.title, new.permissions, beside=act.hooks.permissions())
     changed = tuple(sorted(set(role.permissions) ^ set(new.permissions)))
     await done("recompose", Case("role", role_id), act, shown=0, purpose=new.title, fields=changed)
 
@@ -111,7 +112,7 @@ async def recompose(role_id: UUID, new: NewRole, act: Act) -> None:
 async def remove(role_id: UUID, act: Act) -> None:
     """Raises NotFound, RoleHeld, Forbidden."""
     role = await roles.by_id(role_id)
-    _refuse_beyond(role.permissions, act.by)
+    _refuse_beyond(role.permissions, act)
     holders = await _people(role.name)
     if holders:
         raise RoleHeld(f"{len(holders)} people hold it")
@@ -133,7 +134,7 @@ async def _people(role: str = "") -> list[_Holder]:
     )
 
 
-def _refuse_beyond(permissions: tuple[str, ...], by: Principal) -> None:
-    beyond = sorted(set(permissions) & roles.COMPOSABLE - by.permissions)
+def _refuse_beyond(permissions: tuple[str, ...], act: Act) -> None:
+    beyond = sorted(set(permissions) & (roles.COMPOSABLE | act.hooks.permissions().keys()) - act.by.permissions)
     if beyond:
         raise Forbidden(f"Nobody gives what they do not have: {', '.join(beyond)}")

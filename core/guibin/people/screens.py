@@ -318,7 +318,7 @@ async def _rights(staff_id: UUID, sent: _Sent, shell: Shell) -> Response[str]:
         problem=wrong.get("", ""),
         difference=difference,
         asked=given,
-        permits=lambda names: [shell.says(f"policy_changes.rights.may_do.{each.replace(':', '_')}") for each in names],
+        permits=lambda names: [shell.permission(each) for each in names],
     )
 
 

@@ -93,12 +93,15 @@ class RoleScreens(Controller):
         )
         people = {row["role"]: row["people"] for row in held}
         posts = shell.act.policy.posts
-        known = ROLE_PERMISSIONS | {role.name: frozenset(role.permissions) for role in await composed()}
+        added = shell.act.hooks.permissions_of(ROLE_PERMISSIONS)
+        built_in = {role: permissions | added[role] for role, permissions in ROLE_PERMISSIONS.items()}
+        known = built_in | {role.name: frozenset(role.permissions) for role in await composed()}
         roles = [
             RoleView(name, tuple(post.name for post in posts if post.role == name), people.get(name, 0), permissions)
             for name, permissions in known.items()
         ]
-        return shell.page("policy_changes/rights.html", roles=roles, permissions=sorted(PERMISSIONS))
+        permissions = sorted(PERMISSIONS | shell.act.hooks.permissions().keys())
+        return shell.page("policy_changes/rights.html", roles=roles, permissions=permissions, said=shell.permission)
 
 
 async def _policy(number: int | None, shell: Shell) -> Policy:

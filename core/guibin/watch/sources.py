@@ -27,7 +27,7 @@ def line_of(plugin: object, *words: str) -> str:
     for word in filter(None, words):
         for path, text in _texts(home):
             for number, line in enumerate(text, 1):
-                if f'"{word}"' in line or f"'{word}'" in line or line.strip().startswith((f"{word} =", f"{word}=")):
+                if f'"{word}"' in line or f"'{word}'" in line or line.strip().startswith(_beginnings(word)):
                     return f"{_named(path, home)}:{number}"
     return _named(home / "__init__.py" if home.is_dir() else home, home)
 
@@ -45,6 +45,10 @@ def raised_at(plugin: object, error: BaseException) -> str:
         frame for frame in frames if "guibin/packs.py" not in frame.filename and "importlib" not in frame.filename
     ]
     return f"{Path(foreign[-1].filename).name}:{foreign[-1].lineno}" if foreign else ""
+
+
+def _beginnings(word: str) -> tuple[str, ...]:
+    return (f"{word} =", f"{word}=", f"def {word}(", f"async def {word}(", f"class {word}(")
 
 
 def _named(path: Path, home: Path) -> str:

@@ -1,8 +1,14 @@
-"""An airline's lounge programme, as somebody outside would write it: nothing but `from guibin import …`."""
+"""An airline's lounge programme, as somebody outside would write it: nothing but `from guibin import …`.
+
+A whole pack: the regulation as a value, hooks that judge, and what lounges need beside it: who is in, as a table with
+routes, a job, a reaction, a page, a panel, a figure and a permission of its own.
+"""
 
 from importlib.resources import files
+from uuid import UUID
 
 from guibin import (
+    Act,
     ActivityKind,
     AllOf,
     AnyOf,
@@ -11,28 +17,60 @@ from guibin import (
     ArchiveField,
     AtLeast,
     Cadence,
+    Case,
     ComplaintDraft,
     ComplaintPolicy,
+    Conflict,
+    Controller,
+    Created,
     Days,
+    Demonstration,
     Entitlement,
     Escalation,
+    Figure,
     HeadStart,
     HotlinePolicy,
     HotlineRoute,
     Hours,
+    Index,
+    Job,
+    Keys,
     Level,
     LevelSuggestion,
     Measure,
+    MembershipStarted,
     Metric,
+    Notice,
     Pack,
+    PackJob,
+    PackPage,
+    PackPermission,
+    Panel,
     Proposal,
+    Reaction,
+    Run,
     ServiceItem,
     Setting,
+    Struct,
+    TenantTable,
     Tier,
     TierScheme,
+    Tile,
     TimeLimit,
+    add,
+    change,
+    column_types,
+    fetch,
+    fetch_value,
+    get,
     hookimpl,
     load,
+    load_demonstration,
+    many,
+    may,
+    noted,
+    notify,
+    post,
 )
 
 CLUB, FLYER = "flyer_club", "flyer"
@@ -43,6 +81,9 @@ TOLD = (Escalation("account_manager"), Escalation("manager", 30))
 def _miles_or_segments(miles: str, segments: int) -> AnyOf:
     return AnyOf((AtLeast("miles_1y", miles), AtLeast("segments_1y", segments)))
 
+
+HERE = files("guibin_airline_lounge")
+SEATS = PackPermission("airline_lounge:seats", roles=("tenant_admin", "manager", "agent"))
 
 SCHEME = TierScheme(
     CLUB,
@@ -110,7 +151,7 @@ PACK = Pack(
     hotline=HotlinePolicy(
         routes=(HotlineRoute("elite_line", CLUB, (PLATINUM, GOLD), True, 90, greeting="welcome_aboard", clause="8"),),
     ),
-    texts=load(files("guibin_airline_lounge") / "texts"),
+    texts=load(HERE / "texts"),
 )
 
 
@@ -139,3 +180,164 @@ def objections(proposal: Proposal) -> list[str]:
     """3.5: the highest tier is flown for, not matched."""
     matched = proposal.action == "application" and proposal.details["tier"] == PLATINUM
     return ["白金卡只凭飞行取得，不接受匹配申请"] if matched else []
+
+
+class AlreadyIn(Conflict):
+    """The guest is in a lounge already. Let them out there first."""
+
+
+class Stay(TenantTable, tablename="airline_lounge_stay", customer=True, signed="entered"):
+    """A guest is in a lounge, until `left_at`. `wish` is in their own words."""
+
+    lounge = column_types.Varchar(length=60)
+    wish = column_types.Text(default="")
+    left_at = column_types.Timestamptz(default=None, null=True)
+    keys = Keys(
+        indexes=(Index(("customer_id",), unique=True, where="left_at is null", name="inside"),), erasable=("wish",)
+    )
+
+
+class NewStay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody comes in."""
+
+    customer_id: UUID
+    lounge: str
+    wish: str = ""
+
+
+class StayView(Struct, frozen=True):
+    """Who is in which lounge."""
+
+    id: UUID
+    customer_id: UUID
+    lounge: str
+
+
+class StayController(Controller):
+    """Who is in: seen by whoever sees customers, written by whoever works at the door."""
+
+    path = "/api/v1/packs/airline_lounge/stays"
+    tags = ("airline_lounge",)
+
+    @get("/", needs=may("customers:read"), summary="Who is in a lounge")
+    async def list_stays(self, act: Act) -> list[StayView]:
+        rows = await many(StayView, "from airline_lounge_stay where left_at is null order by id")
+        await noted("stay.list", act, subject="stay", customer_ids=tuple(row.customer_id for row in rows))
+        return rows
+
+    @post("/", needs=SEATS.needs, summary="A guest comes in")
+    async def enter(self, data: NewStay, act: Act) -> Created:
+        inside = "select true from airline_lounge_stay where customer_id = $1 and left_at is null"
+        if await fetch_value(inside, data.customer_id):
+            raise AlreadyIn()
+        values = {"customer_id": data.customer_id, "lounge": data.lounge, "wish": data.wish}
+        stay_id = await add(Stay, act, **values)
+        await noted("stay.enter", act, subject="stay", subject_id=stay_id, customer_id=data.customer_id)
+        return Created(stay_id)
+
+
+class CloseLounges(Job, frozen=True):
+    """The last flight has left."""
+
+
+async def close_lounges(job: CloseLounges, run: Run) -> None:
+    """7.2: nobody stays overnight; the managers hear how many had to be let out."""
+    left = await fetch("select id from airline_lounge_stay where left_at is null")
+    for row in left:
+        await change(Stay, row["id"], left_at=run.now)
+    if left:
+        told = Notice("lounge_closed", Case("company", run.company.id), at_head_office=True, roles=("manager",))
+        await notify(told, key=f"lounge/{run.today}", now=run.now)
+
+
+async def welcome(event: MembershipStarted, run: Run) -> None:
+    """5.1: whoever becomes a platinum flyer is told by the account manager."""
+    if event.tier == PLATINUM:
+        about = Case("customer", event.customer_id, customer_id=event.customer_id)
+        told = Notice("lounge_welcome", about, roles=("account_manager",))
+        await notify(told, key=f"welcome/{event.membership_id}", now=run.now)
+
+
+async def all_stays(asked, act):
+    """Who is in, lounge by lounge."""
+    sql = "select s.lounge, count(*) as guests from airline_lounge_stay s where s.left_at is null group by 1 order by 1"
+    return {"rows": await fetch(sql)}
+
+
+async def stays_of(customer_id, act):
+    """Where the customer was lately; nothing for who never came."""
+    sql = "select lounge, entered_at from airline_lounge_stay where customer_id = $1 order by id desc limit 5"
+    rows = await fetch(sql, customer_id)
+    return {"rows": rows} if rows else None
+
+
+async def inside(act):
+    """How many are in."""
+    return Figure(await fetch_value("select count(*) from airline_lounge_stay where left_at is null"))
+
+
+@hookimpl
+def permissions():
+    """Who works at the door."""
+    return [SEATS]
+
+
+@hookimpl
+def tables():
+    """What is kept."""
+    return [Stay]
+
+
+@hookimpl
+def controllers():
+    """What programs call."""
+    return [StayController]
+
+
+@hookimpl
+def jobs():
+    """What is done by itself."""
+    return [PackJob(CloseLounges, close_lounges, every="daily 23:30")]
+
+
+@hookimpl
+def reactions():
+    """What follows what happened."""
+    return [Reaction(MembershipStarted, welcome)]
+
+
+@hookimpl
+def templates():
+    """What pages are made of and say."""
+    return HERE / "templates"
+
+
+@hookimpl
+def pages():
+    """The lounges by page."""
+    needs = may("customers:read")
+    return [PackPage(name="lounges", needs=needs, shows=all_stays, template="lounges.html", icon="users")]
+
+
+@hookimpl
+def panels():
+    """Beside the customer."""
+    return [Panel(name="stays", on="customer", needs=may("customers:read"), shows=stays_of, template="stays.html")]
+
+
+@hookimpl
+def tiles():
+    """Above the workbench."""
+    return [Tile(name="inside", needs=may("customers:read"), shows=inside)]
+
+
+@hookimpl
+def demonstration() -> Demonstration:
+    """A company to try it with."""
+    return load_demonstration(HERE / "demonstration.toml")
+
+
+@hookimpl
+def scenarios():
+    """The stories by which it is proved."""
+    return HERE / "scenarios"
