@@ -1,13 +1,15 @@
 """`guibin rules`: the rules of the regulations, and where each is."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from guibin.conformance.elements import elements_of
 from guibin.policy.packs import Pack
 from guibin.regulations.pages import found_in, pages, sections, with_table
-from guibin.regulations.rules import Rule, all_rules
+from guibin.regulations.rules import Rule, all_rules, noticed_elements
 
 from . import environment
 from .output import as_json, as_table, fail, out
@@ -25,7 +27,7 @@ def rules(
     unproved: Annotated[
         bool,
         Parameter(
-            help="Only rules of which something can be taken out unnoticed, by the last `make mutate`.", negative=""
+            help="Only rules of which something can be taken out unnoticed, by what `make mutate` found.", negative=""
         ),
     ] = False,
     regulation: Annotated[str, Parameter(help="Only this regulation, such as S07.")] = "",
@@ -36,7 +38,8 @@ def rules(
     tests = Path("tests")
     if (uncovered or unproved) and not tests.is_dir():
         fail("the tests are not in this folder: run `guibin rules --uncovered` in a checkout of the project")
-    found = all_rules(tests if tests.is_dir() else None)
+    elements = _elements() if tests.is_dir() else {}
+    found = all_rules(tests if tests.is_dir() else None, elements)
     if regulation:
         found = [rule for rule in found if rule.id.startswith(f"{regulation}-")]
     if uncovered:
@@ -51,6 +54,25 @@ def rules(
             [(rule.id, rule.pack, len(rule.proved_by), _noticed(rule), rule.rule) for rule in found],
             empty="No such rule",
         )
+        if tests.is_dir() and not regulation:
+            out.print(_noticed_of_all(elements, noticed_elements(tests)), markup=False, soft_wrap=True)
+
+
+def _elements() -> dict[str, tuple[str, ...]]:
+    """Everything that `make mutate` takes out of the policies, by its name there, with the rules it stands under."""
+    return {
+        f"element {whose} {element.place}": element.rules
+        for whose, value in _values().items()
+        for element in elements_of(value)
+    }
+
+
+def _noticed_of_all(elements: dict[str, tuple[str, ...]], noticed: set[str]) -> str:
+    """Of how many elements of the policies a test misses each, by whose they are."""
+    count = Counter(name.split()[1] for name in elements)
+    missed = Counter(name.split()[1] for name in elements if name in noticed)
+    each = ", ".join(f"{whose} {missed[whose]}/{number}" for whose, number in count.items())
+    return f"noticed {missed.total()} of {count.total()} that were taken out of the policies: {each}"
 
 
 def _noticed(rule: Rule) -> str:

@@ -1,22 +1,16 @@
 """A policy less one element: every tier, right, limit, step, escalation and word of a list, taken out one by one."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator
 from typing import Any
 
-from msgspec import NODEFAULT, Struct, structs
+from msgspec import NODEFAULT, Struct
 from msgspec.structs import FieldInfo, fields, replace
 
 from guibin.policy.packs import Pack
 from guibin.regulations.places import RULE
 
-from .scenarios import OTHERWISE, THEN, Scenario
-
 # Words for people, and what says what something is called or where a rule is realised: nothing happens by them.
 _NO_PARTS = frozenset({"texts", "rules", "clause", "name", "unit", "family"})
-# The last field of the way to an element.
-_FIELD = re.compile(r"([a-z_]+)(?:\[[^\]]*\])?$")
 
 
 class Element(Struct, frozen=True):
@@ -26,49 +20,6 @@ class Element(Struct, frozen=True):
     rules: tuple[str, ...]
     names: tuple[str, ...]
     without: Pack
-
-
-def likely(element: Element, scenarios: Sequence[Scenario]) -> list[tuple[Scenario, str]]:
-    """The branches that could notice, the likeliest first: those that name it, what it is in or its field, or prove its clause.
-
-    Of equally likely ones that which says most.
-    """
-    scores = {scenario: _score(element, scenario) for scenario in scenarios}
-    least = max(scores.values(), default=0) / 3
-    ranked = sorted(
-        (each for each in scenarios if scores[each] and scores[each] >= least),
-        key=lambda each: (-scores[each], -len(words_of(each))),
-    )
-    return [(scenario, branch) for scenario in ranked for branch in (THEN, OTHERWISE)]
-
-
-def _score(element: Element, scenario: Scenario) -> int:
-    words = words_of(scenario)
-    own = any(name in words for name in element.names[-1:])
-    around = sum(name in words for name in element.names[:-1])
-    field = _FIELD.search(element.place)
-    around += bool(field and field[1] in words)
-    return 2 * own + around + 2 * bool({*element.rules} & {*scenario.rules})
-
-
-@cache
-def words_of(scenario: Scenario) -> frozenset[str]:
-    """Every word that the scenario says anywhere: a name of the policy among them is used by it."""
-    return frozenset(_words(structs.asdict(scenario)))
-
-
-def _words(said: Any) -> Iterator[str]:
-    if isinstance(said, str):
-        yield said
-    elif isinstance(said, Mapping):
-        yield from said
-        for value in said.values():
-            yield from _words(value)
-    elif isinstance(said, list | tuple):
-        for value in said:
-            yield from _words(value)
-    elif isinstance(said, Struct):
-        yield from _words(structs.asdict(said))
 
 
 def elements_of(pack: Pack) -> Iterator[Element]:

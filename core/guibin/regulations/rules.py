@@ -36,23 +36,23 @@ class Rule(Struct, frozen=True):
         return self.noticed > 0 and self.missed == 0
 
 
-class _Tried(Struct, frozen=True):
+class Tried(Struct, frozen=True):
     """One mutation as `make mutate` keeps it."""
 
     id: str
     verdict: str
     by: str = ""
-    rules: tuple[str, ...] = ()
 
 
-def all_rules(tests: Path | None) -> list[Rule]:
-    """Every rule in order, with the tests below `tests` that carry its marker, the scenarios that name it, and what was
-    noticed by the last mutation run of the checkout."""
+def all_rules(tests: Path | None, elements: Mapping[str, tuple[str, ...]] | None = None) -> list[Rule]:
+    """Every rule in order, with the tests below `tests` that carry its marker, the scenarios that name it, and of how much
+    that was taken out of it a test noticed: of the policies' `elements`, each with its rules, and of the other mutations of
+    the checkout's last run."""
     text = files("guibin.regulations").joinpath("rules.toml").read_text(encoding="utf-8")
     proofs = proofs_in(tests) if tests is not None else {}
     for name, told in (scenarios_in(tests.parent) if tests is not None else {}).items():
         proofs.setdefault(name, set()).update(told)
-    tried = tried_in(tests.parent / ".guibin" / "mutate" / "results.jsonl", proofs) if tests is not None else {}
+    tried = tried_in(tests, proofs, elements or {}) if tests is not None else {}
     return [
         Rule(
             id=name,
@@ -97,25 +97,50 @@ def scenarios_in(root: Path) -> dict[str, set[str]]:
     return found
 
 
-def tried_in(results: Path, proofs: Mapping[str, set[str]]) -> dict[str, tuple[int, int]]:
-    """Rule → of how many mutations a test noticed, and of how many none did. One belongs to the rules of its clause, any
-    other to those of the test that noticed."""
+def tried_in(
+    tests: Path, proofs: Mapping[str, set[str]], elements: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[int, int]]:
+    """Rule → of how many mutations a test noticed, and of how many none did. An element of a policy belongs to the rules of
+    its clause, any other mutation to those of the test that noticed."""
+    last = last_tried(tests)
+    noticed = noticed_elements(tests)
+    found: dict[str, tuple[int, int]] = {}
+    by_test: dict[str, list[str]] = {}
+    for rule, by in proofs.items():
+        for test in by:
+            by_test.setdefault(test, []).append(rule)
+    verdicts = [(rules, name in noticed) for name, rules in elements.items()]
+    verdicts += [
+        (tuple(by_test.get(one.by.partition("[")[0], ())), one.verdict == "killed")
+        for one in last.values()
+        if not one.id.startswith("element ")
+    ]
+    for rules, killed in verdicts:
+        for rule in rules:
+            before = found.get(rule, (0, 0))
+            found[rule] = (before[0] + killed, before[1] + (not killed))
+    return found
+
+
+def noticed_elements(tests: Path) -> set[str]:
+    """What a test misses where it is taken out of a policy: by what is kept with the tests, and by the checkout's last run."""
+    kept = tests / "mutations" / "noticed.json"
+    noticed = set(msgspec.json.decode(kept.read_bytes(), type=dict[str, str])) if kept.is_file() else set()
+    for one in last_tried(tests).values():
+        if one.verdict == "killed":
+            noticed.add(one.id)
+        elif one.verdict == "survived":
+            noticed.discard(one.id)
+    return noticed
+
+
+def last_tried(tests: Path) -> dict[str, Tried]:
+    """Mutation → what became of it the last time, in this checkout."""
+    results = tests.parent / ".guibin" / "mutate" / "results.jsonl"
     if not results.is_file():
         return {}
-    by_test: dict[str, list[str]] = {}
-    for rule, tests in proofs.items():
-        for test in tests:
-            by_test.setdefault(test, []).append(rule)
-    last = {
-        one.id: one for one in (msgspec.json.decode(line, type=_Tried) for line in results.read_bytes().splitlines())
-    }
-    found: dict[str, tuple[int, int]] = {}
-    for one in last.values():
-        killed = one.verdict == "killed"
-        for rule in one.rules or by_test.get(one.by.partition("[")[0], ()):
-            noticed, missed = found.get(rule, (0, 0))
-            found[rule] = (noticed + killed, missed + (not killed))
-    return found
+    lines = results.read_bytes().splitlines()
+    return {one.id: one for one in (msgspec.json.decode(line, type=Tried) for line in lines)}
 
 
 def _module_mark(tree: ast.Module) -> ast.Assign | None:

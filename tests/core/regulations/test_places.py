@@ -85,19 +85,24 @@ def test_a_rule_has_its_values_code_and_tests_on_its_page(checkout):
 
 
 def test_a_rule_is_proved_when_whatever_is_taken_out_of_it_was_noticed(tmp_path):
+    tests, run = tmp_path / "tests", tmp_path / ".guibin" / "mutate"
+    (tests / "mutations").mkdir(parents=True)
+    run.mkdir(parents=True)
+    (tests / "mutations" / "noticed.json").write_text('{"element b": "tests/b.py::b", "element c": "tests/c.py::c"}')
     lines = [
-        '{"id":"element a","verdict":"survived","rules":["S07-23"]}',
-        '{"id":"element a","verdict":"killed","by":"x.toml::y[then]","rules":["S07-23"]}',
-        '{"id":"element b","verdict":"survived","rules":["S07-23","S07-4"]}',
+        '{"id":"element a","verdict":"survived"}',
+        '{"id":"element a","verdict":"killed","by":"x.toml::y[then]"}',
+        '{"id":"element c","verdict":"survived"}',
         '{"id":"rhythm c","verdict":"killed","by":"tests/t.py::test_c[1]"}',
     ]
-    (tmp_path / "results.jsonl").write_text("\n".join(lines))
+    (run / "results.jsonl").write_text("\n".join(lines))
+    elements = {"element a": ("S07-23",), "element b": ("S07-23",), "element c": ("S07-4",), "element d": ("S07-5",)}
 
-    tried = tried_in(tmp_path / "results.jsonl", {"S07-6": {"tests/t.py::test_c"}})
+    tried = tried_in(tests, {"S07-6": {"tests/t.py::test_c"}}, elements)
 
-    assert tried == {"S07-23": (1, 1), "S07-4": (0, 1), "S07-6": (1, 0)}
+    assert tried == {"S07-23": (2, 0), "S07-4": (0, 1), "S07-5": (0, 1), "S07-6": (1, 0)}
     proved = {name: Rule(name, "", "", "", noticed=n, missed=m).proved for name, (n, m) in tried.items()}
-    assert proved == {"S07-23": False, "S07-4": False, "S07-6": True}
+    assert proved == {"S07-23": True, "S07-4": False, "S07-5": False, "S07-6": True}
 
 
 def test_a_scenario_counts_for_the_rules_it_names(tmp_path):

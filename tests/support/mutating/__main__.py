@@ -34,7 +34,7 @@ def main() -> int:
     missing = elements.missing_elements(packs)
     if said.list:
         print("\n".join(f"{_known(results, one):10} {one.id}" for one in found))
-        print("\n".join(f"{_known_element(results, one):10} {one.id}" for one in missing))
+        print("\n".join(f"{one.verdict(results) or 'not tried':10} {one.id}" for one in missing))
         return 0
     chosen, less = _chosen(found, said, results), _chosen_elements(missing, said, results)
     for name in forks.WARM:
@@ -46,7 +46,7 @@ def main() -> int:
         # Half of the time where there is little of it.
         half = time.monotonic() + (run.until - time.monotonic()) / 2 if chosen and less else run.until
         if less:
-            elements.try_all(less, results, addresses, until=half, at_once=said.at_once)
+            elements.try_all(less, results, addresses, until=half, at_once=said.at_once, seen=run.seen)
         run.try_all()
         run.confirm()
     code = run.report(time.monotonic() - began)
@@ -85,25 +85,22 @@ def _known(results: Results, mutation: Mutation) -> str:
     return known.verdict if known else "not tried"
 
 
-def _known_element(results: Results, one: elements.Missing) -> str:
-    known = results.known.get(one.id)
-    return known.verdict if known and known.of == one.of else "not tried"
-
-
 def _chosen_elements(
     missing: list[elements.Missing], said: argparse.Namespace, results: Results
 ) -> list[elements.Missing]:
-    """Those asked for that are not known from before; of a change in random order, as far as time goes."""
+    """Those asked for that are not known from before; of a change those that its lines name first, then those that were
+    noticed once, as far as time goes."""
     chosen = [one for one in missing if not said.words or any(word in one.id for word in said.words)]
     if said.survivors:
-        chosen = [one for one in chosen if _known_element(results, one) != "killed"]
+        chosen = [one for one in chosen if one.verdict(results) in ("survived", "undecided")]
     elif not said.anew:
-        chosen = [one for one in chosen if _known_element(results, one) == "not tried"]
-    if said.changed:
-        differing = choosing.changed_files()
-        if differing is not None:
-            chosen = [one for one in chosen if elements.concerns(one, differing[0])]
-        random.shuffle(chosen)
+        chosen = [one for one in chosen if one.verdict(results) in (None, "undecided")]
+    differing = choosing.changed_files() if said.changed else None
+    if differing is not None:
+        chosen = [one for one in chosen if elements.concerns(one, differing[0])]
+        lines = choosing.difference(differing[1], ("core/guibin/regulations", "plugins"))
+        once = elements.noticed()
+        chosen.sort(key=lambda one: (not elements.said_in(one, lines), one.id not in once))
     return chosen
 
 

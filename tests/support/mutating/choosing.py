@@ -108,6 +108,11 @@ def touched_by(mutation: Mutation, changed: list[str], base: str, *, last: str =
     return False
 
 
+def difference(base: str, folders: tuple[str, ...]) -> str:
+    """The lines below these folders that are others than at that commit."""
+    return "\n".join(_diff(base, folder) for folder in folders)
+
+
 @functools.lru_cache(maxsize=64)
 def _diff(base: str, file: str) -> str:
     lines = _git("diff", "--unified=0", base, "--", file).split("\n")

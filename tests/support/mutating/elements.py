@@ -1,109 +1,159 @@
-"""Every element of every pack and of the core's regulations, taken out while the scenarios that could notice are played.
+"""Every element of every pack and of the core's regulations, taken out while the tests that could notice are run.
 
-A policy is a value: a company of its own goes by the one without the element, so nothing is forked, built or migrated anew.
+A policy is a value: companies go by the one without the element, so nothing is built or migrated anew.
 """
 
 import asyncio
 import contextlib
 import json
 import os
+import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import asyncpg
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from guibin.app.factory import create_app
-from guibin.conformance.companies import Theatre, going_by
-from guibin.conformance.elements import Element, elements_of, likely
-from guibin.conformance.playing import Broken, play
-from guibin.conformance.scenarios import GENERAL, Scenario, all_scenarios
-from guibin.packs import Packs, installed
-from guibin.policies import queries
+from guibin.conformance.elements import Element, elements_of
+from guibin.packs import Packs
 from guibin.policy.packs import Pack, encode_pack
+from guibin.policy.validation import validate
 from guibin.regulations.core import CORE
-from guibin.regulations.general import GENERAL as GENERAL_PACK
-from guibin_tenants import keyring
-from guibin_tenants.database import connected
-from support import PLENTY, TestClock
+from guibin.regulations.general import GENERAL
 
+from .candidates import FOLDERS, Sought
+from .choosing import test_files
 from .results import Result, Results, hash_of
 from .touches import ROOT, fingerprint
+from .trying import Tries, run_in_fork
 
-# So many branches are played at most until an element counts as unnoticed; of those that name neither it nor its clause none.
-PLAYS_MAX = 12
-# Elements that no scenario misses yet: it may only become shorter.
+# Who noticed which element: it may only become longer.
 NOTICED = ROOT / "tests" / "mutations" / "noticed.json"
-_REGULATIONS = {"core": CORE, GENERAL: GENERAL_PACK}
+_REGULATIONS = {"core": CORE, "general": GENERAL}
+_SCENARIO = re.compile(r"test_a_scenario\[(\w+)/(\w+)/")
+_TOP = re.compile(r"[a-z_]+")
 
 
 class Missing(Struct, frozen=True, kw_only=True):
-    """One element less of the pack, or of the core's or the general regulations, `whose` it is."""
+    """One element less of the pack, or of the core's or the general regulations, `whose` it is.
+
+    `value` is short for all of it; `refused` says why the service does not start without the element, if it does not.
+    """
 
     whose: str
     element: Element
-    plays: tuple[tuple[str, Scenario, str], ...]
-    of: str
+    value: str
+    near: frozenset[str]
+    refused: str = ""
+
+    @property
+    def sought(self) -> Sought:
+        """What tests are looked for."""
+        return Sought(element=self.element, whose=self.whose, near=self.near)
 
     @property
     def id(self) -> str:
         """What it is called in the results."""
         return f"element {self.whose} {self.element.place}"
 
+    def settled(self, result: Result) -> Result:
+        """The same for as long as it holds: who noticed as long as the test and the policy are the same, who did not
+        until any test is another.
+        """
+        return structs.replace(result, of=self._of(result), rules=self.element.rules)
+
+    def verdict(self, results: Results) -> str | None:
+        """What is known of it, if that still holds."""
+        known = results.known.get(self.id)
+        return known.verdict if known and known.of == self._of(known) else None
+
+    def _of(self, result: Result) -> str:
+        return hash_of([self.value, fingerprint(_file_of(result.by)) if result.by else _every_test()])
+
 
 def missing_elements(packs: Packs) -> list[Missing]:
-    """All of them, each with the branches that could notice, the likeliest first."""
-    told = all_scenarios(packs)
-    values: dict[str, Pack] = _REGULATIONS | {name: packs.value(name) for name in packs.names}
+    """All of them, in the policies' own order: what is in another comes after it."""
     found = []
-    for whose, value in values.items():
-        # What the core brings holds in every company.
-        near = [(one, each) for one, each in told if one == whose or whose == "core"]
-        owner = {id(each): one for one, each in near}
-        of = hash_of(
-            [encode_pack(value).decode(), *(fingerprint(file) for file in _files(dict.fromkeys(owner.values())))]
-        )
-        for element in elements_of(value):
-            ranked = likely(element, [each for _, each in near])[:PLAYS_MAX]
-            plays = tuple((owner[id(each)], each, branch) for each, branch in ranked)
-            found.append(Missing(whose=whose, element=element, plays=plays, of=of))
+    for whose, value in (_REGULATIONS | {name: packs.value(name) for name in packs.names}).items():
+        text = hash_of([encode_pack(value).decode()])
+        elements = list(elements_of(value))
+        near = _near(elements)
+        for element in elements:
+            refused = "" if whose in _REGULATIONS else _refused(element.without)
+            found.append(
+                Missing(
+                    whose=whose, element=element, value=text, near=near.get(_own(element), frozenset()), refused=refused
+                )
+            )
     return found
+
+
+def _near(elements: Sequence[Element]) -> dict[str, frozenset[str]]:
+    """Name → what else the policy says where it is named: a metric's tiers, an item's rights, and their clauses."""
+    found: dict[str, set[str]] = {}
+    for element in elements:
+        for name in element.names:
+            found.setdefault(name, set()).update(element.names, element.rules)
+    return {name: frozenset(said - {name}) for name, said in found.items()}
+
+
+def _own(element: Element) -> str:
+    return element.names[-1] if element.names else ""
 
 
 def concerns(one: Missing, changed: Sequence[str]) -> bool:
     """Whether what changed may have made or unmade the element, or a story about it."""
-    folders = _folders(one.whose)
-    return any(file.startswith(folder) for file in changed for folder in folders)
+    folder = "core/guibin/regulations/" if one.whose in _REGULATIONS else f"plugins/{one.whose}/"
+    return any(file.startswith(folder) for file in changed)
+
+
+def said_in(one: Missing, difference: str) -> bool:
+    """Whether the changed lines name it, or what it is in."""
+    return any(re.search(rf"\b{re.escape(name)}\b", difference) for name in one.element.names)
 
 
 def try_all(
-    chosen: Sequence[Missing], results: Results, addresses: dict[str, str], *, until: float, at_once: int
+    chosen: Sequence[Missing],
+    results: Results,
+    addresses: dict[str, str],
+    *,
+    until: float,
+    at_once: int,
+    seen: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Play, in so many processes at once; each verdict is in the results' file as it comes."""
-    running = []
-    for share in range(at_once):
-        pid = os.fork()
-        if not pid:
-            code = 1
-            try:
-                os.setsid()
-                asyncio.run(_try(chosen[share::at_once], results, addresses, until))
-                code = 0
-            except BaseException as error:
-                print(f"the elements' process failed: {error!r}", flush=True)
-            finally:
-                os._exit(code)
-        running.append(pid)
+    """In so many processes at once; each verdict is in the results' file as it comes."""
+    tops = list(dict.fromkeys((one.whose, _top(one)) for one in chosen))
+    known = noticed() | {one.id: last.by for one in chosen if (last := results.known.get(one.id)) and last.by}
+    running: dict[int, Tries] = {}
+    began = time.monotonic()
+    for place in range(at_once):
+        share = tuple(one for one in chosen if tops.index((one.whose, _top(one))) % at_once == place)
+        log = results.path.parent / f"elements-{place}.log"
+        if share:
+            tries = Tries(share, results, until, known, seen, log)
+            running[run_in_fork(tries, place + 1)] = tries
     try:
-        for pid in running:
-            os.waitpid(pid, 0)
+        while running:
+            pid, status = os.wait()
+            tries = running.pop(pid, None)
+            if tries is None:
+                continue
+            asyncio.run(_drop(addresses["superuser"], f"guibin_within_{pid}"))
+            results.read()
+            # A test that hung has ended it: another goes on behind the element.
+            left = tuple(one for one in tries.missing if one.id not in results.since_start)
+            if os.waitstatus_to_exitcode(status) == 3 and left and time.monotonic() < until:
+                rest = structs.replace(tries, missing=left)
+                running[run_in_fork(rest, int(tries.log.stem.rpartition("-")[2]) + 1)] = rest
     except BaseException:
         for pid in running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, 9)
         raise
     results.read()
+    print(f"{len(chosen)} elements in {time.monotonic() - began:.0f} s")
 
 
 def report(missing: Sequence[Missing], tried: Sequence[Missing], results: Results) -> int:
@@ -111,30 +161,59 @@ def report(missing: Sequence[Missing], tried: Sequence[Missing], results: Result
 
     Whatever was noticed once must go on being noticed: of those, one that nobody misses any more fails.
     """
-    verdicts = {one.id: verdict for one in missing if (verdict := _verdict(one, results))}
+    verdicts = {one.id: verdict for one in missing if (verdict := one.verdict(results))}
     for whose in dict.fromkeys(one.whose for one in missing):
         print(f"elements of {whose}: {_share([one for one in missing if one.whose == whose], verdicts)}")
     print(f"elements of all: {_share(missing, verdicts)}")
     rules = sorted({rule for one in missing for rule in one.element.rules})
     by_rule = {rule: _share([one for one in missing if rule in one.element.rules], verdicts) for rule in rules}
     print("by rule: " + ", ".join(f"{rule} {share}" for rule, share in by_rule.items()))
-    noticed = set(json.loads(NOTICED.read_text()))
+    once = noticed()
     survivors = [one.id for one in tried if verdicts.get(one.id) == "survived"]
     for name in survivors:
-        print(f"SURVIVED {name}: no scenario misses it" + (", and one did" if name in noticed else ""))
-    return 1 if noticed.intersection(survivors) else 0
+        print(f"SURVIVED {name}: no test misses it" + (f", and {once[name]} did" if name in once else ""))
+    return 1 if once.keys() & survivors else 0
+
+
+def noticed() -> dict[str, str]:
+    """Element → the test that noticed."""
+    return json.loads(NOTICED.read_text())  # type: ignore[no-any-return]  # texts by texts
 
 
 def keep_noticed(missing: Sequence[Missing], results: Results) -> None:
-    """Write down what somebody misses: from now on somebody has to."""
-    found = {one.id for one in missing if _verdict(one, results) == "killed"}
-    noticed = sorted(found.union(json.loads(NOTICED.read_text())))
-    NOTICED.write_text(json.dumps(noticed, indent=0, ensure_ascii=False) + "\n")
+    """Write down what somebody misses: from now on somebody has to. What is an element no more is forgotten."""
+    found = {one.id: results.known[one.id].by for one in missing if one.verdict(results) == "killed"}
+    ids = {one.id for one in missing}
+    kept = {name: by for name, by in (noticed() | found).items() if name in ids}
+    NOTICED.write_text(json.dumps(dict(sorted(kept.items())), indent=0, ensure_ascii=False) + "\n")
 
 
-def _verdict(one: Missing, results: Results) -> str | None:
-    known = results.known.get(one.id)
-    return known.verdict if known and known.of == one.of else None
+def _top(one: Missing) -> str:
+    found = _TOP.match(one.element.place)
+    return found[0] if found else ""
+
+
+def _refused(value: Pack) -> str:
+    """Why no service starts with this pack; empty when it does."""
+    return next((f"{problem.path}: {problem.rule}" for problem in validate(value)), "")
+
+
+def _file_of(test: str) -> str:
+    """Where it lies: a scenario's in the file that tells it."""
+    found = _SCENARIO.search(test)
+    if not found:
+        return test.partition("::")[0]
+    folder = "core/guibin/regulations" if found[1] == "general" else f"plugins/{found[1]}/guibin_{found[1]}"
+    return f"{folder}/scenarios/{found[2]}.toml"
+
+
+@cache
+def _every_test() -> str:
+    tests = [file for file in test_files() if file.startswith(FOLDERS)]
+    stories = sorted(
+        str(file.relative_to(ROOT)) for file in ROOT.glob("*/**/scenarios/*.toml") if ".venv" not in file.parts
+    )
+    return hash_of([fingerprint(file) for file in [*tests, *stories]])
 
 
 def _share(missing: Sequence[Missing], verdicts: dict[str, str]) -> str:
@@ -143,95 +222,9 @@ def _share(missing: Sequence[Missing], verdicts: dict[str, str]) -> str:
     return f"{known.count('killed')}/{len(known)}{left}"
 
 
-async def _try(share: Sequence[Missing], results: Results, addresses: dict[str, str], until: float) -> None:
-    name = f"guibin_elements_{os.getpid()}"
-    await _statement(addresses["superuser"], f"create database {name} template guibin owner guibin_owner")
-    owner, app = (addresses[role].replace("/guibin?", f"/{name}?") for role in ("owner", "app"))
-    keyring.use_root_key(b"\x07" * 32)
-    packs = Packs(installed())
-    clock = TestClock()
-    try:
-        async with connected(app, pool_size=8):
-            built = create_app(app, packs=packs, clock=clock, bounds=PLENTY)
-            theatre = Theatre(app=built, packs=packs, clock=clock, owner_url=owner, app_url=app)
-            sound: dict[tuple[str, str, str], bool] = {}
-            for one in share:
-                if time.monotonic() > until:
-                    return
-                began = time.monotonic()
-                by, ran = await _noticed(one, theatre, sound)
-                results.add(
-                    Result(
-                        one.id,
-                        "killed" if by else "survived",
-                        by=by,
-                        ran=ran,
-                        could=len(one.plays),
-                        took_s=round(time.monotonic() - began, 1),
-                        of=one.of,
-                        rules=one.element.rules,
-                    )
-                )
-                print(f"{'killed' if by else 'SURVIVED'} {one.id} {f'by {by}' if by else ''}", flush=True)
-    finally:
-        await _statement(addresses["superuser"], f"drop database if exists {name} with (force)")
-
-
-async def _noticed(one: Missing, theatre: Theatre, sound: dict[tuple[str, str, str], bool]) -> tuple[str, int]:
-    """The story that is not as it says without the element, though it is with it; how many were played."""
-    for ran, (whose, scenario, branch) in enumerate(one.plays, 1):
-        with _without(one, theatre) as less:
-            broken = await _broken(scenario, branch, less)
-        key = (whose, f"{scenario.file}/{scenario.name}", branch)
-        if broken and key not in sound:
-            sound[key] = not await _broken(scenario, branch, theatre)
-        if broken and sound[key]:
-            return f"{_place(whose)}/{scenario.file}.toml::{scenario.name}[{branch}]", ran
-    return "", len(one.plays)
-
-
-async def _broken(scenario: Scenario, branch: str, theatre: Theatre) -> bool:
-    try:
-        await play(scenario, branch, theatre)
-    except (Broken, Exception):  # a policy with a hole may break anything
-        return True
-    return False
-
-
-@contextlib.contextmanager
-def _without(one: Missing, theatre: Theatre) -> Iterator[Theatre]:
-    value: Any = one.element.without
-    if one.whose not in _REGULATIONS:
-        with going_by(theatre.packs.with_value(value), theatre) as less:
-            yield less
-        return
-    name = "CORE" if one.whose == "core" else "GENERAL"
-    before = getattr(queries, name)
-    setattr(queries, name, value)
-    try:
-        yield theatre
-    finally:
-        setattr(queries, name, before)
-
-
-def _folders(whose: str) -> tuple[str, ...]:
-    if whose in _REGULATIONS:
-        return ("core/guibin/regulations/",)
-    return (f"plugins/{whose}/",)
-
-
-def _files(owners: Iterable[str]) -> list[str]:
-    return sorted(str(file.relative_to(ROOT)) for one in owners for file in (ROOT / _place(one)).glob("*.toml"))
-
-
-def _place(whose: str) -> str:
-    """Where their scenarios lie."""
-    return "core/guibin/regulations/scenarios" if whose == GENERAL else f"plugins/{whose}/guibin_{whose}/scenarios"
-
-
-async def _statement(superuser: str, statement: str) -> None:
+async def _drop(superuser: str, name: str) -> None:
     connection = await asyncpg.connect(superuser)
     try:
-        await connection.execute(statement)
+        await connection.execute(f"drop database if exists {name} with (force)")
     finally:
         await connection.close()

@@ -39,13 +39,20 @@ class Results:
         self.path = path
         self.known: dict[str, Result] = {}
         self.read()
+        self.before = dict(self.known)
 
     def read(self) -> None:
         """Take up what the file says, others' verdicts too."""
         if self.path.exists():
             for line in self.path.read_text().splitlines():
                 found = msgspec.json.decode(line, type=Result)
-                self.known[found.id] = found
+                if self.known.get(found.id) != found:
+                    self.known[found.id] = found
+
+    @property
+    def since_start(self) -> set[str]:
+        """Whatever was tried, by whichever process, since these were first read."""
+        return {name for name, result in self.known.items() if self.before.get(name) is not result}
 
     def add(self, result: Result) -> None:
         """Keep it."""
