@@ -19,6 +19,8 @@ from guibin.care import jobs as care
 from guibin.care import posting as care_posting
 from guibin.complaints import handing_over as complaints_handed_over
 from guibin.complaints import jobs as complaints
+from guibin.complaints import retiering as complaints_retiered
+from guibin.department_requests import deadlines as department_requests_retiered
 from guibin.department_requests import handing_over as department_requests_handed_over
 from guibin.department_requests import jobs as department_requests
 from guibin.desks import handing_over as desks_handed_over
@@ -49,6 +51,7 @@ from guibin.plans import jobs as plans
 from guibin.policy_changes import jobs as policy_changes
 from guibin.qualifications import actions as qualified
 from guibin.qualifications import jobs as qualifications
+from guibin.receptions import deadlines as receptions_retiered
 from guibin.receptions import handing_over as receptions_handed_over
 from guibin.receptions import jobs as receptions
 from guibin.records import jobs as records
@@ -56,6 +59,7 @@ from guibin.registers import jobs as registers
 from guibin.relationships import jobs as relationships
 from guibin.repeats import jobs as repeats
 from guibin.reviews import jobs as reviews
+from guibin.service_requests import deadlines as service_requests_retiered
 from guibin.service_requests import handing_over as service_requests_handed_over
 from guibin.service_requests import jobs as service_requests
 from guibin.signals import counts as signals_counted
@@ -85,6 +89,7 @@ HANDLERS = (
     proofs,
     care,
     department_requests,
+    department_requests_retiered,
     duties,
     files,
     hotline,
@@ -99,8 +104,10 @@ HANDLERS = (
     qualified,
     relationships,
     receptions,
+    receptions_retiered,
     care_posting,
     complaints,
+    complaints_retiered,
     mailbox,
     mail_posting,
     messages,
@@ -110,6 +117,7 @@ HANDLERS = (
     registers,
     repeats,
     service_requests,
+    service_requests_retiered,
     signals,
     signals_counted,
     sla,

@@ -17,9 +17,11 @@ from guibin.events import DepartmentRequestMoved
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Hours
 from guibin.policy.departments import DepartmentTask
+from guibin.policy.terms import Terms
 from guibin.profiles.subjects import Actor, refuse_unless_kept
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
+from guibin.tiers.queries import tiers_of
 from guibin.web.listing import placed
 from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of, ids_of
@@ -85,8 +87,10 @@ async def place(new: NewDepartmentRequest, asked: Asked, act: Act) -> Department
         )
     row = await _locked(request_id, act.by)
     await _event(row, "sent", "", act)
-    await _start(request_id, ANSWER, task, hours=new.within_hours, at=act.now)
-    await _start(request_id, _acknowledgement(1), task, hours=None, at=act.now)
+    tiers = await tiers_of(customer_id, on=act.today)
+    own = task.terms(Hours(new.within_hours), clause=task.clause) if new.within_hours else None
+    await _start(request_id, ANSWER, own or task.answer_terms(tiers), at=act.now)
+    await _start(request_id, acknowledgement(1), task.acknowledgement_terms(tiers), at=act.now)
     await _tell(row, "department_asked", (owner.id,), now=act.now)
     await _audit("ask", request_id, customer_id, act)
     return await form(request_id, by=act.by)
@@ -142,7 +146,7 @@ async def send_again(request_id: UUID, new: NewSending, act: Act) -> DepartmentR
         await sla.reopen(request_id, ANSWER, act)
     task = act.policy.department_task(row["task"])
     if task is not None:
-        await _start(request_id, _acknowledgement(row["round"]), task, hours=None, at=act.now)
+        await _await_acknowledgement(row, task, act)
     await _tell(row, "department_asked", (owner.id,), now=act.now)
     return await _shown(row, "send_again", act)
 
@@ -166,10 +170,10 @@ async def owned(request_id: UUID, act: Act) -> asyncpg.Record:
 async def pass_to(row: asyncpg.Record, asked: Asked, act: Act, *, unit_id: UUID, reason: str) -> DepartmentRequestForm:
     """Somebody else answers for it from now on; the clock runs on."""
     await _charge(row, asked.owner, unit_id)
-    await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=act.now, now=act.now)
+    await sla.complete_if_any(row["id"], acknowledgement(row["round"]), at=act.now, now=act.now)
     moved = await row_of(DepartmentRequest, row["id"], "select * from department_request where id = $1")
     await _event(moved, "sent", reason, act)
-    await _start(row["id"], _acknowledgement(moved["round"]), asked.task, hours=None, at=act.now)
+    await _await_acknowledgement(moved, asked.task, act)
     await _tell(moved, "department_asked", (asked.owner.id,), now=act.now)
     return await _shown(moved, "pass", act)
 
@@ -236,13 +240,19 @@ async def _write(request_id: UUID, new: NewDepartmentRequest, task: DepartmentTa
     await add_numbered(DepartmentRequest, act, Numbering("D", act.now, act.company.time_zone), row)
 
 
-async def _start(request_id: UUID, milestone: str, task: DepartmentTask, *, hours: int | None, at: datetime) -> None:
-    limit = task.answer_within if milestone == ANSWER else task.acknowledge_within
-    terms = task.terms(Hours(hours) if hours else limit, clause=task.clause)
+async def _start(request_id: UUID, milestone: str, terms: Terms, *, at: datetime) -> None:
     await sla.start(NewTimer(Case(SUBJECT, request_id), milestone, terms, at))
 
 
-def _acknowledgement(round_: int) -> str:
+async def _await_acknowledgement(row: asyncpg.Record, task: DepartmentTask, act: Act) -> None:
+    """Of another round, for a customer whom whoever sends it sees as soon as their tier says (S07-5)."""
+    customer_id = await fetch_value("select customer_id from department_matter where request_id = $1", row["id"])
+    terms = task.acknowledgement_terms(await tiers_of(customer_id, on=act.today))
+    await _start(row["id"], acknowledgement(row["round"]), terms, at=act.now)
+
+
+def acknowledgement(round_: int) -> str:
+    """The clock of a round's acknowledgement."""
     return f"acknowledgement:{round_}"
 
 
@@ -261,9 +271,9 @@ async def _event(row: asyncpg.Record, kind: str, text: str, act: Act) -> None:
     await change(DepartmentRequest, row["id"], state=kind)
     await events.happen(DepartmentRequestMoved(row["id"], row["task"], kind), act)
     if kind == "withdrawn":
-        await sla.cancel(row["id"], _acknowledgement(row["round"]), now=act.now)
+        await sla.cancel(row["id"], acknowledgement(row["round"]), now=act.now)
     elif kind != "sent":
-        await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=act.now, now=act.now)
+        await sla.complete_if_any(row["id"], acknowledgement(row["round"]), at=act.now, now=act.now)
 
 
 async def _locked(request_id: UUID, by: Principal) -> asyncpg.Record:

@@ -21,6 +21,7 @@ from guibin.recognitions.actions import recognise
 from guibin.recognitions.requests import NewRecognition, number_in
 from guibin.records.actions import AHEAD_MAX, record_interaction
 from guibin.records.requests import NewInteraction
+from guibin.tiers.queries import tiers_of
 from guibin_tenants.receivers import at_work, colleague
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add_all, change, locked
@@ -100,6 +101,7 @@ async def match(call_id: UUID, new: NewMatch, act: Act) -> CallView:
     known = {**call, "customer_id": new.customer_id}
     if call["state"] == "missed":
         await _tell_missed(known, act)
+        await deadlines.retier(call_id, await tiers_of(new.customer_id, on=act.today), act)
     elif call["ended_at"] is not None:
         await _keep(known, _ending(call), act)
     return await recorded("match", Case(SUBJECT, call_id, new.customer_id), LISTED, act)
@@ -237,7 +239,7 @@ def _matched(act: Act) -> dict[str, object]:
 
 async def _missed(call_id: UUID, call: Mapping[str, Any], act: Act) -> None:
     case = Case(SUBJECT, call_id, call["customer_id"])
-    await deadlines.owe_call_back(case, policy=act.policy.hotline, since=call["rang_at"])
+    await deadlines.owe_call_back(case, act, since=call["rang_at"])
     await duties.call(case, act, duties.Matter(unit_id=call["org_unit_id"]))
     if call["customer_id"] is not None:
         await _tell_missed(call, act)

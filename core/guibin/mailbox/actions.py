@@ -20,6 +20,7 @@ from guibin.outbound import signing
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin.records.actions import handle, record_interaction
 from guibin.records.requests import NewHandling, NewInteraction
+from guibin.tiers.queries import tiers_of
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import change, locked
 from guibin_tenants.scope import execute, fetch, fetch_value, step_outside
@@ -72,6 +73,7 @@ async def match(mail_id: UUID, new: NewMatch, act: Act) -> MailForm:
     signed = {"matched_by": act.by.id, "matched_by_name": act.by.name, "matched_at": act.now}
     envelope = await sealing.sealed(kept, mail_id=mail_id, customer_id=new.customer_id) if kept else None
     await change(Mail, mail_id, customer_id=new.customer_id, envelope=envelope, **signed)
+    await deadlines.retier(mail_id, await tiers_of(new.customer_id, on=act.today), act)
     whole = Case(SUBJECT, mail_id, new.customer_id)
     await files.move(Case(SUBJECT, mail_id), whole, act, because=act.policy.title("mail.matched", act.company.language))
     return await recorded("match", whole, FORM, act)

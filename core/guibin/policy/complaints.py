@@ -19,6 +19,12 @@ class TierTime(Struct, frozen=True, forbid_unknown_fields=True):
     tiers: tuple[Named, ...]
     resolve_within: Deadline
 
+    def check(self, known: Known, path: str) -> Problems:
+        """Its tiers are there."""
+        for tier in self.tiers:
+            if tier not in {name for _, name in known.tiers}:
+                yield PolicyProblem(f"{path}.tiers", tier, "a tier of one of the schemes")
+
 
 class Level(Timed, frozen=True, forbid_unknown_fields=True):
     """One level. `warn_at_percent` of the time limit has been used when the warning comes.

@@ -1,6 +1,6 @@
 """How callers are recognised: where a call goes, and the two sentences it is answered with."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from string import Template
 
 from msgspec import Struct
@@ -8,8 +8,9 @@ from msgspec import Struct
 from .checking import Known, Problems, a_tier, within
 from .deadlines import Deadline, Hours
 from .problems import PolicyProblem
-from .terms import Escalation, Timed
+from .terms import Escalation, Terms, Timed
 from .texts import Text
+from .tier_limits import TierLimit, for_tiers
 from .words import Clause, Named
 
 PRIORITY_MAX = 100
@@ -40,12 +41,14 @@ class HotlineRoute(Struct, frozen=True, forbid_unknown_fields=True):
 class HotlinePolicy(Timed, frozen=True, forbid_unknown_fields=True):
     """The first route whose tier the caller holds is taken, else `otherwise`, which names no tier.
 
-    A call that nobody took is called back within `call_back_within`; whose a call was is known within `match_within` of its end.
+    A call that nobody took is called back within `call_back_within`, `faster` where a caller who is known holds a tier; whose a
+    call was is known within `match_within` of its end.
     """
 
     routes: tuple[HotlineRoute, ...] = ()
     otherwise: HotlineRoute = HotlineRoute("general")
     call_back_within: Deadline = Hours(2)
+    faster: tuple[TierLimit, ...] = ()
     match_within: Deadline = Hours(24)
     escalations: tuple[Escalation, ...] = (Escalation("manager"),)
     clause: Clause = ""
@@ -53,6 +56,10 @@ class HotlinePolicy(Timed, frozen=True, forbid_unknown_fields=True):
     def route_for(self, held: dict[str, str]) -> HotlineRoute:
         """The route of somebody who holds these tiers by scheme."""
         return next((route for route in self.routes if held.get(route.scheme) in route.tiers), self.otherwise)
+
+    def call_back_terms(self, tiers: Collection[str]) -> Terms:
+        """Those of calling a caller back who holds these tiers (S07-5)."""
+        return self.terms(for_tiers(self.call_back_within, self.faster, tiers), clause=self.clause)
 
     def check(self, known: Known, path: str) -> Problems:
         """Routes for tiers there are, priorities in range, greetings that can be filled."""

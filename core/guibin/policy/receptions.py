@@ -1,13 +1,14 @@
 """How a guest is received: who qualifies, who is told, what is prepared, how the visit goes, what follows."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
 from .checking import Known, Problems, a_tier, there_is, within
 from .deadlines import Days, Deadline, Hours
 from .problems import PolicyProblem
-from .terms import Watched
+from .terms import Terms, Watched
+from .tier_limits import TierLimit, for_tiers
 from .words import Clause, Named
 
 # A year ahead: what is prepared earlier belongs to no arrival.
@@ -104,7 +105,7 @@ class ReceptionPolicy(Watched, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `centre` are the roles or posts that coordinate, the first of them is told (S14-1); `report_to` are company
     leadership. A department takes up a notice `acknowledge_within`; the guest's opinion is asked `feedback_within`
-    of the send-off and answered `answer_within` of being heard (S14-6).
+    of the send-off and answered `answer_within` of being heard (S14-6). Each may be `…_faster` for guests of some tiers (S07-5).
     """
 
     protocols: tuple[Protocol, ...]
@@ -113,7 +114,22 @@ class ReceptionPolicy(Watched, frozen=True, kw_only=True, forbid_unknown_fields=
     acknowledge_within: Deadline = Hours(2)
     feedback_within: Deadline = Days(3)
     answer_within: Deadline = Days(3)
+    acknowledge_faster: tuple[TierLimit, ...] = ()
+    feedback_faster: tuple[TierLimit, ...] = ()
+    answer_faster: tuple[TierLimit, ...] = ()
     clause: Clause = ""
+
+    def acknowledgement_terms(self, tiers: Collection[str]) -> Terms:
+        """Those of a department's taking up the notice of a guest who holds these tiers."""
+        return self.terms(for_tiers(self.acknowledge_within, self.acknowledge_faster, tiers), clause=self.clause)
+
+    def feedback_terms(self, tiers: Collection[str]) -> Terms:
+        """Those of asking a guest who holds these tiers for their opinion."""
+        return self.terms(for_tiers(self.feedback_within, self.feedback_faster, tiers), clause=self.clause)
+
+    def answer_terms(self, tiers: Collection[str]) -> Terms:
+        """Those of answering the opinion of a guest who holds these tiers."""
+        return self.terms(for_tiers(self.answer_within, self.answer_faster, tiers), clause=self.clause)
 
     def protocol(self, name: str) -> Protocol | None:
         """The protocol of this name."""

@@ -12,7 +12,7 @@ from msgspec import structs
 from guibin.cases import Case
 from guibin.cases.requests import Because, NewWord
 from guibin.context import Act
-from guibin.policy.deadlines import Deadline
+from guibin.policy.terms import Terms
 from guibin.profiles.subjects import is_erased
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
@@ -41,6 +41,7 @@ from .standing import (
     Told,
     audit,
     centre_on_duty,
+    guests_tiers,
     happened,
     locked,
     protocol_of,
@@ -164,7 +165,7 @@ async def take_stage(reception_id: UUID, new: NewStage, act: Act) -> ReceptionFo
     if taken + 1 == len(stages):
         await rows.change(Reception, reception_id, state="seen_off")
         if not await fetch_value("select true from reception_feedback where reception_id = $1 limit 1", reception_id):
-            await _start(row, FEEDBACK, terms.feedback_within, at)
+            await _start(row, FEEDBACK, terms.feedback_terms(await guests_tiers(row, act)), at)
     await audit("stage", row, act)
     await tell_stage(row, new.stage, act)
     return await form(reception_id)
@@ -196,8 +197,7 @@ async def collect_feedback(reception_id: UUID, new: NewReceptionFeedback, act: A
     )
     await sla.complete_if_any(reception_id, FEEDBACK, at=act.now, now=act.now)
     if new.given:
-        terms = terms_of(row)
-        await _start(row, answer_milestone(feedback_id), terms.answer_within, act.now)
+        await _owe_answer(row, feedback_id, act)
         told = await centre_on_duty(row, act)
         told = structs.replace(told, staff_ids=(*told.staff_ids, row["host_id"]))
         await tell(told, "reception_feedback", act, key=str(feedback_id))
@@ -241,7 +241,7 @@ async def _hear_again(row: asyncpg.Record, remains: str, act: Act) -> None:
     feedback_id = await add(
         ReceptionFeedback, act, reception_id=row["id"], customer_id=row["customer_id"], given=True, text=remains
     )
-    await _start(row, answer_milestone(feedback_id), terms_of(row).answer_within, act.now)
+    await _owe_answer(row, feedback_id, act)
     leadership = Told(row, roles=reception_policy(act.policy).report_to, leadership=True)
     await tell(leadership, "feedback_unsatisfied", act, key=str(feedback_id))
     centre = Told(row, roles=terms_of(row).centre[:1], staff_ids=(row["host_id"],))
@@ -286,11 +286,13 @@ async def _missing(row: asyncpg.Record) -> list[str]:
     return missing
 
 
-async def _start(row: asyncpg.Record, milestone: str, limit: Deadline, at: datetime) -> None:
-    terms = terms_of(row)
-    await sla.start(
-        NewTimer(Case(SUBJECT, row["id"], row["customer_id"]), milestone, terms.terms(limit, clause=terms.clause), at)
-    )
+async def _owe_answer(row: asyncpg.Record, feedback_id: UUID, act: Act) -> None:
+    terms = terms_of(row).answer_terms(await guests_tiers(row, act))
+    await _start(row, answer_milestone(feedback_id), terms, act.now)
+
+
+async def _start(row: asyncpg.Record, milestone: str, terms: Terms, at: datetime) -> None:
+    await sla.start(NewTimer(Case(SUBJECT, row["id"], row["customer_id"]), milestone, terms, at))
 
 
 def _not_in_future(moment: datetime | None, field: str, now: datetime) -> list[FieldError]:

@@ -28,7 +28,7 @@ from guibin_tenants.tables import new_id
 
 from .requests import Particulars, PlanContent
 from .sealing import Content, NoticeContent, TaskLine, opened, sealed
-from .standing import terms_of
+from .standing import guests_tiers, terms_of
 from .tables import Reception, ReceptionNotice, ReceptionOrder, ReceptionTask
 
 ORDER, ACKNOWLEDGEMENT = "reception_order", "acknowledgement"
@@ -195,7 +195,7 @@ async def _send(edition: Edition, department: str, act: Act) -> None:
             NewTimer(
                 Case(ORDER, order_id),
                 ACKNOWLEDGEMENT,
-                terms.terms(terms.acknowledge_within, clause=terms.clause),
+                terms.acknowledgement_terms(await guests_tiers(row, act)),
                 act.now,
             )
         )

@@ -1,5 +1,6 @@
 """The reception as it stands: locked for a change, and refused where something else comes first."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
 from guibin.profiles.subjects import refuse_unless_kept
+from guibin.tiers.queries import tiers_of
 from guibin_tenants import org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, refuse
@@ -55,6 +57,11 @@ def terms_of(row: asyncpg.Record) -> ReceptionPolicy:
     if row["terms"] is None:
         raise NotThisFar(f"{row['number']} has not been approved under a protocol yet")
     return msgspec.json.decode(row["terms"], type=ReceptionPolicy)
+
+
+async def guests_tiers(row: asyncpg.Record, act: Act) -> Collection[str]:
+    """What the guest of this reception holds today, of every scheme: limits may depend on it (S07-5)."""
+    return await tiers_of(row["customer_id"], on=act.today)
 
 
 def protocol_of(row: asyncpg.Record) -> Protocol:

@@ -1,41 +1,60 @@
-"""A customer's tier changed: what was taken in under the old one goes on under the new one's limits."""
+"""A customer's tier moved: what was taken in under the old one goes on under the new one's limits (S07-5)."""
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
+
+import asyncpg
+from msgspec import json
 
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.sla import actions as sla
-from guibin.sla.queries import timer_of
-from guibin.tiers.queries import tiers_of
-from guibin_tenants.rows import change
-from guibin_tenants.scope import fetch
+from guibin.policy.service_items import ServiceItem, StepLimit
+from guibin.policy.terms import Terms
+from guibin.tiers.clocks import follows_tiers, relimit
+from guibin_tenants.rows import change, locked
 
 from .intake import limit_of
 from .queries import MILESTONE, SUBJECT
 from .tables import ServiceRequest
 
 
-async def retier(customer_id: UUID, act: Act) -> int:
-    """Give the customer's running requests the limit of today's tiers; how many changed.
+@follows_tiers(SUBJECT)
+async def retier(request_id: UUID, tiers: Collection[str], act: Act) -> None:
+    """The limit of the whole, its targets and the clocks of its steps, those to come too.
 
-    Only between limits for the same situation: what the situation is does not follow from a tier.
+    Of the whole only between limits for the same situation: what the situation is does not follow from a tier.
     """
-    tiers = await tiers_of(customer_id, on=act.today)
-    changed = 0
-    for request in await fetch(
-        f"select r.* from service_request r join {timer_of('r', MILESTONE)}"
-        " and t.completed_at is null and t.cancelled_at is null"
-        " where r.customer_id = $1 and r.state in ('asked', 'open') order by r.id for update of r",
-        customer_id,
-    ):
-        item, before = act.policy.service_item(request["item"]), limit_of(request)
-        after = item.limit_beside(before, tiers) if item is not None and before is not None else None
-        if after is None or after == before:
-            continue
-        terms = after.terms(after.within, clause=request["clause"])
-        await sla.relimit(request["id"], MILESTONE, act, terms=terms, reason="tier")
-        await change(ServiceRequest, request["id"], situation=after.name, time_limit=after)
-        await done("tier", Case(SUBJECT, request["id"], customer_id), act)
-        changed += 1
-    return changed
+    request = await locked(ServiceRequest, request_id)
+    item = act.policy.service_item(request["item"])
+    if item is None or request["state"] not in ("asked", "open"):
+        return
+    values, limits = _limits(request, item, tiers)
+    for each in (one.under(tiers) for one in item.milestones if one.faster):
+        limits[each.name] = each.terms(each.within, clause=each.clause)
+    if values:
+        await change(ServiceRequest, request_id, **values)
+    if await relimit(request_id, limits, act) or values:
+        await done("tier", Case(SUBJECT, request_id, request["customer_id"]), act)
+
+
+def _limits(
+    request: asyncpg.Record, item: ServiceItem, tiers: Collection[str]
+) -> tuple[dict[str, Any], dict[str, Terms]]:
+    """What the request's row says from now on, where that changes, and the terms of its clocks that depend on tiers."""
+    values: dict[str, Any] = {}
+    limits: dict[str, Terms] = {}
+    before = limit_of(request)
+    after = item.limit_beside(before, tiers) if before is not None else None
+    if after is not None and after != before:
+        values |= {"situation": after.name, "time_limit": after}
+        limits[MILESTONE] = after.terms(after.within, clause=request["clause"])
+    faster = {each.step: each.under(tiers) for each in item.step_limits if each.faster}
+    kept = json.decode(request["step_limits"], type=tuple[StepLimit, ...])
+    steps = tuple(faster.get(each.step, each) for each in kept)
+    if steps != kept:
+        values["step_limits"] = steps
+    for each in faster.values():
+        limits[each.milestone] = each.terms(each.within, clause=each.clause or request["clause"])
+    return values, limits

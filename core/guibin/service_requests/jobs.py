@@ -3,14 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from guibin.events import (
-    DeadlineBreached,
-    DeadlineEscalated,
-    DeadlineWarned,
-    MembershipEnded,
-    MembershipStarted,
-    reacts_to,
-)
+from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.deadlines import of_case, tells
 from guibin.periods.days import local_day
@@ -19,7 +12,6 @@ from guibin.policy.service_items import ServiceRhythm
 from guibin.profiles.queries import OPEN, served
 from guibin_tenants.scope import fetch
 
-from .deadlines import retier
 from .intake import receive
 from .queries import SUBJECT
 from .requests import NewServiceRequest
@@ -48,18 +40,6 @@ async def open_regular_service(job: OpenRegularService, run: Run) -> None:
                 owner_id=manager_id,
             )
             await receive(new, run, span=window.name)
-
-
-@reacts_to(MembershipStarted)
-async def retier_after_start(event: MembershipStarted, run: Run) -> None:
-    """Another tier, another limit: running requests of the customer get it, their time spent stays spent."""
-    await retier(event.customer_id, run)
-
-
-@reacts_to(MembershipEnded)
-async def retier_after_end(event: MembershipEnded, run: Run) -> None:
-    """A tier that ended takes its limit with it: running requests get the one that holds now, from the same start."""
-    await retier(event.customer_id, run)
 
 
 tells(

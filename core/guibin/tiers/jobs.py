@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from guibin.events import MembershipEnded, MembershipStarted, reacts_to
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.profiles.queries import OPEN
@@ -11,6 +12,7 @@ from . import lists, memberships, moves, reports
 from .appraisal import NewAppraisal, appraise
 from .assessment import assess, is_assessable
 from .bulk import WITHIN_S
+from .clocks import retier
 from .facts import AppraiseCustomers
 from .moves import AnnounceMoves
 
@@ -85,3 +87,15 @@ async def announce_moves(job: AnnounceMoves, run: Run) -> None:
     if following is not None:
         key = f"announce-moves/{following.assessment_id}/{following.after}"
         await enqueue(following, now=run.now, unique_key=key)
+
+
+@reacts_to(MembershipStarted, kind="service_requests.retier_after_start")
+async def retier_after_start(event: MembershipStarted, run: Run) -> None:
+    """Another tier, another limit: what runs about the customer gets it, its time spent stays spent."""
+    await retier(event.customer_id, run)
+
+
+@reacts_to(MembershipEnded, kind="service_requests.retier_after_end")
+async def retier_after_end(event: MembershipEnded, run: Run) -> None:
+    """A tier that ended takes its limits with it: what runs gets those that hold now, from the same start."""
+    await retier(event.customer_id, run)

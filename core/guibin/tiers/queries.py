@@ -262,9 +262,10 @@ JUDGEMENTS = """(
         p.tier, p.held, p.becomes, p.move, p.clause, p.measures, p.objection, true
     from appraisal p
 )"""
+# What was judged on one day and came out the same, of all and on the spot, stands there once.
 SCORES_IN_FILE = (
     f"select j.scheme, j.as_of, (j.measures ->> '{VALUE_SCORE}')::int as score, j.tier, j.becomes from {JUDGEMENTS} j"
-    " where j.customer_id = $1 and j.as_of >= $2 and j.as_of < $3 order by j.as_of, j.recorded_at, j.assessment_id"
+    " where j.customer_id = $1 and j.as_of >= $2 and j.as_of < $3 group by 1, 2, 3, 4, 5 order by j.as_of, max(j.recorded_at), 1"
 )
 
 

@@ -49,17 +49,27 @@ class _Judged(Struct, frozen=True):
     recorded_at: datetime
 
 
+# Judged later for the same day, by the same weights, from the same figures: the same score, told once.
+_AGAIN = (
+    f"select from {JUDGEMENTS} y where y.tenant_id = x.tenant_id and y.customer_id = x.customer_id and y.scheme = x.scheme"
+    " and y.as_of = x.as_of and (y.recorded_at, y.assessment_id) > (x.recorded_at, x.assessment_id)"
+    " and y.policy -> 'value_score' = x.policy -> 'value_score'"
+    f" and y.measures -> '{VALUE_SCORE}' is not distinct from x.measures -> '{VALUE_SCORE}'"
+    " and not exists (select from jsonb_array_elements(x.policy -> 'value_score') part"
+    " where y.measures -> (part ->> 'metric') is distinct from x.measures -> (part ->> 'metric'))"
+)
 _JUDGED = Listing(
     view=_Judged,
     source=f"{JUDGEMENTS} x",
     order=newest_first("x.recorded_at", "x.assessment_id"),
     filters={"scheme": "x.scheme = $value"},
-    holds="x.customer_id = $customer_id and jsonb_array_length(x.policy -> 'value_score') > 0",
+    holds="x.customer_id = $customer_id and jsonb_array_length(x.policy -> 'value_score') > 0"
+    f" and not exists ({_AGAIN})",
 )
 
 
 async def scores_of(customer_id: UUID, filters: SchemeFilter, page: PageAsked, act: Act) -> Page[ScoreView]:
-    """The customer's scores, latest first, by the weights of their day."""
+    """The customer's scores, latest first, by the weights of their day; of equal ones of a day the latest alone."""
     judged = await _JUDGED.page(filters, page, act, customer_id=customer_id)
     return Page([_score(result, act) for result in judged.items], judged.next)
 

@@ -304,7 +304,14 @@ PACK = Pack(
     entitlements=ENTITLEMENTS,
     complaints=COMPLAINTS,
     department_tasks=(  # S07-21: the regulation gives no figures; an hour to take it up, half a day to answer
-        DepartmentTask("green_channel", Hours(1), Hours(12), escalations=LED, clause="S07-21"),
+        DepartmentTask(
+            "green_channel",
+            Hours(1),
+            Hours(12),
+            answer_faster=(TierLimit(("key",), Hours(8)),),  # S07-5
+            escalations=LED,
+            clause="S07-21",
+        ),
         DepartmentTask("suggestion", Hours(24), Days(5), escalations=LED, upward="manager", clause="S07-14"),
         DepartmentTask("demand", Hours(4), Days(1), escalations=LED, upward="manager", clause="S07-14"),
     ),

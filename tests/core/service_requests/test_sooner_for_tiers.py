@@ -20,6 +20,7 @@ from guibin.service_requests.actions import take_step
 from guibin.service_requests.intake import receive
 from guibin.service_requests.requests import NewServiceRequest, NewStep
 from guibin.tiers.applications import NewApplication, apply_for
+from guibin.tiers.clocks import retier
 from guibin_tenants.scope import fetch_value
 from guibin_tenants.tables import new_id
 from support import company_of
@@ -77,6 +78,25 @@ async def test_the_first_reply_and_the_steps_of_a_request(tenant, two, act):
             due.append(await hours(request.id, "step:answer"))
 
     assert due == [2, 2, 9, 9]
+
+
+@pytest.mark.rule("S07-5")
+async def test_the_first_reply_and_the_steps_follow_a_tier_that_moves(tenant, two, act):
+    due = []
+    async with tenant.scope():
+        new = NewServiceRequest(customer_id=UUID(two[1]), item="enquiry", channel="phone", text="资费")
+        early = await receive(new, act)
+        late = await receive(new, act)
+        await take_step(early.id, NewStep(step="heard"), act)
+    await member(tenant, two[1])
+    async with tenant.scope():
+        await retier(UUID(two[1]), act)
+        due.append(await hours(early.id, "step:answer"))
+        due.append(await hours(late.id, "first_reply"))
+        await take_step(late.id, NewStep(step="heard"), act)
+        due.append(await hours(late.id, "step:answer"))
+
+    assert due == [2, 2, 2]
 
 
 @pytest.mark.rule("S07-5")

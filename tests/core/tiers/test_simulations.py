@@ -1,6 +1,6 @@
 """What a changed scheme would do, the value score and its history, conversion: over HTTP, on a company's own scheme."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -218,6 +218,27 @@ async def test_the_value_of_a_customer_who_was_assessed_on_the_spot_is_known_at_
     async with desk.tenant.scope():
         kept = await fetch(SCORES_IN_FILE, UUID(customer), date(2026, 1, 1), date(2027, 1, 1))
     assert [(str(row["as_of"]), row["score"]) for row in kept] == [("2026-03-03", 60), ("2026-04-01", 60)]
+
+
+@pytest.mark.rule("S09-4")
+async def test_equal_scores_of_one_day_are_one_and_another_figure_of_the_day_is_another(desk, clock):
+    customer = await member(desk, "1", "500.00", visits=3)
+
+    async def appraised():
+        clock.set(clock() + timedelta(minutes=1))
+        answer = await desk.client.post(f"/api/v1/customers/{customer}/appraisals", json={"scheme": CLUB})
+        assert answer.status_code == 201, answer.text
+        found = (await desk.client.get(f"/api/v1/customers/{customer}/value-scores")).json()["items"]
+        async with desk.tenant.scope():
+            kept = await fetch(SCORES_IN_FILE, UUID(customer), date(2026, 1, 1), date(2027, 1, 1))
+        return [(one["as_of"], one["score"]) for one in found], [row["score"] for row in kept]
+
+    first, again = await appraised(), await appraised()
+    await desk.fact(customer, "spending", "2026-03-01", amount="500.00")
+    other = await appraised()
+
+    assert first == again == ([("2026-03-03", 60)], [60])
+    assert other == ([("2026-03-03", 90), ("2026-03-03", 60)], [60, 90])
 
 
 async def test_reading_a_value_score_is_on_record_and_a_stranger_has_none(desk, other_tenant):
