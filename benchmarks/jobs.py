@@ -4,6 +4,7 @@ Embedded PostgreSQL with its ordinary, durable settings; one worker process. Pri
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -16,9 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+import psutil
 from arq.connections import RedisSettings, create_pool
 from arq.worker import Worker, func
 
+from guibin import timetable
+from guibin.jobs import ticks
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.jobs.relay import relaying
 from guibin.operation import embedded, migrations, provisioning, worker
@@ -33,6 +37,8 @@ JOBS = int(os.environ.get("GUIBIN_BENCH_JOBS", "2000"))
 TENANTS, READY = 1_000, 200_000
 DUE_PER_S, DUE_FOR_S = 100, 10
 AT_ONCE = 10
+FEW, MANY = 10, 10_000
+IDLE_AFTER_S, IDLE_FOR_S = 8, 30
 _INSERT = (
     "insert into job (id, tenant_id, kind, payload, priority, run_at, due_at, enqueued_at, key_until_end, attempt,"
     " failures, traceparent) select gen_random_uuid(), {tenant}, 'nothing', '{{\"kind\": \"nothing\"}}', 0, now(), now(),"
@@ -124,6 +130,52 @@ async def claim_ms(servers: embedded.Servers) -> dict[str, float]:
         await owner.close()
 
 
+async def idle_percent(servers: embedded.Servers, companies: int) -> dict[str, float]:
+    """Of one core, over so many seconds in which nothing is due: the worker, and PostgreSQL for it."""
+    await _registered(servers, companies)
+    process = _worker(servers)
+    try:
+        await asyncio.sleep(IDLE_AFTER_S)
+        before = _cpu_s(process.pid), _cpu_s(servers.postgres_pid)
+        await asyncio.sleep(IDLE_FOR_S)
+        took = [_cpu_s(pid) - was for pid, was in zip((process.pid, servers.postgres_pid), before, strict=True)]
+        return {name: round(100 * s / IDLE_FOR_S, 2) for name, s in zip(("worker", "postgresql"), took, strict=True)}
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _registered(servers: embedded.Servers, companies: int) -> None:
+    """So many companies whose timetables were looked at, with nothing to do before tomorrow."""
+    owner = await asyncpg.connect(servers.owner_url)
+    try:
+        await owner.execute(
+            "insert into tenant (id, slug, name, packs, time_zone, language, simulated, created_at) select"
+            " gen_random_uuid(), 'idle-' || n, '', '{}', 'UTC', 'en', false, now()"
+            f" from generate_series((select count(*) from tenant) + 1, {companies}) n"
+        )
+        await owner.execute("alter table timetable_look no force row level security")
+        await owner.execute(
+            "insert into timetable_look (id, tenant_id, next_at, known) select id, id, now() + interval '1 day', $1"
+            " from tenant on conflict (tenant_id, id) do update set next_at = excluded.next_at, known = excluded.known",
+            ticks.known_as(timetable.everything(Packs(installed()))),
+        )
+        await owner.execute("alter table timetable_look force row level security")
+        await owner.execute("analyze tenant, timetable_look, job, timer")
+    finally:
+        await owner.close()
+
+
+def _cpu_s(pid: int) -> float:
+    """Of a process and all that it started, whether they still run or not."""
+    first = psutil.Process(pid)
+    used = sum(first.cpu_times()[:4])
+    for child in first.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used += sum(child.cpu_times()[:2])
+    return used
+
+
 async def lateness_ms(servers: embedded.Servers, tenant, subject: str) -> dict[str, float]:
     """From a deadline's moment to its step, with so many due each second. Of a complaint's each also makes a job."""
     process = _worker(servers)
@@ -171,6 +223,9 @@ async def _until(tenant, condition: str) -> None:
 async def _measured(servers: embedded.Servers) -> dict[str, object]:
     packs = Packs(installed())
     new = NewTenant(slug="bench", name="bench", packs=("cable_tv",))
+    idle = {f"{companies}_companies": await idle_percent(servers, companies) for companies in (FEW, MANY)}
+    if sys.argv[1:2] == ["idle"]:
+        return {"idle_percent_of_a_core": idle}
     async with connected(servers.app_url, pool_size=4):
         tenant = await provisioning.provision(
             new, owner_url=servers.owner_url, app_url=servers.app_url, packs=packs, now=datetime.now(UTC)
@@ -178,6 +233,7 @@ async def _measured(servers: embedded.Servers) -> dict[str, object]:
         by_ledger, by_arq = await ledger_per_s(servers, tenant.id), await arq_per_s(servers)
         late = {subject: await lateness_ms(servers, tenant.id, subject) for subject in ("bench", "complaint")}
         return {
+            "idle_percent_of_a_core": idle,
             "jobs_per_second": {"ledger": round(by_ledger), "arq_alone": round(by_arq)},
             "ledger_of_arq": round(by_ledger / by_arq, 3),
             f"claim_ms_{TENANTS}_tenants_{READY}_ready": await claim_ms(servers),

@@ -307,7 +307,7 @@ def _relay(name: str, columns: tuple[str, ...], marks: tuple[str, ...]) -> list[
 
 def indexes(table: type[TenantTable]) -> Sequence[Index]:
     """Those it asks for, and one behind every reference."""
-    led = {index.columns[0] for index in table.keys.indexes if not index.where}
+    led = {index.columns[0] for index in table.keys.indexes if not index.where and not index.across}
     led |= {unique[0] for unique in table.keys.unique}
     # A reference without an index makes every delete of its target a scan.
     return (*table.keys.indexes, *(Index((column,)) for column in table.keys.references if column not in led))
@@ -317,10 +317,8 @@ def index_statement(name: str, index: Index, *, on: str = "") -> str:
     """One index of the table as DDL, made on another table of this shape where one is named."""
     label = label_of(name, index)
     where = f" where {index.where}" if index.where else ""
-    return (
-        f"create {'unique ' if index.unique else ''}index {label} on {on or name}"
-        f" (tenant_id, {', '.join(index.columns)}){where}"
-    )
+    columns = (*index.columns, "tenant_id") if index.across else ("tenant_id", *index.columns)
+    return f"create {'unique ' if index.unique else ''}index {label} on {on or name} ({', '.join(columns)}){where}"
 
 
 def label_of(name: str, index: Index) -> str:

@@ -15,12 +15,16 @@ from .scope import current_tenant, tenant_or_none
 
 
 class Index(Struct, frozen=True):
-    """An index behind `tenant_id`; `where` makes it partial. Column names may carry `desc`."""
+    """An index behind `tenant_id`; `where` makes it partial. Column names may carry `desc`.
+
+    One that is `across` begins with its columns and ends with the tenant: for the relay, which asks what is due of whomever.
+    """
 
     columns: tuple[str, ...]
     unique: bool = False
     where: str = ""
     name: str = ""
+    across: bool = False
 
 
 class Keys(Struct, frozen=True):

@@ -35,7 +35,7 @@ class TimetableController(Controller):
         self, name: str, data: RhythmChange, request: Request[Any, Any, Any], act: Act
     ) -> list[RhythmView]:
         rhythms = _rhythms(request)
-        await ticks.change(name, data, rhythms, act.company)
+        await ticks.change(name, data, rhythms, act)
         await noted("timetable.change", act, subject="timetable", purpose=name, shown=0)
         return await ticks.shown(rhythms, act.company, now=act.now)
 

@@ -64,5 +64,5 @@ async def run(slug: str, name: str) -> None:
 
 async def _change(slug: str, name: str, new: RhythmChange) -> None:
     async with environment.inside(slug) as session:
-        await ticks.change(name, new, timetable.everything(session.packs), session.act.company)
+        await ticks.change(name, new, timetable.everything(session.packs), session.act)
         await noted("timetable.change", session.act, subject="timetable", purpose=name, shown=0)

@@ -5,6 +5,7 @@ from msgspec import Struct, structs
 from guibin.audit.actions import noted
 from guibin.cases import Case
 from guibin.context import Act
+from guibin.jobs import ticks
 from guibin.notices.actions import Notice, notify
 from guibin.packs import Hooks, PutAside
 from guibin.policies.actions import REWRITTEN, Rewritten, checked, write_again
@@ -85,6 +86,7 @@ async def _switch(name: str, on: bool, new: PackSwitch, act: Act) -> PackState:
         await _ready(name, act)
         planned = await _plan(known, name, on, act)
         await registry.set_packs(planned.act.company.packs)
+        await ticks.look_again(now=planned.act.now)
         version = await write_again(new.note or name, planned.act)
         await REWRITTEN()(Rewritten(version, planned.before, planned.after), planned.act)
         verb = "enable" if on else "end"

@@ -45,6 +45,9 @@ class Serving(Struct, frozen=True):
     created_at: datetime
 
 
+# So many rows that are due are read to see whose they are; where there are more, every company is asked.
+DUE_READ_MAX = 1_000
+
 # Tenants come in random order, and only as many of them are looked at as there is room for. Each gets an equal share of
 # the room, and never more in hand than twice what it may run at once: a tenant with a long queue cannot fill the
 # workers. What is asked of each is a scalar: a join would lose their order, or read every job that is ready.
@@ -62,7 +65,7 @@ with held as materialized (
             coalesce((select held.jobs from held where held.tenant_id = t.id), 0) as jobs
         from (
             select id, greatest($4::int * coalesce(job_share, $5::int) / 100, 1) as at_once
-            from tenant where suspended_at is null and not simulated order by random()
+            from tenant where suspended_at is null and not simulated and {among} order by random()
         ) t
     ) s
     where s.jobs < 2 * s.at_once and (
@@ -85,6 +88,12 @@ update job set handed_at = clock_timestamp(), handed_by = $2
 from claimed where job.tenant_id = claimed.tenant_id and job.id = claimed.id
 returning job.tenant_id, job.id as job_id, job.attempt, claimed.at_once
 """
+_CLAIM_OF_ANY = _CLAIM.format(among="$6::uuid[] is null")
+_CLAIM_OF_SOME = _CLAIM.format(among="id = any ($6::uuid[])")
+_SERVING = (
+    "select t.id as tenant_id, t.slug, t.packs, t.time_zone, t.language, t.created_at from tenant t"
+    " where t.suspended_at is null and not t.simulated and"
+)
 
 
 _DEPTHS = """
@@ -113,8 +122,28 @@ class Relay:
 
         `share` percent of these at most are one company's, unless the registry gives it a share of its own.
         """
-        rows = await self.pool.fetch(_CLAIM, now, self.worker, in_hand_max, at_once, share)
+        whose = await self.due_of(
+            "job where ended_at is null and handed_at is null and held_at is null and run_at", now
+        )
+        if whose == []:
+            return []
+        claim = _CLAIM_OF_ANY if whose is None else _CLAIM_OF_SOME
+        rows = await self.pool.fetch(claim, now, self.worker, in_hand_max, at_once, share, whose)
         return [Claimed(**row) for row in rows]
+
+    async def due_of(self, rows: str, now: datetime) -> list[UUID] | None:
+        """The companies of those rows whose moment, named last, has come; None where so many are due that all are to be asked.
+
+        Reads what is due and nothing else, however many companies there are.
+        """
+        moment = rows.rsplit(" ", 1)[-1]
+        found = await self.pool.fetchrow(
+            "select count(*) as rows, coalesce(array_agg(distinct tenant_id), '{}') as whose from"
+            f" (select tenant_id from {rows} <= $1 order by {moment} limit $2) due",
+            now,
+            DUE_READ_MAX,
+        )
+        return list(found["whose"]) if found["rows"] < DUE_READ_MAX else None
 
     async def take_back(self, claimed: Sequence[Claimed] | None = None) -> int:
         """Undo the hand-over of what has not begun: of these, or of everything this worker was handed."""
@@ -151,13 +180,19 @@ class Relay:
         """How much is in each state over all companies on real time, and since when the oldest is."""
         return [Depth(**row) for row in await self.pool.fetch(_DEPTHS, now)]
 
-    async def serving(self) -> list[Serving]:
-        """The companies for which the timetable runs."""
-        rows = await self.pool.fetch(
-            "select id as tenant_id, slug, packs, time_zone, language, created_at from tenant"
-            " where suspended_at is null and not simulated order by id"
-        )
-        return [Serving(**{**row, "packs": tuple(row["packs"])}) for row in rows]
+    async def looks_due(self, now: datetime) -> list[Serving]:
+        """The companies on real time whose timetable has a tick by now."""
+        due = "t.id in (select tenant_id from timetable_look where next_at <= $1)"
+        return _serving(await self.pool.fetch(f"{_SERVING} {due}", now))
+
+    async def unknown_to(self, known: str) -> list[Serving]:
+        """The companies on real time whose timetable was never looked at with the rhythms of that name."""
+        looked = "not exists (select from timetable_look l where l.tenant_id = t.id and l.known = $1)"
+        return _serving(await self.pool.fetch(f"{_SERVING} {looked} order by t.id", known))
+
+
+def _serving(rows: Sequence[asyncpg.Record]) -> list[Serving]:
+    return [Serving(**{**row, "packs": tuple(row["packs"])}) for row in rows]
 
 
 @contextlib.asynccontextmanager

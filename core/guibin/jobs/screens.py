@@ -115,7 +115,7 @@ async def run(rhythm_id: UUID, act: Act) -> UUID | None:
 
 async def _change(rhythm_id: UUID, new: RhythmChange, act: Act) -> None:
     name = _named(rhythm_id)
-    await ticks.change(name, new, ticks.RHYTHMS(), act.company)
+    await ticks.change(name, new, ticks.RHYTHMS(), act)
     await noted("timetable.change", act, subject="timetable", purpose=name, shown=0)
 
 

@@ -48,6 +48,13 @@ class LedgerJob(TenantTable, tablename="job"):
             Index(
                 ("run_at",), where="ended_at is null and handed_at is null and held_at is null", name="job_run_at_idx"
             ),
+            # Whether anything is due at all, and whose.
+            Index(
+                ("run_at",),
+                where="ended_at is null and handed_at is null and held_at is null",
+                name="job_due_idx",
+                across=True,
+            ),
             Index(("handed_by",), where="ended_at is null and handed_at is not null", name="job_handed_idx"),
             Index(("unique_key",), unique=True, where="unique_key is not null", name="job_unique_key_idx"),
             Index(("enqueued_at", "id"), name="job_enqueued_idx"),
@@ -120,4 +127,21 @@ class RhythmTick(TenantTable):
         append_only=True,
         expires=True,
         indexes=(Index(("job_id",), where="job_id is not null", name="rhythm_tick_job_idx"),),
+    )
+
+
+class TimetableLook(TenantTable):
+    """When the company's timetable is to be looked at next: at its next tick, or at once after a change.
+
+    One row, whose id is the company's. `next_at` is None where nothing recurs. `known` names the rhythms it was reckoned by:
+    another release knows others.
+    """
+
+    next_at = Timestamptz(default=None, null=True)
+    known = Varchar(length=64)
+
+    keys = Keys(
+        written_by="company",
+        indexes=(Index(("next_at",), where="next_at is not null", name="timetable_look_due_idx", across=True),),
+        relay=("tenant_id", "next_at", "known"),
     )

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from guibin.context import Company
+from guibin.context import Act, Company
 from guibin.periods.rhythms import BadRhythm, CatchUp, Rhythm, check, due, following
 from guibin.policy.words import CodeIfAny
 from guibin_tenants import settings
 from guibin_tenants.above import FromAbove
 from guibin_tenants.refusals import Invalid, NotFound
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import current_tenant, execute, fetch, fetch_value
 
 from .actions import NewJob, write
 from .kinds import kind_of
@@ -61,15 +62,16 @@ async def shown(rhythms: Sequence[Rhythm], company: Company, *, now: datetime) -
     return sorted(views, key=lambda view: (view.next_at is None, view.next_at or now, view.name))
 
 
-async def change(name: str, new: RhythmChange, rhythms: Sequence[Rhythm], company: Company) -> None:
+async def change(name: str, new: RhythmChange, rhythms: Sequence[Rhythm], act: Act) -> None:
     """Switch or move one. Raises NotFound for an unknown name, Invalid for what is no rhythm."""
-    _named(name, rhythms, company)
+    _named(name, rhythms, act.company)
     if new.every:
         try:
             check(new.every)
         except BadRhythm as error:
             raise Invalid.at("every", str(error), value=new.every) from None
     await settings.merge(SETTING, {name: new})
+    await look_again(now=act.now)
 
 
 async def run_now(name: str, rhythms: Sequence[Rhythm], company: Company, *, now: datetime) -> UUID | None:
@@ -111,6 +113,41 @@ async def tick(rhythms: Sequence[Rhythm], company: Company, *, since: datetime, 
         for moment, runs in found:
             written += await _write(rhythm, moment, runs, now)
     return written
+
+
+def known_as(rhythms: Sequence[Rhythm]) -> str:
+    """One name for these rhythms: another release, or other packs, has another."""
+    return sha256(msgspec.json.encode([(r.name, r.every, r.catch_up, r.pack) for r in rhythms])).hexdigest()
+
+
+async def look(rhythms: Sequence[Rhythm], company: Company, *, since: datetime, now: datetime) -> int:
+    """`tick`, and write down when there is something to look for again; how many jobs. Nothing while another one looks."""
+    if not await _alone():
+        return 0
+    written = await tick(rhythms, company, since=since, now=now)
+    following_tick = await next_tick(rhythms, company, since=since)
+    await execute("update timetable_look set next_at = $1, known = $2", following_tick, known_as(rhythms))
+    return written
+
+
+async def look_again(*, now: datetime) -> None:
+    """Have the timetable looked at as soon as this commits, for what recurs or when has changed."""
+    await execute(
+        f"{_LOOK} on conflict (tenant_id, id) do update set next_at = excluded.next_at", current_tenant(), now, ""
+    )
+
+
+async def _alone() -> bool:
+    """Whether nobody else looks at the company's timetable or changes it; nobody does until this commits."""
+    if await fetch_value("select true from timetable_look for update skip locked"):
+        return True
+    if await fetch_value("select true from timetable_look"):
+        return False
+    first = f"{_LOOK} on conflict (tenant_id, id) do nothing returning true"
+    return bool(await fetch_value(first, current_tenant(), None, ""))
+
+
+_LOOK = "insert into timetable_look (id, next_at, known) values ($1, $2, $3)"
 
 
 async def next_tick(rhythms: Sequence[Rhythm], company: Company, *, since: datetime) -> datetime | None:

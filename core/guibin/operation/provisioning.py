@@ -6,6 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
+from guibin.jobs import ticks
 from guibin.packs import BadPack, Packs
 from guibin.sla import calendars
 from guibin_tenants import keyring, lint, org_units, registry, settings, versions
@@ -83,6 +84,8 @@ async def _furnish(tenant: TenantView, now: datetime) -> None:
         await calendars.seed(Signature(by=_provisioner(tenant), now=now), time_zone=tenant.time_zone)
         if tenant.simulated:
             await settings.move_clock(now)
+        else:
+            await ticks.look_again(now=now)
 
 
 def _provisioner(tenant: TenantView) -> Principal:

@@ -161,7 +161,7 @@ def _loops(
         return False
 
     async def rhythms() -> bool:
-        await scheduler.look(await relay.serving(), clock())
+        await scheduler.look_at_due(relay, clock())
         return False
 
     async def measure() -> bool:

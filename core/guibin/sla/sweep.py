@@ -133,10 +133,14 @@ def _event(step: Fired) -> DeadlineWarned | DeadlineBreached | DeadlineEscalated
 
 async def companies_due(relay: Relay, now: datetime) -> list[UUID]:
     """Those that have a deadline step to fire."""
+    whose = await relay.due_of("timer where next_at", now)
+    if whose == []:
+        return []
     rows = await relay.pool.fetch(
-        "select t.id from tenant t where t.suspended_at is null and not t.simulated and exists"
-        " (select from timer where timer.tenant_id = t.id and next_at is not null and next_at <= $1)",
+        "select t.id from tenant t where t.suspended_at is null and not t.simulated and ($2::uuid[] is null or t.id = any ($2))"
+        " and exists (select from timer where timer.tenant_id = t.id and next_at is not null and next_at <= $1)",
         now,
+        whose,
     )
     return [row["id"] for row in rows]
 

@@ -79,6 +79,7 @@ class Timer(TenantTable):
         indexes=(
             # The sweep reads this index and nothing else: it holds open timers only.
             Index(("next_at",), where="next_at is not null", name="timer_next_idx"),
+            Index(("next_at",), where="next_at is not null", name="timer_due_idx", across=True),
             # Of a milestone that recurs one clock runs at a time.
             Index(
                 ("subject_id", "milestone"),

@@ -1,10 +1,12 @@
 """The timetable of real and simulated companies: one job per tick, whoever looks and however often."""
 
 import asyncio
+import contextvars
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from acting import acting
 from working import Effect, Patient, labels, unfinished
 
 from guibin import timetable
@@ -15,7 +17,7 @@ from guibin.dispatch.scheduler import Scheduler
 from guibin.dispatch.simulation import Background, run_due
 from guibin.jobs import ticks
 from guibin.jobs.actions import enqueue
-from guibin.jobs.relay import Serving
+from guibin.jobs.relay import Serving, relaying
 from guibin.periods.rhythms import Rhythm
 from guibin.sla.simulation import advance
 from guibin_tenants import settings
@@ -86,6 +88,72 @@ async def test_a_company_switches_a_rhythm_off_and_moves_another(tenant, world):
     await Scheduler([DAILY, WEEKLY]).look([who], world.clock() + timedelta(days=7))
 
     assert await _due_ats(tenant) == [datetime(2026, 3, 3, 1, 0, tzinfo=UTC)]
+
+
+@pytest.fixture
+async def relay(database):
+    async with relaying(database.relay, new_id()) as running:
+        yield running
+
+
+async def _due(relay, tenant, now):
+    return tenant.id in {one.tenant_id for one in await relay.looks_due(now)}
+
+
+async def test_a_company_is_looked_at_when_a_tick_has_come_and_not_before(tenant, world, relay):
+    scheduler = Scheduler([DAILY])
+    await scheduler.look([serving(tenant)], world.clock())
+    tick = datetime(2026, 3, 3, 0, 0, tzinfo=UTC)
+
+    assert not await _due(relay, tenant, tick - timedelta(seconds=1))
+    assert await _due(relay, tenant, tick)
+    await scheduler.look([one for one in await relay.looks_due(tick) if one.tenant_id == tenant.id], tick)
+
+    assert await _due_ats(tenant) == [tick]
+    assert not await _due(relay, tenant, tick + timedelta(hours=23))
+    assert await _due(relay, tenant, tick + timedelta(days=1))
+
+
+async def test_rhythms_that_a_release_brings_are_known_from_the_first_look_of_its_scheduler(tenant, world, relay):
+    now = world.clock()
+    await Scheduler([DAILY]).look([serving(tenant)], now)
+    often = Rhythm("often", Effect(label="often"), every="minutes 10")
+    same, other = Scheduler([DAILY]), Scheduler([DAILY, often])
+
+    async def unknown_to(scheduler):
+        return [one for one in await relay.unknown_to(scheduler.known) if one.tenant_id == tenant.id]
+
+    assert await unknown_to(same) == []
+    await other.look(await unknown_to(other), now)
+
+    assert await unknown_to(other) == []
+    assert await _due(relay, tenant, now + timedelta(minutes=10))
+    assert not await _due(relay, tenant, now + timedelta(seconds=1))
+
+
+async def test_a_change_by_the_company_is_looked_at_at_once_also_while_somebody_looks(tenant, world, relay):
+    scheduler, now = Scheduler([DAILY]), world.clock()
+    await scheduler.look([serving(tenant)], now)
+    another = contextvars.copy_context()
+    async with tenant.scope(), asyncio.timeout(30):
+        company = await company_of(tenant.id)
+        act = acting(by=tenant.principal(), now=now, company=company)
+        await ticks.change("daily", ticks.RhythmChange(every="minutes 30"), [DAILY], act)
+        # Another look, of before the change, does not write over it: it leaves the company to whoever changes it.
+        await asyncio.create_task(scheduler.look([serving(tenant)], now), context=another)
+
+    assert await _due(relay, tenant, now)
+    await scheduler.look([serving(tenant)], now)
+    assert not await _due(relay, tenant, now + timedelta(minutes=1))
+    assert await _due(relay, tenant, now + timedelta(minutes=30))
+
+
+async def test_a_new_company_is_looked_at_by_schedulers_that_run_already_and_a_simulated_one_never(world, relay):
+    living, simulated = await world.tenant(), await world.tenant(simulated_from=datetime(2015, 6, 1, tzinfo=UTC))
+
+    assert await _due(relay, living, world.clock())
+    assert not await _due(relay, simulated, world.clock())
+    assert simulated.id not in {one.tenant_id for one in await relay.unknown_to("other rhythms")}
 
 
 async def test_a_packs_rhythm_is_for_companies_with_the_pack(tenant, world):
