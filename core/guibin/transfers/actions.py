@@ -121,8 +121,10 @@ async def cancel_export(transfer_id: UUID, act: Act) -> TransferView:
 
 async def outcome(transfer_id: UUID, act: Act, language: str = "") -> tuple[str, bytes]:
     """The file that came of it and what it is called; what is wrong with an import's rows in this language, or the caller's.
-    Raises NotFound; the look is on record."""
+    Raises NotFound, TransferRuns while it is being written; the look is on record."""
     row = await locked(Transfer, transfer_id)
+    if row["queued_at"] is not None and not row["ended"] and row["cancelled_at"] is None:
+        raise TransferRuns("Ask again when `state` says that it ended")
     content, name = await opened(transfer_id, "outcome"), row["file_name"]
     if row["direction"] == "import":
         name = f"{name}.errors.xlsx"

@@ -1,5 +1,6 @@
 """`/api/v1/imports` and `/api/v1/exports`: whole files in and out, as jobs."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from litestar import Controller, Response, get
@@ -8,7 +9,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 from guibin.audit.answering import lists
 from guibin.context import Act
 from guibin.spreadsheets.writing import MEDIA
-from guibin.web.routing import AS_IT_IS, gets, posts
+from guibin.web.routing import ALSO, AS_IT_IS, gets, posts
 from guibin_tenants.rate_limits import BULK
 
 from . import actions
@@ -16,6 +17,7 @@ from .actions import EXPORT, IMPORT
 from .queries import EXPORTS, IMPORTS
 
 _ACCEPTED = {"status_code": HTTP_202_ACCEPTED}
+UNFINISHED = {ALSO: (HTTPStatus.CONFLICT,)}
 
 
 class ImportController(Controller):
@@ -44,6 +46,7 @@ class ImportController(Controller):
         needs=IMPORT,
         summary="The rows that were refused, with the reasons, as xlsx",
         media_type=MEDIA["xlsx"],
+        opt=UNFINISHED,
     )
     async def refused_rows(self, transfer_id: UUID, act: Act) -> Response[bytes]:
         await IMPORTS.one(transfer_id)
@@ -74,6 +77,7 @@ class ExportController(Controller):
         confirmed=True,
         summary="The file, while it is kept",
         media_type=AS_IT_IS,
+        opt=UNFINISHED,
     )
     async def file(self, transfer_id: UUID, act: Act) -> Response[bytes]:
         await EXPORTS.one(transfer_id)

@@ -232,6 +232,8 @@ async def test_an_export_comes_back_as_an_import_that_changes_nothing(tenant, ad
         EXPORTS, json={"kind": kind, "format": "csv", "purpose": "年度核对", "leaves_to": "nobody"}
     )
     assert asked.status_code == 202, asked.text
+    early = await admin.get(f"{EXPORTS}/{asked.json()['id']}/file")
+    assert (early.status_code, early.json()["type"]) == (409, "/problems/transfer-runs")
     await work_off(tenant, kind="run_transfer")
 
     shown = (await admin.get(f"{EXPORTS}/{asked.json()['id']}")).json()
