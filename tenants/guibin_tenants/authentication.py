@@ -8,10 +8,12 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from .credentials import Credential
+from .field_rights import SETTING as FIELD_RIGHTS
+from .field_rights import decoded
 from .org_units import visible_from
 from .principals import AUDITING, PERMISSIONS, Principal, permissions_of
 from .refusals import Suspended, Unauthenticated
-from .roles import COMPOSED, permitted
+from .roles import COMPOSED, READERS, permitted, sees_by, sees_of
 from .scope import fetch_one
 from .staff import OWES
 
@@ -82,12 +84,16 @@ def check_address(found: Recognised, address: str) -> None:
 
 
 _TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at, t.requests_per_s"
+_FIELDS = (
+    f"{READERS} as readers,"
+    f" (select f.value from tenant_setting f where f.tenant_id = t.id and f.name = '{FIELD_RIGHTS}') as field_rights"
+)
 
 
 async def _by_key(credential: Credential) -> Recognised | None:
     row = await fetch_one(
         "select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, k.used_at, k.owner_id, s.roles,"
-        f" s.org_unit_id as owners_unit_id, {COMPOSED} as composed, {_TENANT}"  # constants
+        f" s.org_unit_id as owners_unit_id, {COMPOSED} as composed, {_FIELDS}, {_TENANT}"  # constants
         " from api_key k join tenant t on t.id = k.tenant_id"
         " left join staff s on s.tenant_id = k.tenant_id and s.id = k.owner_id"
         " where k.tenant_id = $1 and k.digest = $2 and k.revoked_at is null and s.left_at is null",
@@ -109,6 +115,7 @@ async def _by_key(credential: Credential) -> Recognised | None:
         org_unit_id=row["org_unit_id"] or row["owners_unit_id"],
         units=_both(await visible_from(row["org_unit_id"]), await visible_from(row["owners_unit_id"])),
         owner_id=row["owner_id"],
+        sees=sees_by(roles, row["readers"], decoded(row["field_rights"])),
     )
     return structs.replace(_recognised(principal, row, networks=tuple(row["addresses"])), key_used_at=row["used_at"])
 
@@ -149,14 +156,15 @@ async def working(staff_id: UUID) -> Principal | None:
         permissions=await permitted(roles),
         org_unit_id=row["org_unit_id"],
         units=await visible_from(row["org_unit_id"]),
+        sees=await sees_of(roles),
     )
 
 
 async def _by_session(credential: Credential) -> Recognised | None:
     row = await fetch_one(
         f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, x.locked_at, x.confirmed_at,"
-        f" coalesce(x.used_at, x.created_at) as used_at, {OWES} as owes, {COMPOSED} as composed, {_TENANT},"
-        f" {_minutes(IDLE_MINUTES)}, {_minutes(CONFIRM_MINUTES)}"  # constants
+        f" coalesce(x.used_at, x.created_at) as used_at, {OWES} as owes, {COMPOSED} as composed, {_FIELDS},"
+        f" {_TENANT}, {_minutes(IDLE_MINUTES)}, {_minutes(CONFIRM_MINUTES)}"  # constants
         " from staff_session x join staff s on s.tenant_id = x.tenant_id and s.id = x.staff_id"
         " join tenant t on t.id = x.tenant_id"
         " where x.tenant_id = $1 and x.digest = $2 and s.left_at is null",
@@ -176,6 +184,7 @@ async def _by_session(credential: Credential) -> Recognised | None:
         owes=row["owes"],
         org_unit_id=row["org_unit_id"],
         units=await visible_from(row["org_unit_id"]),
+        sees=sees_by(roles, row["readers"], decoded(row["field_rights"])),
     )
     return structs.replace(
         _recognised(principal, row, csrf=row["csrf"]),

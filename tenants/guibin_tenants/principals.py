@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from .field_rights import PartRights
 from .refusals import Forbidden
 from .scope import ALL_UNITS
 
@@ -92,7 +93,8 @@ class Principal(Struct, frozen=True, kw_only=True):
 
     `units` are the org units whose archives are visible; ALL_UNITS sees the tenant whole. `address` is where
     the request came from, for the audit. `owner_id` is whose key it is: it holds their roles and is held to them.
-    `owes` is what a session must settle before it may do anything else.
+    `owes` is what a session must settle before it may do anything else. `sees` is what the roles say of parts of files, empty
+    where everything is seen.
     """
 
     kind: Literal["staff", "key", "job", "operator"]
@@ -105,6 +107,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     units: str | tuple[UUID, ...] = ALL_UNITS
     address: str = ""
     owes: Owes = ""
+    sees: tuple[PartRights, ...] = ()
 
     @property
     def person(self) -> UUID:

@@ -1,12 +1,15 @@
 """Roles that a company composes itself of permissions, beside those that are built in."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from msgspec import Struct
 from piccolo.columns import Array, Text, Varchar
 
+from . import settings
 from .access import access_changed
+from .field_rights import READING, FieldRights, PartRights, of_roles
+from .field_rights import SETTING as FIELD_RIGHTS
 from .principals import AUDITING, PERMISSIONS, ROLE_PERMISSIONS, Signature, permissions_of
 from .refusals import FieldError, NotFound, refuse
 from .rows import add, change, many
@@ -42,6 +45,12 @@ COMPOSED = (
     "array(select unnest(r.permissions) from company_role r where r.tenant_id = s.tenant_id and r.name = any (s.roles))"
 )
 
+# SQL: those of the roles composed that the member of staff `s` holds and that read files.
+READERS = (
+    "array(select r.name from company_role r where r.tenant_id = s.tenant_id and r.name = any (s.roles)"
+    f" and '{READING}' = any (r.permissions))"
+)
+
 
 async def composed() -> list[ComposedRole]:
     """All of them, by title."""
@@ -61,6 +70,31 @@ async def permitted(roles: tuple[str, ...]) -> frozenset[str]:
     names = [role for role in roles if role not in ROLE_PERMISSIONS]
     sql = "select unnest(permissions) from company_role where name = any ($1)"
     return permissions_of(roles) | frozenset(await fetch_column(sql, names) if names else ())
+
+
+def sees_by(roles: tuple[str, ...], readers: Sequence[str], rights: FieldRights) -> tuple[PartRights, ...]:
+    """What of files whoever holds these sees; `readers` are those of them composed that read files."""
+    built_in = [role for role in roles if READING in ROLE_PERMISSIONS.get(role, ())]
+    return of_roles(rights, (*built_in, *readers)) if rights else ()
+
+
+async def sees_of(roles: tuple[str, ...], rights: FieldRights | None = None) -> tuple[PartRights, ...]:
+    """As `sees_by`, looked up; under the company's rights where no others are given."""
+    rights = await field_rights() if rights is None else rights
+    names = [role for role in roles if role not in ROLE_PERMISSIONS]
+    sql = "select name from company_role where name = any ($1) and $2 = any (permissions)"
+    return sees_by(roles, await fetch_column(sql, names, READING) if rights and names else (), rights)
+
+
+async def set_field_rights(role: str, said: PartRights) -> None:
+    """What the role sees from the next request on; `said` is all that it does not see in clear. Whoever calls it checks the names."""
+    await access_changed()
+    await settings.merge(FIELD_RIGHTS, {role: said})
+
+
+async def field_rights() -> FieldRights:
+    """What each role sees, by its name."""
+    return await settings.read(FIELD_RIGHTS, FieldRights, {})
 
 
 async def compose(title: str, permissions: tuple[str, ...], act: Signature, *, beside: Collection[str] = ()) -> UUID:

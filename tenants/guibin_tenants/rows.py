@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Struct
 from piccolo.columns import JSONB, Column
 
+from .field_rights import parts_of, right_to
 from .principals import Signature
 from .refusals import NotFound
-from .scope import execute, execute_many, fetch, fetch_many, fetch_one
+from .scope import execute, execute_many, fetch, fetch_many, fetch_one, seen_fields
 from .tables import TenantTable, new_id
 
 View = TypeVar("View", bound=Struct)
@@ -131,12 +132,22 @@ def line(kind: type[Struct], rest: str) -> str:
 
 
 def shown(kind: type[View], rows: Sequence[asyncpg.Record]) -> list[View]:
-    """Rows as structs; documents are decoded."""
-    documents = _documents(kind)
+    """Rows as structs; documents are decoded, and of parts that whoever acts does not see in clear nothing is there."""
+    documents, unseen = _documents(kind), unseen_of(kind)
     return [
-        msgspec.convert(dict(row) | {name: _decoded(row[name], document) for name, document in documents.items()}, kind)
+        msgspec.convert(
+            dict(row) | {name: _decoded(row[name], document) for name, document in documents.items()} | unseen, kind
+        )
         for row in rows
     ]
+
+
+def unseen_of(kind: type[Struct]) -> dict[str, Any]:
+    """What stands in the view's fields whose part whoever acts does not see in clear."""
+    sees = seen_fields()
+    if not sees:
+        return {}
+    return {name: nothing for name, (part, nothing) in parts_of(kind).items() if right_to(sees, *part.names) != "clear"}
 
 
 def given(data: Struct) -> dict[str, Any]:

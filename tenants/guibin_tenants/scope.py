@@ -11,6 +11,7 @@ from msgspec import Struct
 from piccolo.engine.postgres import PostgresTransaction
 
 from .database import ENGINE, UNREACHABLE, borrowed
+from .field_rights import PartRights
 from .refusals import Refusal
 
 Result = TypeVar("Result")
@@ -54,7 +55,7 @@ class Scope(Struct):
     `settings` are the tenant's settings as this transaction has read or written them. `opened` are the subjects whose
     sealed values were opened, `on_record` those whom an entry of the confidentiality record names. `after_commit` is told the
     tenant's id once what was written stands. `held` are its turn and its connection, `away` while it has given them back to
-    wait for something outside. `planned_once` says that statements are planned for any values. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
+    wait for something outside. `sees` is what whoever acts sees of parts of files, empty for all. `planned_once` says that statements are planned for any values. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
     statements of, whole and without parameters, that go out with COMMIT in one round trip.
     """
 
@@ -62,6 +63,7 @@ class Scope(Struct):
     connection: asyncpg.Connection
     held: contextlib.AsyncExitStack
     units: str = ALL_UNITS
+    sees: tuple[PartRights, ...] = ()
     rollback_only: bool = False
     savepoints: int = 0
     settings: dict[str, str | None] = {}
@@ -237,6 +239,17 @@ async def see_units(units: tuple[UUID, ...]) -> None:
     scope = current_scope()
     scope.units = _array(units)
     await scope.connection.execute(f"SET LOCAL guibin.units = '{scope.units}'")
+
+
+def see_fields(sees: tuple[PartRights, ...]) -> None:
+    """Narrow what the open scope shows of files to what whoever acts sees."""
+    current_scope().sees = sees
+
+
+def seen_fields() -> tuple[PartRights, ...]:
+    """What whoever acts sees of files; empty for all, also where no scope is open."""
+    scope = _current.get()
+    return scope.sees if scope is not None else ()
 
 
 async def plan_once() -> None:

@@ -17,6 +17,7 @@ from guibin.policy.posts import roles_of
 from guibin_tenants import absences, keys, org_units, staff
 from guibin_tenants import roles as composed_roles
 from guibin_tenants.absences import AbsenceView, StandIn
+from guibin_tenants.field_rights import READING, exceeds
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import Principal, may, require
@@ -483,6 +484,9 @@ async def _refuse_roles(roles: tuple[str, ...], by: Principal) -> None:
         beyond = sorted(await composed_roles.permitted((role,)) - by.permissions)
         if beyond:
             raise Forbidden(f"The role {role} may do what you may not: {', '.join(beyond)}")
+        reads = by.sees and READING in await composed_roles.permitted((role,))
+        if reads and exceeds(await composed_roles.sees_of((role,)), by.sees):
+            raise Forbidden(f"The role {role} sees fields of customers that you do not")
 
 
 async def _refuse_last_admin(account: StaffView) -> None:

@@ -40,6 +40,7 @@ from guibin.oversight import screens as oversight
 from guibin.overview import applications, approvals, counter, customer_screens, intake, usage
 from guibin.overview import screens as overview
 from guibin.packs import Packs
+from guibin.people import field_screens as people_fields
 from guibin.people import post_screens as people_posts
 from guibin.people import role_screens as people_roles
 from guibin.people import screens as people
@@ -144,6 +145,7 @@ SLICES: tuple[ModuleType, ...] = (
     people,
     people_posts,
     people_roles,
+    people_fields,
     sign_ins,
     identity_provider,
     directories,

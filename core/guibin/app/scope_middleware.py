@@ -45,7 +45,7 @@ from guibin_tenants.refusals import (
     Unavailable,
 )
 from guibin_tenants.remembering import REMEMBERED_FOR_S, Remembered
-from guibin_tenants.scope import ALL_UNITS, NotCommitted, NotOnRecord, Scope, see_units, tenant_scope
+from guibin_tenants.scope import ALL_UNITS, NotCommitted, NotOnRecord, Scope, see_fields, see_units, tenant_scope
 from guibin_tenants.sign_in_limits import network_of
 from guibin_tenants.staff import session_used
 from guibin_tenants.violations import VIOLATIONS
@@ -228,6 +228,7 @@ class ScopeMiddleware:
         known = self.remembered.find(credential)
         async with tenant_scope(credential.tenant_id, units=known.principal.units if known else ()) as tenant:
             found = known or await self._recognise(credential, tenant)
+            see_fields(found.principal.sees)
             request = await self._request(found, credential, exchange.address)
             _check_csrf(found, credential, scope["method"], headers)
             await self._refuse_locked(found, credential, exchange)

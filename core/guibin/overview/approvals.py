@@ -374,7 +374,7 @@ async def _renewal(renewal_id: UUID, shell: Shell) -> tuple[tuple[str, str], ...
     renewal = await care.RENEWALS.one(renewal_id)
     running = await orders.list_orders(renewal.customer_id, shell.act)
     order = next((each for each in running if each.id == renewal.order_id), None)
-    paid = from_minor(order.price, order.currency) if order else None
+    paid = from_minor(order.price, order.currency) if order and order.price is not None else None
     told = (
         ("product", order.product if order else ""),
         ("ends_on", shell.clock.full_day(renewal.ends_on)),

@@ -25,6 +25,7 @@ from guibin.profiles.particulars import ContactPointView, LinkView, OccasionView
 from guibin.profiles.queries import CustomerView, archive_fields, name_of
 from guibin.profiles.requests import CustomerChange, NewCorrection, NewCustomer
 from guibin.profiles.same_person import SameView
+from guibin.sealing.seeing import unwritten
 from guibin.web.listing import PageAsked
 from guibin_tenants.refusals import Refusal
 
@@ -187,7 +188,7 @@ def _fields(customer: CustomerView, shell: Shell, given: Given, errors: Mapping[
         kind=NewCustomer,
         slice_name="overview",
         choices={"kind": choices.kinds_of(shell), "sex": choices.sexes_of(shell)},
-        left_out=_ELSEWHERE | (_OF_A_PERSON if organisation else frozenset()),
+        left_out=_ELSEWHERE | unwritten() | (_OF_A_PERSON if organisation else frozenset()),
     )
     columns = [structs.replace(each, label=title_of(each.name, shell)) for each in struct.fields(shell, given, errors)]
     reason = Field(

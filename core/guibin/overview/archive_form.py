@@ -13,6 +13,7 @@ from guibin.console.shell import Shell
 from guibin.policy.fields import ArchiveField
 from guibin.profiles.checking import suits
 from guibin.profiles.queries import archive_fields
+from guibin.sealing.seeing import is_written
 
 from . import choices
 
@@ -57,7 +58,7 @@ def own_fields(standing: Standing, shell: Shell, given: Given, errors: Mapping[s
 def suited(kind: str, shell: Shell) -> list[ArchiveField]:
     """The fields that customers of this kind have (S07-1)."""
     policy = shell.act.policy
-    return [each for each in archive_fields(policy) if suits(each, kind, policy)]
+    return [each for each in archive_fields(policy) if suits(each, kind, policy) and is_written(each)]
 
 
 def sealed_values(kind: str, given: Given, shell: Shell) -> dict[str, str]:

@@ -17,6 +17,7 @@ from guibin.policy.words import FullLine, Paragraph
 from guibin.profiles import disclosures, queries
 from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.requests import FieldDisclosure
+from guibin.sealing.seeing import refuse_partly
 from guibin.service_requests import queries as requests
 from guibin.spreadsheets.writing import MEDIA, written
 from guibin.web.listing import PageAsked
@@ -59,6 +60,7 @@ async def copy(customer_id: UUID, new: NewCopy, shell: Shell) -> CustomerCopy:
 
     Raises NotFound, ArchiveErased, Invalid for a purpose that says nothing.
     """
+    refuse_partly()
     customer = await queries.customer(customer_id)
     if customer.erased_at is not None:
         raise ArchiveErased("Nothing is kept that could be handed out")

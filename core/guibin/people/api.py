@@ -3,11 +3,11 @@
 from litestar import Controller
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from guibin.web.routing import deletes, gets, patches
+from guibin.web.routing import deletes, gets, patches, puts
 from guibin.web.routing import posts as posts_to
 from guibin_tenants.principals import may, sees_all
 
-from . import posts, roles
+from . import field_rights, posts, roles
 
 READ, WRITE = may("staff:read"), may("staff:write") & sees_all
 
@@ -16,6 +16,25 @@ class PostController(Controller):
     path = "/api/v1/posts"
     tags = ("administration",)
     list_posts = gets("/", posts.posts, "Posts of the policy: who holds each, what rests on it, and which are vacant")
+
+
+class FieldRightController(Controller):
+    path = "/api/v1/field-rights"
+    tags = ("administration",)
+    show = gets("/", field_rights.field_rights, "What of a customer each role sees: hidden, masked or in clear")
+    check = posts_to(
+        "/{role:str}/checks",
+        field_rights.check,
+        "Who would see more or less of what by a change; nothing is changed",
+        status_code=HTTP_200_OK,
+    )
+    change = puts(
+        "/{role:str}",
+        field_rights.change,
+        "What the role sees, given whole",
+        confirmed=True,
+        status_code=HTTP_204_NO_CONTENT,
+    )
 
 
 class RoleController(Controller):

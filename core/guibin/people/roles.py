@@ -48,7 +48,9 @@ class PersonChange(Struct, frozen=True, kw_only=True):
     taken: list[str]
 
 
-class _Holder(Struct, frozen=True):
+class RoleHolder(Struct, frozen=True):
+    """Somebody who works here, with what they hold."""
+
     id: UUID
     name: str
     roles: tuple[str, ...]
@@ -57,7 +59,7 @@ class _Holder(Struct, frozen=True):
 async def all_roles(act: Act) -> list[RoleView]:
     """Those built in, then those of the company's own."""
     own = await roles.composed()
-    held = [role for holder in await _people() for role in holder.roles]
+    held = [role for holder in await people_with() for role in holder.roles]
     added = act.hooks.permissions_of(ROLE_PERMISSIONS)
     built_in = [
         RoleView(id=None, name=name, title="", permissions=sorted(permissions | added[name]), people=held.count(name))
@@ -88,7 +90,7 @@ async def check(role_id: UUID, new: NewRole, act: Act) -> list[PersonChange]:
     role = await roles.by_id(role_id)
     _refuse_beyond((*role.permissions, *new.permissions), act)
     changes = []
-    for holder in await _people(role.name):
+    for holder in await people_with(role.name):
         beside = await roles.permitted(tuple(each for each in holder.roles if each != role.name))
         before, after = set(role.permissions) - beside, set(new.permissions) - beside
         if before != after:
@@ -113,7 +115,7 @@ async def remove(role_id: UUID, act: Act) -> None:
     """Raises NotFound, RoleHeld, Forbidden."""
     role = await roles.by_id(role_id)
     _refuse_beyond(role.permissions, act)
-    holders = await _people(role.name)
+    holders = await people_with(role.name)
     if holders:
         raise RoleHeld(f"{len(holders)} people hold it")
     await roles.remove(role)
@@ -125,9 +127,10 @@ async def one(role_id: UUID) -> ComposedRole:
     return await roles.by_id(role_id)
 
 
-async def _people(role: str = "") -> list[_Holder]:
+async def people_with(role: str = "") -> list[RoleHolder]:
+    """Whoever holds the role; everybody who works here without one."""
     return await many(
-        _Holder,
+        RoleHolder,
         "from (select id, name, roles from staff where left_at is null and ($1 = '' or $1 = any (roles))) person"
         " order by name, id",
         role,

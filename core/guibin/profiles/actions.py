@@ -26,7 +26,7 @@ from guibin_tenants.scope import execute, fetch, savepoint
 from guibin_tenants.tables import new_id
 
 from . import erasing, queries, searching
-from .checking import Particulars, as_kept, listed, refuse_wrong
+from .checking import Particulars, as_kept, listed, refuse_unwritten, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
 from .disclosures import values_of
@@ -48,9 +48,10 @@ async def open_archive(new: NewCustomer, act: Act) -> CustomerView:
 
 async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
     """As `open_archive`, for several with about as many statements as for one: their ids."""
-    fields = queries.archive_fields(act.policy)
+    fields = queries.every_field(act.policy)
     several = [as_kept(new, fields) for new in several]
     for new in several:
+        refuse_unwritten({name for name in new.__struct_fields__ if getattr(new, name)}, new, act.policy)
         refuse_wrong(_particulars(new), act.policy, now=act.now)
     units = await _units_of(several, act.by)
     for unit in dict.fromkeys(units):
@@ -224,12 +225,13 @@ def _particulars(new: NewCustomer) -> Particulars:
 
 
 async def _alter(customer_id: UUID, changed: CustomerChange, act: Act) -> list[Altered]:
-    before = await queries.customer(customer_id)
+    refuse_unwritten(changed.given(), changed, act.policy)
+    before = await queries.whole(customer_id)
     if before.erased_at is not None:
         raise ArchiveErased("Nothing new is written about a customer who was erased")
     if before.closed_at is not None:
         raise ArchiveClosed("Nothing changes in a closed archive")
-    fields = queries.archive_fields(act.policy)
+    fields = queries.every_field(act.policy)
     changed = as_kept(changed, fields)
     after = _changed(before, changed)
     refuse_wrong(after, act.policy, now=act.now)
@@ -304,7 +306,7 @@ def _or(given: Value | UnsetType, before: Value) -> Value:
 async def _seal_all(customer_id: UUID, confidential: Mapping[str, str | list[str]], policy: Policy) -> None:
     if not confidential:
         return
-    known = {field.name: field for field in queries.archive_fields(policy)}
+    known = {field.name: field for field in queries.every_field(policy)}
     key, above = await keyring.subject_key(customer_id), await keyring.tenant_key()
     values = [
         sealed(known[name], value, customer_id=customer_id, key=key, tenant_key=above, place=place)

@@ -1,6 +1,6 @@
 """What an archive must agree on with the policy, and the spelling in which it is kept; imports ask it row by row."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,9 +11,11 @@ from guibin.notation.names import fold
 from guibin.notation.spelling import code, line, wrong_code
 from guibin.policy.fields import ArchiveField, born_on, check_values, is_identity_number, spelled
 from guibin.policy.packs import Policy
+from guibin.sealing.seeing import is_written, unwritten
 from guibin_tenants.refusals import FieldError, refuse
+from guibin_tenants.scope import seen_fields
 
-from .queries import archive_fields
+from .queries import every_field
 from .requests import CustomerChange, NewCustomer
 
 Given = TypeVar("Given", NewCustomer, CustomerChange)
@@ -44,13 +46,25 @@ def wrong_fields(given: Particulars, policy: Policy, *, now: datetime) -> tuple[
     return Checker(policy, now).wrong(given)
 
 
+def refuse_unwritten(columns: Iterable[str], given: NewCustomer | CustomerChange, policy: Policy) -> None:
+    """Raises Invalid, as for a field that there is not, for what is given and whoever acts does not write: they do not see it."""
+    if not seen_fields():
+        return
+    unseen = {field.name for field in every_field(policy) if not is_written(field)}
+    fields = given.fields if isinstance(given.fields, Mapping) else {}
+    wrong = sorted(unwritten().intersection(columns))
+    wrong += [f"fields.{name}" for name in fields if name in unseen]
+    wrong += [f"confidential.{name}" for name in given.confidential if name in unseen]
+    refuse([FieldError(name, "a field of the archive") for name in wrong], "The archive is not valid")
+
+
 class Checker:
     """A policy's rules for archives, made ready once for many of them."""
 
     def __init__(self, policy: Policy, now: datetime) -> None:
         self.policy = policy
         self.now = now
-        fields = archive_fields(policy)
+        fields = every_field(policy)
         self._plain = [field for field in fields if field.confidentiality != "confidential"]
         self._secret = {field.name: field for field in fields if field.confidentiality == "confidential"}
         self._unsuited: dict[str, tuple[ArchiveField, ...]] = {}

@@ -11,17 +11,19 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.audit.actions import noted
 from guibin.context import Act
+from guibin.sealing import seeing
 from guibin.sealing.values import Mask, masked_as
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import keyring
+from guibin_tenants.field_rights import Right
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import FieldError, refuse
-from guibin_tenants.scope import execute
+from guibin_tenants.scope import execute, seen_fields
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -157,6 +159,10 @@ async def list_corrections(customer_id: UUID, page: PageAsked, act: Act) -> Page
 
 
 def _view(line: _SealedLine, key: bytes | None) -> CorrectionView:
+    allowed = _right(line) if seen_fields() else "clear"
+    if allowed != "clear":
+        # That something changed stays on record; what it was called, too, unless it is not there for whoever reads.
+        line, key = structs.replace(line, field=line.field if allowed == "masked" else ""), None
     return CorrectionView(
         line.id,
         line.subject,
@@ -168,6 +174,16 @@ def _view(line: _SealedLine, key: bytes | None) -> CorrectionView:
         line.corrected_by_name,
         line.corrected_at,
     )
+
+
+def _right(line: _SealedLine) -> Right:
+    """To what the line is about; a sealed value is kept masked, so that whoever sees it masked sees the line."""
+    name = line.field.removeprefix("fields.")
+    if line.subject != "customer":
+        return seeing.right(seeing.AMOUNTS) if name in ("price", "currency") else "clear"
+    if line.mask != "" and name not in seeing.PARTS:
+        return "hidden" if seeing.right_to_field(name, confidential=True) == "hidden" else "clear"
+    return seeing.right(name) if name in seeing.PARTS else seeing.right_to_field(name, confidential=False)
 
 
 def _sealed(key: bytes, row: UUID, column: str, value: Value) -> bytes:

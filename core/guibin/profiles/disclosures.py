@@ -10,6 +10,7 @@ from guibin.audit.actions import done, noted
 from guibin.cases import Case
 from guibin.cases.requests import LeavesTo, Leaving, NewDisclosure
 from guibin.context import Act
+from guibin.sealing.seeing import right_to_field
 from guibin.sealing.values import opened
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
@@ -101,7 +102,9 @@ async def disclose(customer_id: UUID, new: FieldDisclosure, act: Act) -> Disclos
     await queries.customer(customer_id)
     known = {field.name for field in queries.archive_fields(act.policy) if field.confidentiality == "confidential"}
     # What was sealed stays sealed, also where the policy calls the field otherwise by now.
-    known |= await sealed_fields(customer_id)
+    known = {
+        name for name in known | await sealed_fields(customer_id) if right_to_field(name, confidential=True) == "clear"
+    }
     problems = [
         FieldError("fields", "a confidential field", f"one of: {', '.join(sorted(known))}", name)
         for name in new.fields

@@ -5,6 +5,7 @@ from pathlib import Path
 from guibin.audit.actions import exported
 from guibin.context import Act
 from guibin.policy.money import from_minor
+from guibin.sealing.seeing import AMOUNTS, refuse_partly
 from guibin.spreadsheets.writing import write
 from guibin_tenants.scope import fetch
 
@@ -12,7 +13,8 @@ ORDER_COLUMNS = ("customer_number", "number", "product", "price", "currency", "s
 
 
 async def export_orders(file: Path, act: Act) -> int:
-    """Write every visible order by number; `ends_on` is exclusive."""
+    """Write every visible order by number; `ends_on` is exclusive. Raises NotSeenWhole."""
+    refuse_partly(AMOUNTS)
     orders = await fetch(
         "select o.*, c.number as customer_number from product_order o"
         " join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"

@@ -1,7 +1,7 @@
 """Importing and exporting archives and orders (S07-26): whole or not at all, again and again with the same result."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from guibin.notation.spelling import line
 from guibin.policy.fields import ArchiveField
 from guibin.policy.money import Money
 from guibin.policy.packs import Policy
+from guibin.sealing.seeing import is_written, refuse_partly
 from guibin.sealing.values import opened
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
@@ -59,8 +60,8 @@ from .held import (
     unclosable,
 )
 from .orders import CONTENT, minor_of
-from .queries import archive_fields, ended_archives, ids_by_number
-from .sheet_rows import AGE, CLOSED, COLUMNS, DERIVED, Archive, ArchiveReader, Known, day_of, sheet_fields
+from .queries import archive_fields, ended_archives, every_field, ids_by_number
+from .sheet_rows import AGE, CLOSED, COLUMNS, DERIVED, Archive, ArchiveReader, Known, columns_out, day_of, sheet_fields
 
 
 class Seeing:
@@ -178,11 +179,13 @@ async def import_orders(
 
 async def export_customers(file: Path, act: Act, *, clear: NewDisclosure | None = None) -> int:
     """Write every visible archive; masked, or with `clear`, which says why and to whom, in clear. The file imports again as it
-    is. Raises Invalid, NoBasis as `disclosures.gate`."""
+    is. Raises Invalid, NoBasis as `disclosures.gate`; NotSeenWhole for whoever does not see everything in clear."""
     require(act.by, may("customers:export"))
     if clear is not None:
+        refuse_partly()
         await gate(clear, ())
-    fields = archive_fields(act.policy)
+    fields = tuple(field for field in archive_fields(act.policy) if is_written(field))
+    columns = columns_out()
     archives = await fetch(
         "select c.*, u.code as unit_code, s.login from customer c"
         " join org_unit u on u.tenant_id = c.tenant_id and u.id = c.org_unit_id"
@@ -201,15 +204,19 @@ async def export_customers(file: Path, act: Act, *, clear: NewDisclosure | None 
     reasons, derived = await closed_reasons(), await told_derived(None)
     lines = (
         (
-            *_line(row),
-            "" if row["closed_at"] is None else reasons.get(row["id"]) or CLOSED,
-            aged(row, act.today),
+            *_chosen(row, reasons, act.today, columns),
             *(derived[row["number"]][name] for name in DERIVED),
             *_fields_of(row, fields, values.get(row["id"], {})),
         )
         for row in archives
     )
-    return write(file, (*COLUMNS, AGE, *DERIVED, *(field.name for field in fields)), lines, sheet="customers")
+    return write(file, (*columns, *DERIVED, *(field.name for field in fields)), lines, sheet="customers")
+
+
+def _chosen(row: Any, reasons: dict[UUID, str], today: date, columns: Sequence[str]) -> Iterator[str]:
+    closed = "" if row["closed_at"] is None else reasons.get(row["id"]) or CLOSED
+    known = dict(zip((*COLUMNS, AGE), (*_line(row), closed, aged(row, today)), strict=True))
+    yield from (known[name] for name in columns)
 
 
 async def _check(sheet: Sheet, reader: ArchiveReader, act: Act) -> tuple[int, list[bytes]]:
@@ -404,7 +411,7 @@ async def _plan_for_many() -> None:
 async def _personal(policy: Policy) -> frozenset[str]:
     if not policy.organisations:
         return frozenset()
-    personal = [f.name for f in archive_fields(policy) if f.holder == "person" or f.type == "identity_number"]
+    personal = [f.name for f in every_field(policy) if f.holder == "person" or f.type == "identity_number"]
     return frozenset(
         await fetch_column(
             "select number from customer c where kind <> all ($1) and (sex <> '' or birthday is not null or birthday_lunar is not null or fields ?| $2"

@@ -18,6 +18,7 @@ from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.events import ArchiveCloses, ArchiveReopens, ArchivesMerge, ArchivesMerged, ArchivesPart, tell_at_once
 from guibin.notation.dates import LunarDay, shown
+from guibin.sealing.seeing import refuse_partly
 from guibin.sealing.values import opened
 from guibin_tenants import keyring
 from guibin_tenants.above import NamedFromAbove
@@ -97,6 +98,7 @@ async def merges(customer_id: UUID, act: Act) -> list[MergeView]:
 
 async def differences(customer_id: UUID, other_id: UUID, act: Act) -> list[Difference]:
     """What is to be chosen before the other archive becomes one with this one. Raises NotFound, also behind a wall."""
+    refuse_partly()
     kept, merged = await queries.customer(customer_id), await queries.customer(other_id)
     await noted("merge.compare", act, customer_ids=(customer_id, other_id), shown=2)
     return await _differences(kept, merged, act)
@@ -107,6 +109,7 @@ async def merge(customer_id: UUID, new: NewMerge, act: Act) -> MergeView:
 
     Raises NotFound, ArchiveClosed, ArchiveErased, MergedAway, Invalid naming what is not chosen yet.
     """
+    refuse_partly()
     for each in sorted((customer_id, new.merged_id)):
         await locked(Customer, each)
         await refuse_merged_away(each)
@@ -144,6 +147,7 @@ async def undo(customer_id: UUID, merge_id: UUID, new: NewUndoing, act: Act) -> 
 
     Raises NotFound, Conflict when it was undone, TooLateToUndo, ArchiveErased.
     """
+    refuse_partly()
     row = await locked(ArchiveMerge, merge_id)
     if row["customer_id"] != customer_id:
         raise Invalid.at("merge_id", "a merge of this archive", value=str(merge_id))

@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +19,7 @@ from guibin.context import Act
 from guibin.events import OrdersOpened, tell_at_once
 from guibin.notation.spelling import code, line, wrong_code
 from guibin.policy.money import Money
+from guibin.sealing.seeing import AMOUNTS, shows
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, given, locked, many, missing
 from guibin_tenants.scope import fetch_one, savepoint
@@ -34,13 +36,13 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class OrderView(Struct, frozen=True):
-    """A paid service from `started_on` until before `ends_on`."""
+    """A paid service from `started_on` until before `ends_on`; `price` is None for whoever does not see amounts."""
 
     id: UUID
     customer_id: UUID
     number: str
     product: str
-    price: int
+    price: Annotated[int | None, shows(AMOUNTS)]
     currency: str
     started_on: date
     ends_on: date

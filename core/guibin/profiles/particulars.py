@@ -18,6 +18,7 @@ from guibin.notation.plausible import Plausible
 from guibin.policy.fields import ArchiveField, check_values, spelled
 from guibin.policy.words import Code
 from guibin.sealing.actions import insert_sealed
+from guibin.sealing.seeing import OCCASIONS, RELATIVES, is_clear, refuse_partly, right, right_to_field
 from guibin.sealing.tables import SealedValue
 from guibin.sealing.values import sealed
 from guibin_tenants import keyring
@@ -154,7 +155,8 @@ class PartView(Struct, frozen=True):
 async def contact_points(customer_id: UUID, act: Act) -> list[ContactPointView]:
     """Every confidential value, masked."""
     await _look("contact-point.read", customer_id, act)
-    return await many(ContactPointView, "from sealed_value where customer_id = $1 order by field, place", customer_id)
+    points = await many(ContactPointView, "from sealed_value where customer_id = $1 order by field, place", customer_id)
+    return [point for point in points if right_to_field(point.field, confidential=True) != "hidden"]
 
 
 async def add_contact_point(customer_id: UUID, new: NewContactPoint, act: Act) -> ContactPointView:
@@ -195,6 +197,8 @@ async def remove_contact_point(customer_id: UUID, point_id: UUID, act: Act) -> N
 async def occasions(customer_id: UUID, act: Act) -> list[OccasionView]:
     """The customer's days to remember, by month and day."""
     await _look("occasion.read", customer_id, act)
+    if not is_clear(OCCASIONS):
+        return []
     rows = await fetch(
         "select id, name, happened_on, happened_lunar from occasion where customer_id = $1"
         " order by coalesce(to_char(happened_on, 'MM-DD'), substr(happened_lunar, 6)), id",
@@ -226,6 +230,8 @@ async def remove_occasion(customer_id: UUID, occasion_id: UUID, act: Act) -> Non
 async def relatives(customer_id: UUID, act: Act) -> list[RelativeView]:
     """The customer's relatives, masked."""
     await _look("relative.read", customer_id, act)
+    if right(RELATIVES) == "hidden":
+        return []
     return await many(RelativeView, "from relative where customer_id = $1 order by created_at, id", customer_id)
 
 
@@ -261,7 +267,9 @@ def spelled_phone(value: str) -> str:
 
 
 async def disclose_relatives(customer_id: UUID, new: NewDisclosure, act: Act) -> list[DisclosedRelative]:
-    """The relatives in clear, with the purpose on record in the same transaction (decision 9)."""
+    """The relatives in clear, with the purpose on record in the same transaction (decision 9). Raises
+    NotSeenWhole for whoever sees them masked at most."""
+    refuse_partly(RELATIVES)
     await _known(customer_id)
     await write_down(customer_id, FieldDisclosure(**structs.asdict(new), fields=("relatives",)), act)
     rows = await fetch(

@@ -19,6 +19,7 @@ from guibin.notation.spelling import code
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.repeats.actions import TO_BE_SEEN
+from guibin.sealing import seeing
 from guibin.sealing.values import CONTACT_FIELDS, DOCUMENT_FIELDS, exacts, names_a_value, tails
 from guibin.web.listing import PageAsked, placed
 from guibin.web.paging import Page, page_of, read
@@ -27,7 +28,7 @@ from guibin_tenants.principals import may
 from guibin_tenants.receivers import sees
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import locked, row_of, shown, struct_of
-from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_column, fetch_one, fetch_value
+from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_column, fetch_one, fetch_value, seen_fields
 from guibin_tenants.walls import SEEN_UNITS
 
 from .tables import Customer
@@ -78,7 +79,7 @@ class CustomerFilter(Struct, frozen=True):
 async def notes_of(customer_ids: Iterable[UUID | None]) -> dict[UUID, dict[str, str]]:
     """How these customers want to be treated, as far as they are to be seen from here; whoever has said nothing is not there."""
     wanted = list({each for each in customer_ids if each is not None})
-    if not wanted:
+    if not wanted or not seeing.is_clear(seeing.PREFERENCES):
         return {}
     rows = await fetch(
         "select id, preferences from customer where id = any ($1) and preferences not in ('{}'::jsonb, 'null'::jsonb)",
@@ -152,9 +153,23 @@ NEWEST = Narrowing()
 
 
 async def customer(customer_id: UUID) -> CustomerView:
-    """The archive, masked. Raises NotFound, also behind the wall of another org unit."""
+    """The archive, masked, as whoever acts sees it. Raises NotFound, also behind the wall of another org unit."""
+    return seen(await whole(customer_id))
+
+
+async def whole(customer_id: UUID) -> CustomerView:
+    """As `customer`, whatever is hidden from whoever acts: to be compared and written, never shown."""
     row = await row_of(Customer, customer_id, _ONE)
     return _view(row)
+
+
+def seen(archive: CustomerView) -> CustomerView:
+    """As much of the archive as whoever acts sees."""
+    if not seen_fields():
+        return archive
+    columns = seeing.columns_seen({name: getattr(archive, name) for name in seeing.COLUMNS})
+    fields, masked = seeing.fields_seen(archive.fields), seeing.sealed_seen(archive.masked)
+    return msgspec.structs.replace(archive, fields=fields, masked=masked, **columns)
 
 
 @TO_BE_SEEN.give
@@ -272,7 +287,7 @@ async def find(filters: CustomerFilter, page: PageAsked, act: Act, narrowing: Na
         found = page_of(rows, page.limit, lambda row: (row["sorted_at"], row["id"]))
         ids = tuple(row["id"] for row in found.items)
         await noted("customer.search", act, customer_ids=ids, shown=len(ids), asked=asked)
-    return Page([_view(row) for row in found.items], found.next)
+    return Page([seen(_view(row)) for row in found.items], found.next)
 
 
 async def matching(
@@ -421,7 +436,13 @@ def refused(row: str, customer_id: str, purpose: str, *, until: str = "true") ->
 
 
 def archive_fields(policy: Policy) -> tuple[ArchiveField, ...]:
-    """Every field an archive of this company can have beside the columns."""
+    """The fields an archive of this company can have beside the columns, as far as they are there for whoever acts."""
+    every = every_field(policy)
+    return tuple(field for field in every if seeing.is_there(field)) if seen_fields() else every
+
+
+def every_field(policy: Policy) -> tuple[ArchiveField, ...]:
+    """As `archive_fields`, whoever acts: by these an archive is checked and sealed."""
     own = {field.name for field in policy.fields}
     return (*CONTACT_FIELDS, *(field for field in DOCUMENT_FIELDS if field.name not in own), *policy.fields)
 

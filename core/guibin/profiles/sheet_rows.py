@@ -13,6 +13,7 @@ from guibin.notation.plausible import RULE, day_in, is_plausible
 from guibin.notation.spelling import line
 from guibin.policy.fields import MASK, ArchiveField, spelled
 from guibin.policy.packs import Policy
+from guibin.sealing import seeing
 from guibin.spreadsheets.cells import Dated
 from guibin.spreadsheets.importing import problem
 from guibin.spreadsheets.reading import Fields, Row, RowProblem
@@ -47,6 +48,8 @@ DERIVED: NamedFromAbove[str] = NamedFromAbove()
 # How an archive is told that was closed before reasons were asked for.
 CLOSED, MERGED = "closed", "merged"
 _COLUMNS = frozenset((*COLUMNS, AGE))
+_OF_BIRTHDAY = frozenset(("birthday", "birthday_calendar", "birthday_leap_month", AGE))
+_NO_FIELD = "not a field of the archive"
 _WORDS = ("name", "employer", "department", "position")
 _SEX = {
     "男": "male",
@@ -62,6 +65,14 @@ _CALENDAR = {"": "solar", **dict.fromkeys(("solar", "公历", "阳历"), "solar"
 _CALENDAR |= dict.fromkeys(("lunar", "农历", "阴历", "旧历"), "lunar")
 YES_NO = {"": False, "true": True, "false": False, "是": True, "否": False}
 _EXTENSION = re.compile(r";\s*ext=", re.IGNORECASE)
+
+
+def columns_out() -> list[str]:
+    """The columns a file of archives has for whoever acts: what they do not see in clear stays out, so that nobody who takes the
+    file in again empties it."""
+    every = (*COLUMNS, AGE)
+    unseen = {name for name in seeing.COLUMNS if not seeing.is_clear(name)}
+    return [name for name in every if name not in unseen | (_OF_BIRTHDAY if "birthday" in unseen else frozenset())]
 
 
 class Archive(Struct):
@@ -140,11 +151,13 @@ class ArchiveReader:
         plain: dict[str, str | int | bool] = {}
         confidential: dict[str, list[str]] = {}
         for name, value in given.items():
+            if value and name in seeing.PARTS and seeing.right(name) == "hidden":
+                wrong.append(problem(row, name, value, _NO_FIELD))
             if not value or name in _COLUMNS or name in DERIVED:
                 continue
             field = self._known.get(name)
             if field is None:
-                wrong.append(problem(row, name, value, "not a field of the archive"))
+                wrong.append(problem(row, name, value, _NO_FIELD))
             elif field.confidentiality != "confidential":
                 plain[name] = _typed(field, spelled(field, value))
             else:

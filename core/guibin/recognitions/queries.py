@@ -1,12 +1,14 @@
 """Finding who has a number: one statement over the blind index."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Struct
 
 from guibin.policy.fields import ArchiveField
 from guibin.profiles.queries import OPEN
+from guibin.sealing.seeing import PREFERENCES, shows
 from guibin.sealing.values import exacts
 from guibin.tiers.queries import tiers_held
 from guibin_tenants.keyring import tenant_key
@@ -30,9 +32,9 @@ class Caller(Struct, frozen=True):
     id: UUID
     number: str
     name: str
-    sex: str
+    sex: Annotated[str | None, shows("sex")]
     account_manager_id: UUID | None
-    language: str | None
+    language: Annotated[str | None, shows(PREFERENCES)]
     held: dict[str, str]
 
 

@@ -17,6 +17,7 @@ from guibin.policy.packs import Policy
 from guibin.profiles.queries import standing
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin.reviews.dues import What
+from guibin.sealing.seeing import AMOUNTS, refuse_partly
 from guibin_tenants.refusals import Invalid, NotFound, refuse
 from guibin_tenants.rows import add, add_all, given
 from guibin_tenants.scope import fetch_value
@@ -62,8 +63,9 @@ async def enter(name: str, new: NewEntry, act: Act) -> EntryForm:
 async def draft(name: str, asked: DraftAsked, act: Act) -> Draft:
     """The registration of a span as the company's figures have it, for the account manager to complete (S02-5).
 
-    Raises NotFound, Invalid, NotInTheirTeam.
+    Raises NotFound, Invalid, NotInTheirTeam, NotSeenWhole.
     """
+    refuse_partly(AMOUNTS)
     register = register_of(act.policy, name)
     window = span_named(register.span, asked.span, act)
     await standing(asked.customer_id)

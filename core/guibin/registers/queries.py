@@ -1,12 +1,13 @@
 """Reading registers: entries with their corrections, archives with what was corrected since."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import Struct, structs
 
 from guibin.policy.packs import Policy
+from guibin.sealing.seeing import AMOUNTS, shows
 from guibin.tiers.queries import Sum
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import lines
@@ -89,9 +90,9 @@ class DraftAsked(Struct, frozen=True, kw_only=True):
 
 
 class EntryForm(EntryView, frozen=True, kw_only=True):
-    """An entry with what stands beside it."""
+    """An entry with what stands beside it; nothing is drawn for whoever does not see amounts."""
 
-    drawn: Drawn
+    drawn: Annotated[Drawn, shows(AMOUNTS)]
     corrections: list[CorrectionLine]
 
 

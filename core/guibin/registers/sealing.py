@@ -20,6 +20,7 @@ from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
 from guibin.records import queries as contacts
 from guibin.reviews import queries as reviews
+from guibin.sealing.seeing import refuse_partly
 from guibin.service_requests import queries as service_requests
 from guibin.tiers import queries as memberships
 from guibin.visits import queries as visits
@@ -126,7 +127,8 @@ async def freeze(register: Register, customer_id: UUID, window: Window, act: Act
 
 
 async def disclose(archive_id: UUID, new: NewDisclosure, act: Act) -> DisclosedArchive:
-    """Show a frozen file, with the purpose on record (S02-6). Raises NotFound, ArchiveErased."""
+    """Show a frozen file, with the purpose on record (S02-6). Raises NotFound, ArchiveErased, NotSeenWhole: it holds everything."""
+    refuse_partly()
     archive = await row_of(
         RegisterArchive,
         archive_id,

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from guibin.context import Act
 from guibin.policy.tiers import TierScheme
+from guibin.sealing.seeing import AMOUNTS, is_clear
 from guibin_tenants.rows import missing
 from guibin_tenants.scope import fetch_one
 
@@ -75,7 +76,7 @@ async def compared(application: ApplicationView, scheme: TierScheme, act: Act) -
             claimed=claims[metric.name][1] if metric.name in claims else None,
             differs=metric.name in claims and _differs(claims[metric.name][1], measures.get(metric.name)),
         )
-        for metric in scheme.metrics
+        for metric in (scheme.metrics if is_clear(AMOUNTS) else ())
     )
     reached = scheme.rank(earned) >= scheme.rank(application.tier) or scheme.tier(application.tier) is None
     return Comparison(

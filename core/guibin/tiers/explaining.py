@@ -12,6 +12,7 @@ from guibin.policy.criteria import Criterion, holds
 from guibin.policy.packs import Policy
 from guibin.policy.sentences import explain
 from guibin.policy.tiers import Tier, TierScheme
+from guibin.sealing.seeing import AMOUNTS, is_clear
 
 from .moves import Move
 
@@ -125,7 +126,7 @@ def _first_move(scheme: TierScheme) -> Move:
 
 def explanation_of(basis: Basis, policy: Policy, language: str, derived: Sequence[Measure] = ()) -> Explanation:
     """Titles come from the policy of today; figures, bounds and clauses from the day of the decision."""
-    scheme, figures = basis.scheme, basis.figures
+    scheme, seen = basis.scheme, is_clear(AMOUNTS)
     criteria = tuple(
         _view(tier, tier.criterion, basis, policy, language) for tier in scheme.tiers if tier.criterion is not None
     )
@@ -140,7 +141,7 @@ def explanation_of(basis: Basis, policy: Policy, language: str, derived: Sequenc
         policy_version=basis.policy_version,
         assessment_id=basis.assessment_id,
         clause=basis.clause,
-        measures=figures.measures,
+        measures=basis.figures.measures if seen else {},
         criteria=criteria,
         expectation=_view(now, now.expectation, basis, policy, language) if now and now.expectation else None,
         strategy=tuple(
@@ -148,7 +149,7 @@ def explanation_of(basis: Basis, policy: Policy, language: str, derived: Sequenc
         ),
         derived=tuple(
             DerivedMeasure(measure.name, policy.title(f"measure.{measure.name}", language), measure.value)
-            for measure in derived
+            for measure in (derived if seen else ())
         ),
     )
 
@@ -159,11 +160,14 @@ def _view(tier: Tier, criterion: Criterion, basis: Basis, policy: Policy, langua
         tier=tier.name,
         title=policy.title(f"tier.{tier.name}", language, scheme=basis.scheme.name),
         reached=holds(criterion, figures.measures, figures.kind),
-        sentence=explain(criterion, figures.measures, figures.kind, language, basis.scheme),
+        sentence=explain(criterion, figures.measures, figures.kind, language, basis.scheme)
+        if is_clear(AMOUNTS)
+        else _WITHOUT_AMOUNTS["en" if language == "en" else "zh-CN"],
         clause=tier.clause or basis.scheme.clause,
     )
 
 
+_WITHOUT_AMOUNTS = {"zh-CN": "数额不对你的角色显示", "en": "amounts that your roles do not show"}
 _SENTENCES = {
     "zh-CN": {
         "reached": "截至{as_of}(不含当日)，按{scheme}(规则第{version}版)，达到{tier}条件：{why}(依据{clause})。{move}",

@@ -7,6 +7,7 @@ from guibin.audit.actions import exported
 from guibin.context import Act
 from guibin.policy.money import from_minor
 from guibin.profiles.queries import customer_of
+from guibin.sealing.seeing import AMOUNTS, refuse_partly
 from guibin.spreadsheets.writing import write
 from guibin_tenants.scope import fetch
 
@@ -14,7 +15,8 @@ FACT_COLUMNS = ("customer_number", "metric", "occurred_on", "value", "source", "
 
 
 async def export_facts(file: Path, act: Act) -> int:
-    """Write every visible fact as it is known now: corrected ones in their last form, those taken back not at all."""
+    """Write every visible fact as it is known now: corrected ones in their last form, those taken back not at all. Raises NotSeenWhole."""
+    refuse_partly(AMOUNTS)
     facts = await fetch(
         f"select f.*, c.number from fact f {customer_of('c', 'f')}"
         " where c.erased_at is null and f.value is not null and not exists (select from fact n"

@@ -21,6 +21,7 @@ from guibin.policy.criteria import (
 )
 from guibin.policy.sentences import metric_title
 from guibin.policy.tiers import Tier, TierScheme
+from guibin.sealing.seeing import AMOUNTS, is_clear
 from guibin.tiers.explaining import Basis
 
 _TEN_THOUSAND = 10_000
@@ -46,7 +47,8 @@ class Way(Struct, frozen=True):
 
 
 class Ladder(Struct, frozen=True):
-    """The tier that comes next, its clause, the figures it looks at, and the ways to it; no ways where it is reached."""
+    """The tier that comes next, its clause, the figures it looks at, and the ways to it; no ways where it is reached, no figures for whoever does
+    not see amounts."""
 
     tier: str
     clause: str
@@ -81,12 +83,12 @@ def asked(basis: Basis, act: Act) -> list[tuple[Ladder, bool]]:
 
 def _towards(target: Tier, basis: Basis, act: Act) -> Ladder:
     assert target.criterion is not None
-    reached = holds(target.criterion, basis.figures.measures, basis.figures.kind)
+    reached, seen = holds(target.criterion, basis.figures.measures, basis.figures.kind), is_clear(AMOUNTS)
     return Ladder(
         tier=act.policy.title(f"tier.{target.name}", act.language, scheme=basis.scheme.name),
         clause=target.clause or basis.scheme.clause,
-        gauges=tuple(_gauges(target, basis, act)),
-        ways=() if reached else tuple(_ways(target.criterion, basis, act)),
+        gauges=tuple(_gauges(target, basis, act)) if seen else (),
+        ways=() if reached or not seen else tuple(_ways(target.criterion, basis, act)),
     )
 
 
@@ -166,9 +168,9 @@ def _title(scheme: TierScheme, name: str, act: Act) -> str:
     return metric_title(metric, act.language) if metric else name
 
 
-def amount(value: int, unit: str, act: Act) -> str:
+def amount(value: int | None, unit: str, act: Act) -> str:
     """A figure as people say it: 13.6 万元, 5 次; `exact` ones stand in tables."""
-    if not sentences.is_currency(unit):
+    if value is None or not sentences.is_currency(unit):
         return exact(value, unit, act)
     whole = value / 100
     if act.language == "en":
@@ -179,6 +181,8 @@ def amount(value: int, unit: str, act: Act) -> str:
     return f"{whole / _TEN_THOUSAND:,.1f}".removesuffix(".0") + f" 万{'' if name == '元' else ' '}{name}"
 
 
-def exact(value: int, unit: str, act: Act) -> str:
-    """A figure to the last digit: 21,643.31 元, 47 分."""
+def exact(value: int | None, unit: str, act: Act) -> str:
+    """A figure to the last digit: 21,643.31 元, 47 分; a dash for one that whoever acts does not see."""
+    if value is None:
+        return "—"
     return sentences.exact(value, unit, act.policy.title(f"unit.{unit}", act.language), act.language)

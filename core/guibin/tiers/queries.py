@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.tiers import TierScheme
 from guibin.profiles.queries import customer_of
 from guibin.profiles.sheet_rows import DERIVED
+from guibin.sealing.seeing import AMOUNTS, shows
 from guibin.web.listing import Listing, Order, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.rows import many, missing, read
@@ -72,7 +73,7 @@ class ResultView(Struct, frozen=True):
     becomes: str | None
     move: Move
     clause: str
-    measures: dict[str, int | None]
+    measures: Annotated[dict[str, int | None], shows(AMOUNTS)]
     objection: str | None = None
 
 
@@ -98,13 +99,16 @@ class ApplicationView(Struct, frozen=True):
 
 
 class FactView(Struct, frozen=True, kw_only=True):
-    """A fact in its last form: `value` in minor units of a currency or a number of things, `revision` above 1 once corrected."""
+    """A fact in its last form: `value` in minor units of a currency or a number of things, `revision` above 1 once corrected.
+
+    `value` is None for whoever does not see amounts.
+    """
 
     id: UUID
     customer_id: UUID
     metric: str
     occurred_on: date
-    value: int
+    value: Annotated[int | None, shows(AMOUNTS)]
     unit: str
     label: str
     merchant: str

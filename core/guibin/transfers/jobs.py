@@ -19,7 +19,7 @@ from guibin_tenants.authentication import working
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Forbidden, Refusal
 from guibin_tenants.rows import change
-from guibin_tenants.scope import current_scope, execute, fetch_one, fetch_value, savepoint, tenant_scope
+from guibin_tenants.scope import current_scope, execute, fetch_one, fetch_value, savepoint, see_fields, tenant_scope
 
 from .kinds import KINDS
 from .queries import KEPT_DAYS, Report, Wrong, opened, sealed
@@ -181,4 +181,5 @@ async def _asker(row: Any, run: Run) -> Principal:
     person = await working(row["staff_id"])
     if person is None:
         raise Forbidden(f"{row['asked_by_name']} does not work here any more")
+    see_fields(person.sees)
     return person

@@ -12,8 +12,7 @@ from guibin.context import Act
 from guibin.profiles.exporting import ORDER_COLUMNS, export_orders
 from guibin.profiles.importing import export_customers, import_customers, import_orders
 from guibin.profiles.queries import archive_fields
-from guibin.profiles.sheet_rows import AGE, DERIVED
-from guibin.profiles.sheet_rows import COLUMNS as CUSTOMER_COLUMNS
+from guibin.profiles.sheet_rows import DERIVED, columns_out
 from guibin.records.importing import COLUMNS as INTERACTION_COLUMNS
 from guibin.records.importing import export_interactions, import_interactions
 from guibin.spreadsheets.importing import Imported
@@ -24,7 +23,7 @@ from . import materials, merchants, particulars, rosters, venues
 
 
 def _archive(act: Act) -> tuple[str, ...]:
-    return (*CUSTOMER_COLUMNS, AGE, *DERIVED, *(field.name for field in archive_fields(act.policy)))
+    return (*columns_out(), *DERIVED, *(field.name for field in archive_fields(act.policy)))
 
 
 class Kind(Struct, frozen=True):

@@ -28,6 +28,7 @@ from guibin.profiles.particulars import (
     known_relatives,
 )
 from guibin.profiles.sheet_rows import day_of
+from guibin.sealing.seeing import OCCASIONS, RELATIVES, refuse_partly
 from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Fields, Row
@@ -228,7 +229,8 @@ import_links = _importer(
 
 
 async def export_occasions(file: Path, act: Act) -> int:
-    """Write every day to remember of the archives in sight."""
+    """Write every day to remember of the archives in sight. Raises NotSeenWhole."""
+    refuse_partly(OCCASIONS)
     rows = await fetch(
         "select o.*, c.number from occasion o join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
         " where c.erased_at is null and c.closed_at is null order by c.number, o.name, o.id"
@@ -244,9 +246,10 @@ async def export_occasions(file: Path, act: Act) -> int:
 async def export_relatives(file: Path, act: Act, *, clear: NewDisclosure | None = None) -> int:
     """Write every relative of the archives in sight: the name masked alone, or with `clear`, which says why and to whom, all of it.
 
-    Raises Invalid, NoBasis as `disclosures.gate`.
+    Raises Invalid, NoBasis as `disclosures.gate`; NotSeenWhole for whoever does not see so much of them.
     """
     require(act.by, may("customers:export"))
+    refuse_partly(RELATIVES, least="clear" if clear else "masked")
     if clear is not None:
         await gate(clear, ())
     rows = await fetch(
