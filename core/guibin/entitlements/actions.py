@@ -215,6 +215,12 @@ async def reverse(redemption_id: UUID, act: Act, *, reason: str) -> RedemptionVi
     return undone
 
 
+async def give_back(redemption_id: UUID, act: Act, *, reason: str) -> None:
+    """As `reverse`, unless it was: what it was used for does not take place. Raises NotFound."""
+    if (await _locked(redemption_id, act.now)).state != "reversed":
+        await reverse(redemption_id, act, reason=reason)
+
+
 async def adjust(customer_id: UUID, new: NewAdjustment, act: Act) -> Offer:
     """Give units beside the quota, or take some away; what is left afterwards. Never below zero.
 

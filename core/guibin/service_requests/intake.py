@@ -34,7 +34,7 @@ from guibin.sla.actions import NewTimer
 from guibin.tiers.queries import tiers_of
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, change, given
-from guibin_tenants.scope import execute, fetch_one, fetch_value, undone
+from guibin_tenants.scope import fetch_one, fetch_value, undone
 from guibin_tenants.tables import new_id
 
 from . import steps
@@ -85,16 +85,8 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
     request_id = new_id()
     opened = Opened(id=request_id, span=span, received_at=received_at, owner_id=owner.id, owner_name=owner.name)
     await _write(new, judged, opened, act)
-    if judged.flow is not None:
-        approval_id = await approvals.ask(
-            Case(SUBJECT, request_id, new.customer_id),
-            act,
-            flow=judged.flow,
-            note=new.text[: approvals.NOTE_CHARS_MAX],
-            org_unit_id=customer.org_unit_id,
-        )
-        await execute("update service_request set approval_id = $2 where id = $1", request_id, approval_id)
     case = Case(SUBJECT, request_id, new.customer_id)
+    await _put_up(case, new.text, judged, customer, act)
     await sla.start_all(_clocks(case, judged, received_at, act.now))
     view = await recorded("receive", case, LISTED, act)
     await events.happen(ServiceRequestReceived(request_id, new.customer_id, new.item), act)
@@ -108,14 +100,18 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
 
 async def carry_out(redemption: RedemptionView, act: Act) -> None:
     """A right that is used is carried out in its item's steps, once: they are owed, recorded and skipped as those of any request
-    are (S01-10). A tier gives the right, so nobody is asked to approve it."""
+    are (S01-10). A tier gives the right; where the item's steps want an approval, they wait for it, and a refusal gives the right
+    back. Raises NotAnApplicant where the approval is for other roles to ask for (S07-17)."""
     item = act.policy.service_item(redemption.item)
     begun = "select true from service_request where redemption_id = $1"
     if item is None or not item.steps or await fetch_value(begun, redemption.id):
         return
     customer = await standing(redemption.customer_id)
     facts = {**customer.fields, "customer_kind": customer.kind}
-    judged = Judged(item, item.limit_for(facts, (redemption.tier,)), None)
+    flow, held = act.policy.approval(item.approval), await tiers_of(redemption.customer_id, on=act.today)
+    if flow is not None:
+        flow = flow.under(facts_of(act.policy.form(item.form), facts), held)
+    judged = Judged(item, item.limit_for(facts, (redemption.tier,)), flow, (redemption.tier,))
     channels = channels_of(act.policy)
     new = NewServiceRequest(
         customer_id=redemption.customer_id,
@@ -133,6 +129,7 @@ async def carry_out(redemption: RedemptionView, act: Act) -> None:
     )
     await _write(new, judged, opened, act)
     case = Case(SUBJECT, opened.id, new.customer_id)
+    await _put_up(case, new.text, judged, customer, act)
     await sla.start_all(_clocks(case, judged, act.now, act.now))
     await events.happen(ServiceRequestReceived(opened.id, new.customer_id, new.item), act)
     await done("receive", case, act)
@@ -141,15 +138,29 @@ async def carry_out(redemption: RedemptionView, act: Act) -> None:
 async def drop(redemption: RedemptionView, act: Act) -> None:
     """The use was undone: what of it is not carried out yet is not carried out any more."""
     row = await fetch_one(
-        "select id, customer_id, item from service_request where redemption_id = $1 and state in ('asked', 'open') for update",
+        "select id, customer_id, item, state, approval_id from service_request where redemption_id = $1"
+        " and state in ('asked', 'open') for update",
         redemption.id,
     )
-    if row is not None:
-        await end(row, "withdrawn", redemption.reversal_reason or "-", act)
+    if row is None:
+        return
+    because = redemption.reversal_reason or "-"
+    if row["state"] == "open" or not await approvals.lapse(row["approval_id"], act, reason=because):
+        await end(row, "withdrawn", because, act)
 
 
 entitlements.USED.give(carry_out)
 entitlements.REVERSED.give(drop)
+
+
+async def _put_up(case: Case, note: str, judged: Judged, customer: Standing, act: Act) -> None:
+    """Ask for the approval, where there is one."""
+    if judged.flow is None:
+        return
+    approval_id = await approvals.ask(
+        case, act, flow=judged.flow, note=note[: approvals.NOTE_CHARS_MAX], org_unit_id=customer.org_unit_id
+    )
+    await change(ServiceRequest, case.id, approval_id=approval_id)
 
 
 async def foreseen(new: NewServiceRequest, act: Act) -> ServiceRequestView:
@@ -159,9 +170,11 @@ async def foreseen(new: NewServiceRequest, act: Act) -> ServiceRequestView:
 
 @at_once(Decided, about=SUBJECT)
 async def service_request_decided(decided: Decided, act: Act) -> None:
-    """Approved: it is carried out from now on. Otherwise it ends, and its owner hears why."""
+    """Approved: it is carried out from now on. Otherwise it ends, its owner hears why, and a right that was used for it is free
+    again."""
     row = await fetch_one(
-        "select id, number, item, customer_id, owner_id, time_limit, clause from service_request where id = $1 for update",
+        "select id, number, item, customer_id, owner_id, time_limit, clause, redemption_id from service_request where id = $1"
+        " for update",
         decided.subject_id,
     )
     if row is None:
@@ -174,6 +187,8 @@ async def service_request_decided(decided: Decided, act: Act) -> None:
     else:
         outcome = "rejected" if decided.outcome == "rejected" else "withdrawn"
         await end(row, outcome, decided.reason or "-", act)
+        if row["redemption_id"] is not None:
+            await entitlements.give_back(row["redemption_id"], act, reason=decided.reason or "-")
     notice = Notice(
         "service_request_approved" if decided.approved else "service_request_refused",
         Case(SUBJECT, row["id"], row["customer_id"]),

@@ -56,6 +56,7 @@ APPROVALS = tuple(
 )
 
 # S04-4, S04-7, S08-4: marketing and service plans are reviewed by the department of their aspect, its own by the president.
+# S08-5: the finance department accounts for what is spent on personal VIPs, so that plans for them say what they will cost.
 PLAN_FLOWS = tuple(
     ApprovalFlow(
         f"{name}_plan", "plan_review", (ApprovalStep(office, Days(5), others=(PRESIDENT,), level=0),), clause=clause
@@ -69,7 +70,14 @@ PLAN_FLOWS = tuple(
 )
 PLAN_REVIEWS = (
     *(
-        PlanReview(f"{name}_campaign", "campaign", f"{name}_plan", (Where("scheme", one_of=(scheme,)),), clause=clause)
+        PlanReview(
+            f"{name}_campaign",
+            "campaign",
+            f"{name}_plan",
+            (Where("scheme", one_of=(scheme,)),),
+            budgeted=name == "personal",
+            clause=clause,
+        )
         for name, scheme, clause in (
             ("corporate", "corporate_vip", "S04-4"),
             ("personal", "personal_vip", "S08-4"),
@@ -84,7 +92,12 @@ PLAN_REVIEWS = (
         clause="S04-7",
     ),
     PlanReview(
-        "personal_activity", "activity", "personal_plan", (Where("kind", one_of=("wealth_seminar",)),), clause="S08-4"
+        "personal_activity",
+        "activity",
+        "personal_plan",
+        (Where("kind", one_of=("wealth_seminar",)),),
+        budgeted=True,
+        clause="S08-4",
     ),
     PlanReview(
         "corporate_service",

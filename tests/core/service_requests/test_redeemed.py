@@ -120,3 +120,78 @@ async def test_sent_again_it_begins_once_and_undone_it_is_withdrawn(house):
 
     assert (again, len(once), undone.status_code) == (redemption, 1, 201)
     assert await requests(house) == [("free_trial", "withdrawn", None, redemption)]
+
+
+@pytest.fixture
+async def approved_first(house, client):
+    """The trial's steps want the manager's yes."""
+    item = {"name": "free_trial", "steps": ["activation", "revisit"], "approval": "trial", "clause": "S07-7"}
+    flow = {"name": "trial", "subject": "service_request", "steps": [{"role": "manager"}], "clause": "S07-17"}
+    texts = {"approval.trial": {"zh": "体验审批", "en": "Approval of a trial"}}
+    overrides = {"service_items": [item], "approvals": [flow], "texts": texts}
+    body = {"overrides": overrides, "effective_from": NOW.isoformat()}
+    answer = await client.post("/api/v1/policy/versions", json=body)
+    assert answer.status_code == 201, answer.text
+    return house
+
+
+async def left(house):
+    offers = (await house["clerk"].get(f"/api/v1/customers/{house['customer']}/entitlements")).json()["items"]
+    (found,) = [one["left"] for one in offers if one["item"] == "free_trial"]
+    return found
+
+
+async def waits(house):
+    return (await house["lead"].get("/api/v1/approvals")).json()["items"]
+
+
+async def decide(house, approved):
+    (asked,) = await waits(house)
+    path = f"/api/v1/approvals/{asked['id']}/decision"
+    answer = await house["lead"].post(path, json={"approved": approved, "reason": "同意" if approved else "机顶盒缺货"})
+    assert answer.status_code == 200, answer.text
+
+
+async def step(house, redemption):
+    request = await of(house, redemption)
+    answer = await house["clerk"].post(f"/api/v1/service-requests/{request}/steps", json={"step": "activation"})
+    return answer.status_code
+
+
+@pytest.mark.rule("S01-10", "S07-17")
+async def test_the_steps_of_a_right_wait_for_the_approval_that_the_item_wants(tenant, approved_first):
+    house = approved_first
+    redemption = await redeemed(house)
+    asked, early = await requests(house), await step(house, redemption)
+    await decide(house, True)
+
+    assert asked == [("free_trial", "asked", "activation", redemption)]
+    assert (early, await step(house, redemption)) == (409, 201)
+    async with tenant.scope():
+        told = await fetch("select kind from staff_notice where kind like 'service_request_%'")
+    assert [row["kind"] for row in told] == ["service_request_approved"]
+
+
+@pytest.mark.rule("S01-10", "S07-17")
+async def test_a_right_whose_steps_are_refused_is_given_back(approved_first):
+    house = approved_first
+    before = await left(house)
+    redemption = await redeemed(house)
+    used = await left(house)
+    await decide(house, False)
+    kept = (await house["clerk"].get(f"/api/v1/redemptions/{redemption}")).json()
+
+    assert (before - used, await left(house)) == (1, before)
+    assert (kept["state"], kept["reversal_reason"]) == ("reversed", "机顶盒缺货")
+    assert [one[1] for one in await requests(house)] == ["rejected"]
+
+
+@pytest.mark.rule("S01-10")
+async def test_a_use_that_is_undone_while_it_waits_waits_for_nobody(approved_first):
+    house = approved_first
+    redemption = await redeemed(house)
+    waiting = len(await waits(house))
+    undone = await house["clerk"].post(f"/api/v1/redemptions/{redemption}/reversal", json={"reason": "客户改了主意"})
+
+    assert (waiting, undone.status_code, await waits(house)) == (1, 201, [])
+    assert [one[1] for one in await requests(house)] == ["withdrawn"]

@@ -38,7 +38,7 @@ async def of(desk, number, kind, **held):
 
 
 async def campaign(who, scheme, tier):
-    body = {"title": "春季推介", "segment": {"scheme": scheme, "tiers": [tier]}, "control_percent": 0}
+    body = {"title": "春季推介", "segment": {"scheme": scheme, "tiers": [tier]}, "control_percent": 0, "budget": 20_000}
     answer = await who.post(CAMPAIGNS, json=body)
     assert answer.status_code == 201, answer.text
     members = (await who.get(f"{CAMPAIGNS}/{answer.json()['id']}/members")).json()["items"]
