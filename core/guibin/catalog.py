@@ -24,6 +24,7 @@ from .department_requests import tables as department_requests
 from .desks import tables as desks
 from .duties import tables as duties
 from .entitlements import tables as entitlements
+from .evidence import tables as evidence
 from .files import tables as files
 from .hotline import tables as hotline
 from .indicators import tables as indicators
@@ -121,6 +122,7 @@ SLICES: tuple[ModuleType, ...] = (
     transfers,
     live,
     oversight,
+    evidence,
 )
 
 

@@ -27,6 +27,7 @@ from guibin.desks import handing_over as desks_handed_over
 from guibin.duties import handing_over as duties_handed_over
 from guibin.duties import jobs as duties
 from guibin.events import all_known, subscribe
+from guibin.evidence import jobs as evidence
 from guibin.files import jobs as files
 from guibin.hotline import handing_over as hotline_handed_over
 from guibin.hotline import jobs as hotline
@@ -98,6 +99,7 @@ HANDLERS = (
     plan_reviews,
     insight,
     oversight,
+    evidence,
     inspections,
     plans,
     qualifications,
@@ -157,6 +159,9 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("keep_mailboxes", mailbox.KeepMailboxes(), every="daily 03:40", catch_up="once"),  # S01-7
     Rhythm("forget_sign_ins", administration.ForgetSignIns(), every="daily 03:25", catch_up="once"),
     Rhythm("list_customers", oversight.ListCustomers(), every="hours 1", catch_up="once"),
+    Rhythm("sequence_evidence", evidence.SequenceEvidence(), every="minutes 5", catch_up="once"),
+    Rhythm("sequence_all_evidence", evidence.SequenceEvidence(whole=True), every="daily 02:40", catch_up="once"),
+    Rhythm("publish_checkpoint", evidence.PublishCheckpoint(), every="hours 1", catch_up="once"),
     Rhythm("draw_unusual_looks", oversight.DrawUnusualLooks(), every="daily 02:10", catch_up="once"),  # S02-6
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3

@@ -21,6 +21,7 @@ from guibin.department_requests import api as department_requests
 from guibin.desks import api as desks
 from guibin.duties import api as duties
 from guibin.entitlements import api as entitlements
+from guibin.evidence import api as evidence
 from guibin.files import api as files
 from guibin.hotline import api as hotline
 from guibin.indicators import api as indicators
@@ -132,6 +133,7 @@ SLICES: tuple[ModuleType, ...] = (
     profiles,
     files,
     oversight,
+    evidence,
     overview,
     copying,
     assignments,

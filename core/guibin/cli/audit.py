@@ -1,18 +1,38 @@
 """`guibin audit`: the confidentiality record."""
 
 import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from guibin.audit import queries
 from guibin.audit.queries import AuditFilter
+from guibin.evidence import findings, packs
+from guibin.evidence import queries as log
+from guibin.evidence import verify as verifying
+from guibin.evidence.packs import NewPack
 from guibin.web.listing import PageAsked
 
 from . import environment
+from .moments import aware
 from .output import Limit, answer_table, as_json, out
 from .tenants import Json
 
 app = App(name="audit", help="Read and verify the confidentiality record.")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which entries: a customer's, a decision's, or all between two moments; all there are when nothing is said."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    customer: UUID | None = None
+    decision: UUID | None = None
 
 
 @app.command(name="list")
@@ -26,14 +46,45 @@ async def list_(slug: str, *, limit: Limit = 50, json: Json = False) -> None:
 
 
 @app.command
-async def verify(slug: str, *, json: Json = False) -> None:
-    """Check that the application cannot change the record and every entry is well formed; exit code 1 otherwise."""
-    async with environment.inside(slug):
-        found = list(await queries.findings())
+async def verify(slug: str, *, checkpoint: tuple[Path, ...] = (), json: Json = False) -> None:
+    """Check the record against its log, entry by entry, and the log against every checkpoint; exit code 1 when anything is wrong.
+
+    `--checkpoint` names checkpoints that were kept elsewhere: with them, a log that was rewritten is found.
+    """
+    held = [file.read_text(encoding="utf-8") for file in checkpoint]
+    async with environment.inside(slug) as session:
+        found = [*await queries.findings(), *[each async for each in findings.findings(session.act.now, held)]]
+        size = await log.size()
     if json:
-        as_json({"findings": found})
+        as_json({"entries": size, "findings": found})
     else:
-        sound = "The record is append-only for the application and every entry is well formed."
+        sound = f"The record is append-only for the application and agrees with its log of {size} entries."
         out.print("\n".join(found) or sound, markup=False)
     if found:
         sys.exit(1)
+
+
+@app.command
+async def evidence(
+    slug: str, to: Path, *, because: str, choice: Annotated[Choice, Parameter(name="*")] = Choice()
+) -> None:
+    """Write an evidence pack to a file, and beside it the program that verifies it: `python guibin-verify.py FILE`."""
+    async with environment.inside(slug) as session:
+        zone = session.act.company.time_zone
+        new = NewPack(
+            purpose=because,
+            since=aware(choice.since, zone),
+            until=aware(choice.until, zone),
+            customer_id=choice.customer,
+            decision_id=choice.decision,
+        )
+        with to.open("wb") as file:
+            async for line in packs.pack(new, session.act, entries_max=None):
+                file.write(line)
+    out.print(f"{to}, {_verifier_beside(to)}", markup=False)
+
+
+def _verifier_beside(pack: Path) -> Path:
+    verifier = pack.with_name("guibin-verify.py")
+    verifier.write_bytes(Path(verifying.__file__).read_bytes())
+    return verifier

@@ -11,6 +11,7 @@ import psutil
 from msgspec import Struct
 
 from guibin.context import Act, Company, now_of, real_clock
+from guibin.evidence import publishing
 from guibin.files import bounds as file_bounds
 from guibin.files import places as file_places
 from guibin.operation import embedded
@@ -59,9 +60,10 @@ def load_root_key() -> None:
 
 
 def use_files() -> None:
-    """Keep files where the environment says, and as many as it says. Raises BadStore, BadBound."""
+    """Keep files and checkpoints where the environment says, and as many as it says. Raises BadStore, BadBound."""
     file_bounds.use_room(os.environ)
     file_places.use_store(file_places.store_of(os.environ))
+    publishing.use_store(os.environ)
 
 
 def refuse_nowhere() -> None:

@@ -48,13 +48,13 @@ def use_store(store: ObjectStore | None) -> None:
     _chosen.store = store
 
 
-def store_of(environment: Mapping[str, str]) -> ObjectStore | None:
-    """The store that `GUIBIN_FILES_STORE` names, None without; who may enter it the variables `AWS_…` say. Raises BadStore."""
-    address = environment.get(ADDRESS, "").strip()
+def store_of(environment: Mapping[str, str], variable: str = ADDRESS) -> ObjectStore | None:
+    """The store that the variable names, None without; who may enter it the variables `AWS_…` say. Raises BadStore."""
+    address = environment.get(variable, "").strip()
     if not address:
         return None
     if not address.startswith(_SCHEMES):
-        raise BadStore(f"{ADDRESS} begins with {', '.join(_SCHEMES)}, not {address[:40]!r}")
+        raise BadStore(f"{variable} begins with {', '.join(_SCHEMES)}, not {address[:40]!r}")
     try:
         if address.startswith("file://"):
             return LocalStore(address.removeprefix("file://"), mkdir=True)
@@ -72,7 +72,7 @@ def store_of(environment: Mapping[str, str]) -> ObjectStore | None:
             retry_config={"max_retries": 2, "retry_timeout": within},
         )
     except (BaseError, OSError, ValueError) as error:
-        raise BadStore(f"{ADDRESS}: {type(error).__name__}; is the bucket's name right?") from None
+        raise BadStore(f"{variable}: {type(error).__name__}; is the bucket's name right?") from None
 
 
 def here() -> str:

@@ -1,0 +1,42 @@
+"""Background work of the log: what was committed is sequenced and signed, and checkpoints leave the machine."""
+
+from guibin.jobs.actions import enqueue
+from guibin.jobs.kinds import Errand, Job, Run, handles, runs_errand
+
+from . import actions, publishing
+from .publishing import Outcome, Parcel
+
+
+class SequenceEvidence(Job, frozen=True):
+    """What was committed since the last time enters the log; `whole` goes through all there is, however late it was committed."""
+
+    whole: bool = False
+
+
+@handles(SequenceEvidence, timeout_s=300.0)
+async def sequence_evidence(job: SequenceEvidence, run: Run) -> None:
+    """The next entries; again at once while there are more."""
+    if await actions.sequence(run, whole=job.whole) >= actions.ENTRIES_AT_ONCE:
+        await enqueue(job, now=run.now)
+
+
+class PublishCheckpoint(Job, frozen=True):
+    """The last checkpoint goes to the store and to the witnesses; `had` is how much of the log some said they had seen."""
+
+    had: dict[str, int] = {}
+
+
+async def prepare(job: PublishCheckpoint, run: Run) -> Parcel | None:
+    """For whom it is."""
+    return await publishing.prepare(job.had)
+
+
+@runs_errand(PublishCheckpoint, Errand(prepare, publishing.go), timeout_s=180.0)
+async def publish_checkpoint(job: PublishCheckpoint, run: Run, sent: tuple[Parcel, Outcome] | None) -> None:
+    """Who has it by now; a witness who had seen another size is asked again, once."""
+    if sent is None:
+        return
+    parcel, outcome = sent
+    await publishing.settle(parcel, outcome, run)
+    if outcome.had and not job.had:
+        await enqueue(PublishCheckpoint(outcome.had), now=run.now)

@@ -1,0 +1,187 @@
+"""Checkpoints leave the machine: to a store that the operator names, and to witnesses that the company names."""
+
+import asyncio
+import functools
+from collections.abc import Mapping
+from typing import Annotated
+
+import obstore
+from msgspec import Meta, Struct
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import ObjectStore
+
+from guibin.audit.actions import noted
+from guibin.context import Act
+from guibin.files.places import store_of
+from guibin.outbound.carrier import carrier
+from guibin.outbound.targets import rules
+from guibin_tenants import settings
+from guibin_tenants.refusals import FieldError, refuse
+from guibin_tenants.rows import add_all
+from guibin_tenants.scope import fetch_value
+
+from . import queries
+from .proofs import consistency
+from .queries import CheckpointView
+from .tables import EvidenceReceipt
+from .verify import COSIGNATURE, Key, Note, encoded
+
+ADDRESS = "GUIBIN_EVIDENCE_STORE"
+SETTING = "evidence_targets"
+STORE = "store"
+WITNESSES_MAX = 5
+CONFLICT = 409
+
+
+class Witness(Struct, frozen=True, forbid_unknown_fields=True):
+    """A witness of C2SP's tlog-witness: where it is asked, and its key as `name+id+base64`."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    key: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class EvidenceTargets(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom the company's checkpoints are shown."""
+
+    witnesses: Annotated[tuple[Witness, ...], Meta(max_length=WITNESSES_MAX)] = ()
+
+
+class Errand(Struct, frozen=True):
+    """What is to be asked of one witness: the request as tlog-witness has it."""
+
+    witness: Witness
+    body: bytes
+
+
+class Parcel(Struct, frozen=True):
+    """A checkpoint on its way: `name` is what it is called in the store, empty when it lies there already."""
+
+    checkpoint: CheckpointView
+    name: str
+    errands: tuple[Errand, ...]
+
+
+class Outcome(Struct, frozen=True):
+    """What came of it: cosignatures by witness, the size that others had last, and whether the store has it."""
+
+    cosigned: dict[str, str] = {}
+    had: dict[str, int] = {}
+    stored: bool = False
+
+
+class _Chosen(Struct):
+    store: ObjectStore | None = None
+
+
+_chosen = _Chosen()
+
+
+def use_store(environment: Mapping[str, str]) -> None:
+    """Composition roots only: checkpoints are put where `GUIBIN_EVIDENCE_STORE` says. Raises BadStore."""
+    _chosen.store = store_of(environment, ADDRESS)
+
+
+async def witnesses() -> tuple[Witness, ...]:
+    """The company's."""
+    return (await settings.read(SETTING, EvidenceTargets, EvidenceTargets())).witnesses
+
+
+async def targets(act: Act) -> EvidenceTargets:
+    """Whom the company's checkpoints are shown; that it was read is on record."""
+    await noted("audit.evidence", act, subject="evidence", shown=0)
+    return EvidenceTargets(await witnesses())
+
+
+async def set_targets(new: EvidenceTargets, act: Act) -> EvidenceTargets:
+    """Show them these from now on. Raises Invalid."""
+    wrong = [problem for place, each in enumerate(new.witnesses) for problem in _problems(each, place)]
+    refuse(wrong)
+    await settings.write(SETTING, new)
+    await noted("evidence.targets", act, subject="evidence", shown=0)
+    return new
+
+
+def _problems(witness: Witness, place: int) -> list[FieldError]:
+    found = [rules().problem(witness.url, field=f"witnesses[{place}].url")]
+    try:
+        right = Key.of(witness.key).kind == COSIGNATURE
+    except (ValueError, IndexError):
+        right = False
+    if not right:
+        field = f"witnesses[{place}].key"
+        found.append(FieldError(field, "the witness's key as it tells it: name+id+base64", value=witness.key[:80]))
+    return [each for each in found if each is not None]
+
+
+async def prepare(had: Mapping[str, int]) -> Parcel | None:
+    """The last checkpoint for whoever has not seen it; `had` is how much of the log witnesses said they had seen."""
+    last = await queries.latest()
+    if last is None:
+        return None
+    known = {receipt.target for receipt in await queries.receipts(last.id)}
+    asked = [each for each in await witnesses() if Key.of(each.key).name not in known]
+    errands = [await _errand(each, last, had.get(Key.of(each.key).name)) for each in asked]
+    name = f"{Note.of(last.note).origin}/{last.size:012d}" if _chosen.store is not None and STORE not in known else ""
+    return Parcel(last, name, tuple(errands)) if errands or name else None
+
+
+async def _errand(witness: Witness, last: CheckpointView, had: int | None) -> Errand:
+    if had is None:
+        had = await fetch_value(
+            "select coalesce(max(c.size), 0) from evidence_receipt r join evidence_checkpoint c on c.id = r.checkpoint_id"
+            " where r.target = $1",
+            Key.of(witness.key).name,
+        )
+    proof = await queries.roots(consistency(had, last.size)) if had <= last.size else []
+    lines = [f"old {had}", *map(encoded, proof), "", last.note]
+    return Errand(witness, "\n".join(lines).encode())
+
+
+async def go(parcel: Parcel) -> tuple[Parcel, Outcome]:
+    """Put it there and have it cosigned; what fails is tried again with the next checkpoint."""
+    cosigned, had = {}, {}
+    for errand in parcel.errands:
+        key = Key.of(errand.witness.key)
+        url = f"{errand.witness.url.rstrip('/')}/add-checkpoint"
+        answer = await carrier().post(url, errand.body, {"Content-Type": "text/plain"}, keeps_body=True)
+        said = answer.body.decode("utf-8", "replace")
+        if answer.status == CONFLICT and said.strip().isdigit():
+            had[key.name] = int(said)
+        elif answer.status == 200 and (line := _line_of(said, parcel.checkpoint.note, key)):
+            cosigned[key.name] = line
+    return parcel, Outcome(cosigned, had, bool(parcel.name) and await _store(parcel))
+
+
+def _line_of(said: str, note: str, key: Key) -> str:
+    """The witness's own line, if it is a cosignature of this checkpoint; empty otherwise."""
+    for line in said.splitlines():
+        try:
+            if Note.of(f"{note}{line}\n").cosigned_by(key) is not None:
+                return line
+        except (ValueError, IndexError):
+            continue
+    return ""
+
+
+async def _store(parcel: Parcel) -> bool:
+    store = _chosen.store
+    assert store is not None
+    # Never over what lies there: a bucket with a retention of its own keeps it from us, too. In a thread, as files are.
+    put = functools.partial(obstore.put, store, parcel.name, parcel.checkpoint.note.encode(), mode="create")
+    try:
+        await asyncio.to_thread(put)
+    except AlreadyExistsError:
+        return True
+    except (BaseError, OSError):
+        return False
+    return True
+
+
+async def settle(parcel: Parcel, outcome: Outcome, act: Act) -> None:
+    """Write down who has it."""
+    kept = dict(outcome.cosigned) | ({STORE: ""} if outcome.stored else {})
+    rows = [
+        {"checkpoint_id": parcel.checkpoint.id, "target": target, "cosignature": line, "received_at": act.now}
+        for target, line in kept.items()
+    ]
+    await add_all(EvidenceReceipt, None, rows, unless=("checkpoint_id", "target"))

@@ -1,0 +1,128 @@
+"""Reading the log: how long it is, its trees, its checkpoints."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from guibin_tenants.rows import first, many
+from guibin_tenants.scope import fetch, fetch_value
+
+from .proofs import Span, Tree, decomposed, folded
+from .sources import NAMED
+from .verify import Growing, node_hash
+
+# Trees of every eighth level are kept; those between are hashed anew from at most 128 of them.
+LEVELS = 8
+
+
+class CheckpointView(Struct, frozen=True):
+    """A checkpoint; `note` is what was signed with its signature, `kept` how many places elsewhere have it, `cosigned` by
+    how many witnesses."""
+
+    id: UUID
+    size: int
+    signed_at: datetime
+    note: str
+    kept: int
+    cosigned: int
+
+
+class Receipt(Struct, frozen=True):
+    """Where a checkpoint is kept, and the line of the witness who found it consistent."""
+
+    target: str
+    cosignature: str
+    received_at: datetime
+
+
+CHECKPOINTS = (
+    "from (select c.id, c.size, c.signed_at, c.note, (select count(*) from evidence_receipt r where r.checkpoint_id = c.id)"
+    " as kept, (select count(*) from evidence_receipt r where r.checkpoint_id = c.id and r.cosignature <> '') as cosigned"
+    " from evidence_checkpoint c) x"
+)
+
+
+async def size() -> int:
+    """How many entries there are."""
+    return int(await fetch_value("select coalesce(max(position) + 1, 0) from evidence_entry"))
+
+
+async def checkpoints(*, sizes: Sequence[int] | None = None, limit: int = 50) -> list[CheckpointView]:
+    """The latest first, or those of these sizes."""
+    if sizes is not None:
+        return await many(CheckpointView, f"{CHECKPOINTS} where size = any ($1) order by size desc", list(sizes))
+    return await many(CheckpointView, f"{CHECKPOINTS} order by size desc limit $1", limit)
+
+
+async def latest() -> CheckpointView | None:
+    """The last one signed."""
+    return await first(CheckpointView, f"{CHECKPOINTS} order by size desc")
+
+
+async def receipts(checkpoint_id: UUID) -> list[Receipt]:
+    """Where it is kept."""
+    return await many(
+        Receipt, "from evidence_receipt where checkpoint_id = $1 order by received_at, target", checkpoint_id
+    )
+
+
+async def note_of(checkpoint: CheckpointView) -> str:
+    """The checkpoint with the signatures of all who cosigned it."""
+    lines = [receipt.cosignature for receipt in await receipts(checkpoint.id) if receipt.cosignature]
+    return checkpoint.note + "".join(f"{line}\n" for line in lines)
+
+
+async def of_row(source_id: UUID) -> list[asyncpg.Record]:
+    """The entries that a row led to."""
+    return await fetch(
+        "select position, source, leaf from evidence_entry where source = any ($2) and source_id = $1 order by position",
+        source_id,
+        list(NAMED),
+    )
+
+
+async def grown() -> Growing:
+    """The log as it stands, ready to grow."""
+    count = await size()
+    found = list(decomposed(0, count))
+    return Growing(count, zip((level for level, _ in found), await trees(found), strict=True))
+
+
+async def roots(spans: Sequence[Span]) -> list[bytes]:
+    """The root over the leaves of each span, each of which begins where a tree as large as it may begin."""
+    parts = [list(decomposed(begin, end)) for begin, end in spans]
+    known = iter(await trees([tree for part in parts for tree in part]))
+    return [folded([next(known) for _ in part]) for part in parts]
+
+
+async def trees(wanted: Sequence[Tree]) -> list[bytes]:
+    """The hash of each of these whole trees."""
+    leaves = [(n, place << level, (place + 1) << level) for n, (level, place) in enumerate(wanted) if level < LEVELS]
+    nodes = [
+        (n, level // LEVELS * LEVELS, place << level % LEVELS, (place + 1) << level % LEVELS)
+        for n, (level, place) in enumerate(wanted)
+        if level >= LEVELS
+    ]
+    rows = await fetch(
+        "select w.n, array_agg(e.leaf_hash order by e.position) as hashes from unnest($1::int[], $2::bigint[], $3::bigint[])"
+        " as w (n, b, u) join evidence_entry e on e.position >= w.b and e.position < w.u group by w.n",
+        *(list(column) for column in (zip(*leaves, strict=True) if leaves else ((), (), ()))),
+    )
+    if nodes:
+        rows += await fetch(
+            "select w.n, array_agg(t.hash order by t.place) as hashes"
+            " from unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[]) as w (n, l, b, u)"
+            " join evidence_tree t on t.level = w.l and t.place >= w.b and t.place < w.u group by w.n",
+            *(list(column) for column in zip(*nodes, strict=True)),
+        )
+    found = {row["n"]: _whole([bytes(each) for each in row["hashes"]]) for row in rows}
+    return [found[n] for n in range(len(wanted))]
+
+
+def _whole(hashes: list[bytes]) -> bytes:
+    while len(hashes) > 1:
+        hashes = [node_hash(*pair) for pair in zip(hashes[::2], hashes[1::2], strict=True)]
+    return hashes[0]

@@ -1,0 +1,116 @@
+"""What auditors ask of the log: how it stands, its checkpoints, and proofs."""
+
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.audit.actions import noted
+from guibin.context import Act
+from guibin.web.query_parameters import Limit
+from guibin_tenants.refusals import Invalid
+
+from . import queries
+from .keys import public_key
+from .proofs import consistency, inclusion
+from .queries import CheckpointView
+from .refusals import NoSuchCheckpoint, NothingInLog
+from .verify import encoded
+
+
+class LogView(Struct, frozen=True):
+    """How the log stands: `key` verifies its checkpoints, None before the first; `cosigned` is the last that a witness cosigned."""
+
+    key: str | None
+    entries: int
+    latest: CheckpointView | None
+    cosigned: CheckpointView | None
+
+
+class EntryProof(Struct, frozen=True):
+    """An entry's place in the log: with `path` (RFC 9162, 2.1.3) its leaf leads to the root of the checkpoint `note`.
+
+    `source_id` names the row it was made of, and `leaf` are its bytes.
+    """
+
+    position: int
+    source: str
+    source_id: UUID
+    leaf: str
+    size: int
+    path: list[str]
+    note: str
+
+
+class ConsistencyProof(Struct, frozen=True):
+    """The log of `second` entries begins with that of `first` (RFC 9162, 2.1.4)."""
+
+    first: int
+    second: int
+    path: list[str]
+
+
+class SizesAsked(Struct, frozen=True):
+    """Between which two checkpoints."""
+
+    first: int
+    second: int
+
+
+class CheckpointsAsked(Struct, frozen=True):
+    """How many of the latest."""
+
+    limit: Limit = 50
+
+
+async def log(act: Act) -> LogView:
+    """How it stands; that it was read is on record."""
+    key = await public_key()
+    found = await queries.checkpoints(limit=200)
+    await noted("audit.evidence", act, subject="evidence", shown=0)
+    return LogView(
+        str(key) if key else None,
+        await queries.size(),
+        found[0] if found else None,
+        next((each for each in found if each.cosigned), None),
+    )
+
+
+async def checkpoints(filters: CheckpointsAsked, act: Act) -> list[CheckpointView]:
+    """The latest, each with the signatures of all who cosigned it; that they were read is on record."""
+    found = await queries.checkpoints(limit=filters.limit)
+    await noted("audit.evidence", act, subject="evidence", shown=len(found))
+    return [msgspec.structs.replace(each, note=await queries.note_of(each)) for each in found]
+
+
+async def proof(source_id: UUID, act: Act) -> list[EntryProof]:
+    """Of the entries that this row led to, against the last checkpoint. Raises NothingInLog."""
+    last = await queries.latest()
+    rows = await queries.of_row(source_id)
+    if last is None or not rows:
+        raise NothingInLog()
+    await noted("audit.evidence", act, subject="evidence", subject_id=source_id, shown=len(rows))
+    note = await queries.note_of(last)
+    return [
+        EntryProof(
+            row["position"],
+            row["source"],
+            source_id,
+            row["leaf"],
+            last.size,
+            [encoded(each) for each in await queries.roots(inclusion(row["position"], last.size))],
+            note,
+        )
+        for row in rows
+    ]
+
+
+async def consistent(filters: SizesAsked, act: Act) -> ConsistencyProof:
+    """Raises NoSuchCheckpoint, Invalid."""
+    if not 0 < filters.first <= filters.second:
+        raise Invalid.at("first", "a size above 0 and not above `second`", value=str(filters.first))
+    if filters.second > await queries.size():
+        raise NoSuchCheckpoint()
+    path = await queries.roots(consistency(filters.first, filters.second))
+    await noted("audit.evidence", act, subject="evidence", shown=0)
+    return ConsistencyProof(filters.first, filters.second, [encoded(each) for each in path])
