@@ -34,7 +34,7 @@ class EvidenceEntry(TenantTable):
         append_only=True,
         unique=(("position",), ("source", "source_id")),
         indexes=(Index(("source", "happened_at")),),
-        checks={"counted": "position >= 0", "hashed": "octet_length(leaf_hash) = 32"},
+        checks={"counted": "position >= 0"},
     )
 
 
