@@ -233,3 +233,24 @@ def tiles() -> Sequence[Tile]:  # type: ignore[empty-body]
 @hookspec
 def columns() -> Sequence[PackColumn]:  # type: ignore[empty-body]
     """What the pack adds to lists."""
+
+
+# What each hook that judges answers: such are asked while somebody waits.
+PURE: dict[str, Any] = {
+    "derived_measures": list[Measure],
+    "suggest_level": LevelSuggestion | None,
+    "objections": list[str],
+}
+
+
+def fit(hook: str, answer: Any) -> Any:
+    """The answer of a pure hook, if it is what the hook promises. Raises TypeError."""
+    many = hook != "suggest_level"
+    kind: type = {"derived_measures": Measure, "suggest_level": LevelSuggestion, "objections": str}[hook]
+    if not many and answer is None:
+        return answer
+    found = list(answer) if many else [answer]
+    wrong = next((one for one in found if not isinstance(one, kind)), None)
+    if wrong is not None or isinstance(answer, str):
+        raise TypeError(f"the answer holds {type(wrong).__name__}, not {kind.__name__}")
+    return found if many else answer

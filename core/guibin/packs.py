@@ -2,13 +2,16 @@
 
 import copy
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.abc import Traversable
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, get_type_hints
 
+import msgspec
 import pluggy
 from piccolo.table import Table
 
@@ -18,6 +21,7 @@ from guibin_tenants.tables import TenantTable
 
 from . import hookspecs
 from .hookspecs import (
+    PURE,
     ComplaintDraft,
     LevelSuggestion,
     Measure,
@@ -29,12 +33,15 @@ from .hookspecs import (
     Proposal,
     Reaction,
     Tile,
+    fit,
 )
 from .policy.codec import misfits
 from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
 from .policy.problems import PackProblem, PolicyProblem
 from .policy.validation import validate
+from .watch.hook_child import answer_all
+from .watch.hook_processes import Processes
 from .watch.hook_runs import HookRuns
 from .watch.sources import line_of
 
@@ -121,6 +128,15 @@ class Packs:
     def hooks_of(self, names: Iterable[str]) -> "Hooks":
         """What a tenant with these packs calls. Packs it has not enabled are never run for it."""
         return self._relays(tuple(sorted(set(names))))
+
+    def run_apart(self) -> "Packs":
+        """Run pure hooks in processes of each pack's own, where another process can read the pack."""
+        for name in self._values:
+            plugin = self._plugins.get_plugin(name)
+            pure = any(hasattr(getattr(plugin, hook, None), f"{hookspecs.PROJECT}_impl") for hook in PURE)
+            if pure and isinstance(plugin, ModuleType) and sys.modules.get(plugin.__name__) is plugin:
+                self.runs.processes[name] = Processes(plugin.__name__, _ANSWERS_HOOKS)
+        return self
 
     def plugin(self, name: str) -> object:
         """What implements the pack."""
@@ -347,7 +363,20 @@ class Hooks:
         return answers
 
     async def _asked(self, name: str, hook: str, implementation: Callable[..., Any], **arguments: Any) -> Any:
-        return await self.installed.runs.ask(name, hook, lambda: _fit(hook, implementation(**arguments)))
+        runs = self.installed.runs
+
+        def function(**given: Any) -> Any:
+            return fit(hook, implementation(**given))
+
+        answer = await runs.ask(name, hook, function, arguments)
+        if name not in runs.processes:
+            return answer
+        try:
+            return msgspec.convert(answer, PURE[hook])
+        except msgspec.ValidationError as error:
+            wrong = TypeError(f"the answer is none: {error}")
+            runs.failed(name, hook, wrong)
+            raise wrong from error
 
     def _call(self, hook: str, **arguments: Any) -> list[Any]:
         return [answer for _, answer in self._named(hook, **arguments)]
@@ -364,12 +393,7 @@ class Hooks:
         return answers
 
 
-# What a pure hook answers, and whether several of it.
-_ANSWERS: dict[str, tuple[type, bool]] = {
-    "derived_measures": (Measure, True),
-    "suggest_level": (LevelSuggestion, False),
-    "objections": (str, True),
-}
+_ANSWERS_HOOKS = "import sys; from guibin.packs import answer_hooks; answer_hooks(sys.argv[1])"
 _HOOKS = sorted(name for name, each in vars(hookspecs).items() if hasattr(each, f"{hookspecs.PROJECT}_spec"))
 NO_HOOKS = Hooks(pluggy.PluginManager(hookspecs.PROJECT), ())
 """Those of a company without packs."""
@@ -385,6 +409,16 @@ def installed() -> dict[str, object]:
     return found
 
 
+def answer_hooks(module: str) -> None:
+    """Be the process in which the pure hooks of this pack run."""
+    answer_all(module, _taken)
+
+
+def _taken(hook: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    kinds = get_type_hints(getattr(hookspecs, hook))
+    return {name: msgspec.convert(value, kinds[name]) for name, value in arguments.items()}
+
+
 def _bad(name: str, plugin: object, place: str, rule: str, fix: str = "") -> BadPack:
     words = re.findall(r"'([^']+)'", f"{place} {rule}")
     return BadPack(PackProblem(name, place, rule, fix, line_of(plugin, *words)))
@@ -395,18 +429,6 @@ def _told(name: str, plugin: object, problem: PolicyProblem) -> PackProblem:
     parts = [part.partition("[")[0] for part in problem.path.split(".")]
     file = line_of(plugin, problem.value, *reversed(parts[1:]))
     return PackProblem(name, problem.path, f"is {problem.value!r}: {problem.rule}", problem.fix, file)
-
-
-def _fit(hook: str, answer: Any) -> Any:
-    """The answer of a pure hook, if it is what the hook promises. Raises TypeError."""
-    kind, many = _ANSWERS[hook]
-    if not many and answer is None:
-        return answer
-    found = list(answer) if many else [answer]
-    wrong = next((one for one in found if not isinstance(one, kind)), None)
-    if wrong is not None or isinstance(answer, str):
-        raise TypeError(f"the answer holds {type(wrong).__name__}, not {kind.__name__}")
-    return found if many else answer
 
 
 def _by_name(implementation: pluggy.HookImpl) -> Callable[..., Any]:

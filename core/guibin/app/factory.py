@@ -80,7 +80,9 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
             written_every(bounds.counted_every_s, app.state.scope_middleware.counts),
             running_scripts(),
         ):
+            await root.packs.runs.warm()
             yield
+            await root.packs.runs.close()
         await app.state.presence.close()
 
     return Litestar(

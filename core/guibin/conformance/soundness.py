@@ -32,7 +32,8 @@ class Unloaded(Struct, frozen=True):
 
 
 def sound(plugins: Mapping[str, object] | None = None) -> Packs:
-    """These packs, or the installed ones: those that can start, with those that cannot put aside; logged and counted."""
+    """These packs, or the installed ones: those that can start, with those that cannot put aside; logged and counted. Their
+    pure hooks run in processes of their own."""
     given = installed() if plugins is None else plugins
     good: dict[str, object] = {}
     aside: dict[str, tuple[PackProblem, ...]] = {}
@@ -45,7 +46,7 @@ def sound(plugins: Mapping[str, object] | None = None) -> Packs:
         metrics.PACKS_ASIDE.labels(name).set(1)
         for problem in problems:
             _log.error("put aside: %s", problem)
-    return Packs(good, aside=aside)
+    return Packs(good, aside=aside).run_apart()
 
 
 def installed() -> dict[str, object]:

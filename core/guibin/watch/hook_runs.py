@@ -1,7 +1,8 @@
-"""A pack's pure hook run where it holds nobody up: in a thread of its own, for a limited time, and not again once it failed too often.
+"""A pack's pure hook run where it holds nobody up: in a process of the pack's own, for a limited time and with limited memory,
+and not again once it failed too often.
 
-What runs too long is told to stop by an exception in its thread, which Python raises between two steps of its own code: a hook
-that sleeps ends when it wakes. Memory is not bounded here (docs/decisions/0039).
+Where a pack is no module that another process could read, as in tests, it is a thread: what runs too long is told to stop by an
+exception there, which Python raises between two steps of its own code, and memory is not bounded (docs/decisions/0039, 0045).
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from msgspec import Struct
 from guibin_tenants.refusals import Refusal
 
 from . import metrics
+from .hook_processes import HookError, Processes
 from .logs import where
 
 # Long for what is pure, short for whoever waits.
@@ -47,27 +49,50 @@ class HookState(Struct, frozen=True):
 
 
 class HookRuns:
-    """What the hooks of one set of packs have done wrong. `seconds` is a clock."""
+    """What the hooks of one set of packs have done wrong. `seconds` is a clock; `processes` are those of packs whose hooks run
+    in some of their own, by pack."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
+        self.processes: dict[str, Processes] = {}
         self._failed: dict[tuple[str, str], deque[float]] = {}
         self._last: dict[tuple[str, str], str] = {}
         self._off: set[tuple[str, str]] = set()
 
-    async def ask(self, pack: str, hook: str, function: Callable[[], Any]) -> Any:
-        """The hook's answer. Raises SwitchedOff, TookTooLong, and whatever the hook raises."""
+    async def warm(self) -> None:
+        """Have a process ready for every pack that wants one."""
+        await asyncio.gather(*(each.warm() for each in self.processes.values()))
+
+    async def close(self) -> None:
+        """End the processes."""
+        await asyncio.gather(*(each.close() for each in self.processes.values()))
+
+    async def ask(self, pack: str, hook: str, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        """The hook's answer, plain values where it runs in a process of its own. Raises SwitchedOff, TookTooLong, and whatever the
+        hook raises."""
         if (pack, hook) in self._off:
             raise SwitchedOff(
                 f"pack {pack!r}, hook {hook!r}: failed {FAILURES_MAX} times, off until the process starts anew"
             )
         try:
-            return await _in_thread(function, f"{pack}.{hook}")
+            if pack in self.processes:
+                return await self._in_process(pack, hook, arguments)
+            return await _in_thread(lambda: function(**arguments), f"{pack}.{hook}")
         except Refusal:
             raise
         except Exception as error:
             self._count(pack, hook, error)
             raise
+
+    async def _in_process(self, pack: str, hook: str, arguments: dict[str, Any]) -> Any:
+        try:
+            return await self.processes[pack].ask(hook, arguments, LIMIT_S)
+        except TimeoutError:
+            raise TookTooLong(f"{pack}.{hook}: more than {LIMIT_S} s") from None
+
+    def failed(self, pack: str, hook: str, error: Exception) -> None:
+        """Count that what the hook answered is of no use."""
+        self._count(pack, hook, error)
 
     def states(self) -> tuple[HookState, ...]:
         """Every hook that failed, by pack and name."""
@@ -81,13 +106,20 @@ class HookRuns:
         while failed and failed[0] <= now - WINDOW_S:
             failed.popleft()
         failed.append(now)
-        self._last[pack, hook] = f"{type(error).__name__} at {where(error)}"
+        self._last[pack, hook] = _told(error)
         metrics.HOOK_FAILURES.labels(pack, hook).inc()
         _log.warning("pack %s, hook %s: %s", pack, hook, self._last[pack, hook])
         if len(failed) == FAILURES_MAX:
             self._off.add((pack, hook))
             metrics.HOOKS_OFF.labels(pack, hook).set(1)
             _log.error("pack %s, hook %s is off in this process after %d failures", pack, hook, FAILURES_MAX)
+
+
+def _told(error: Exception) -> str:
+    """The error and its line; its message only where that is the pack's own words: others may hold what customers wrote."""
+    if isinstance(error, HookError):
+        return f"{error.kind} at {error.at}" + (f": {error}" if str(error) else "")
+    return f"{type(error).__name__} at {where(error)}"
 
 
 async def _in_thread(function: Callable[[], Any], name: str) -> Any:

@@ -32,6 +32,12 @@ def line_of(plugin: object, *words: str) -> str:
     return _named(home / "__init__.py" if home.is_dir() else home, home)
 
 
+def says(plugin: object, message: str) -> bool:
+    """Whether the message stands in the pack's own code: then it holds nothing of what the hook was asked about."""
+    home = home_of(plugin)
+    return home is not None and bool(message) and any(message in line for _, text in _texts(home) for line in text)
+
+
 def raised_at(plugin: object, error: BaseException) -> str:
     """The last line of the pack that was running, as `pack.py:12`; of a syntax error the line it is on."""
     home = home_of(plugin)
