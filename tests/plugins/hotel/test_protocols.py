@@ -5,8 +5,7 @@ from datetime import datetime
 import pytest
 from receiving import ARRIVES, PARTICULARS, PATH, PLAN, ahead, decide, kind, orders, step, tasks, told
 
-from guibin_hotel.receptions import DEPARTMENTS
-
+DEPARTMENTS = ("pr_sales", "front_office", "housekeeping", "food_beverage", "security", "engineering")  # S11-6
 ANSWERS = {"delegation": "省政府代表团", "contact_person": "陈秘书", "vehicles": 3}
 VA = {"protocol": "va", "qualification": "provincial_leader", "reason": "省领导视察"}
 ROOM = {"rooms": "1801-1806", "floor": "18", "check_in": "in_room"}

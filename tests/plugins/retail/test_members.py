@@ -109,7 +109,14 @@ async def test_bounds_in_the_wrong_order_are_refused(desk):
 @pytest.mark.rule("S06-2")
 @pytest.mark.parametrize(
     ("purchases", "tier", "met"),
-    [(["200.00"] * 6, "a", True), (["200.00"] * 5, "a", False), (["150.00"] * 2, "b", True), (["300.00"], "b", False)],
+    [
+        (["1700.00"] * 6, "gold", True),
+        (["2000.00"] * 5, "gold", False),
+        (["200.00"] * 6, "a", True),
+        (["200.00"] * 5, "a", False),
+        (["150.00"] * 2, "b", True),
+        (["300.00"], "b", False),
+    ],
 )
 async def test_how_often_a_and_b_buy_is_expected_and_no_condition(desk, purchases, tier, met):
     await desk.client.post("/api/v1/merchants", json={"code": "dt", "name": "大同百货", "since_on": "2025-01-01"})
@@ -127,6 +134,7 @@ async def test_how_often_a_and_b_buy_is_expected_and_no_condition(desk, purchase
 @pytest.mark.parametrize(
     ("spent", "strategy"),
     [
+        ("10000", ["care", "cross_sell", "bespoke_line"]),
         ("1000", ["care", "cross_sell", "bespoke_line", "convert_to_gold"]),
         ("300", ["close_follow_up", "convert_to_gold", "convert_to_a"]),
         ("100", ["find_needs"]),

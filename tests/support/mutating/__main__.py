@@ -88,9 +88,10 @@ def _known(results: Results, mutation: Mutation) -> str:
 def _chosen_elements(
     missing: list[elements.Missing], said: argparse.Namespace, results: Results
 ) -> list[elements.Missing]:
-    """Those asked for that are not known from before; of a change those that its lines name first, then those that were
+    """Those asked for that are not known from before, in the order of the words; of a change those that its lines name first, then those that were
     noticed once, as far as time goes."""
     chosen = [one for one in missing if not said.words or any(word in one.id for word in said.words)]
+    chosen.sort(key=lambda one: next((place for place, word in enumerate(said.words) if word in one.id), 0))
     if said.survivors:
         chosen = [one for one in chosen if one.verdict(results) in ("survived", "undecided")]
     elif not said.anew:

@@ -23,15 +23,18 @@ from .touches import ROOT
 
 # Where tests of behaviour are; the others are about addresses, walls and pages.
 FOLDERS = ("tests/conformance/test_scenarios.py", "tests/plugins", "tests/core")
-# So many are run at most, and so long together, until an element counts as unnoticed; of one test with many figures so many.
-RUNS_MAX, TOGETHER_S, ALIKE_MAX = 24, 4.0, 4
+# So many are run at most until an element counts as unnoticed, on a slow machine so many; of one test with many figures so many.
+RUNS_MAX, RUNS_MIN, ALIKE_MAX = 24, 4, 4
+# What a slow machine is: so long together.
+TOGETHER_S = 4.0
 # One that takes longer is not worth its while; of one that nobody has timed this is assumed.
 EACH_S, UNTIMED_S = 4.0, 0.4
 # Reads the policy to compare it: it would notice any element, and what is promised to nobody.
 _COPIES = re.compile(
-    r'get\(\s*f?"/api/v1/policy"|guibin\.regulations\.(?:core|general) import|_(?:pack|values) import PACK\b'
+    r'get\(\s*f?"/api/v1/policy"|guibin\.regulations\.(?:core|general) import|all_packs\(\)\.value|from guibin_(?!tenants)\w+'
 )
 _PACKS = frozenset(path.name for path in (ROOT / "plugins").iterdir())
+_PART = re.compile(r"[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z_]\w*|\d+")
 # The last field of the way to an element.
 _FIELD = re.compile(r"([a-z_]+)(?:\[[^\]]*\])?$")
@@ -142,10 +145,10 @@ def _candidate(item: Any, took_s: float) -> Candidate:
         item.name,
         repr(item.callspec.params) if hasattr(item, "callspec") else "",
     ]
-    words = frozenset(_WORD.findall("\n".join(said)))
+    name = item.nodeid.partition("[")[0]
+    words = frozenset(_WORD.findall("\n".join(said))) | frozenset(_PART.findall(name))
     around = frozenset(_WORD.findall(_text(item.path)))
-    story = item.nodeid.partition("[")[0]
-    return Candidate(item, item.nodeid, story, words, around, rules, _pack_of(item), took_s)
+    return Candidate(item, item.nodeid, name, words, around, rules, _pack_of(item), took_s)
 
 
 def _pack_of(item: Any) -> str:

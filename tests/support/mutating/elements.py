@@ -18,7 +18,9 @@ from msgspec import Struct, structs
 
 from guibin.conformance.elements import Element, elements_of
 from guibin.packs import Packs
-from guibin.policy.packs import Pack, encode_pack
+from guibin.policy.layers import layered
+from guibin.policy.packs import Overrides, Pack, encode_pack, merge
+from guibin.policy.problems import PolicyProblem
 from guibin.policy.validation import validate
 from guibin.regulations.core import CORE
 from guibin.regulations.general import GENERAL
@@ -39,14 +41,23 @@ _TOP = re.compile(r"[a-z_]+")
 class Missing(Struct, frozen=True, kw_only=True):
     """One element less of the pack, or of the core's or the general regulations, `whose` it is.
 
-    `value` is short for all of it; `refused` says why the service does not start without the element, if it does not.
+    `value` is short for all of it, `near` is what else it says around the element's name.
     """
 
     whose: str
     element: Element
     value: str
     near: frozenset[str]
-    refused: str = ""
+
+    @property
+    def refused(self) -> str:
+        """Why no service starts without it, or of the regulations, why no company without packs could write a policy any
+        more; empty where nothing contradicts itself."""
+        return (
+            _unwritable(self.whose, self.element.without)
+            if self.whose in _REGULATIONS
+            else _unfit(self.element.without)
+        )
 
     @property
     def sought(self) -> Sought:
@@ -76,17 +87,12 @@ class Missing(Struct, frozen=True, kw_only=True):
 def missing_elements(packs: Packs) -> list[Missing]:
     """All of them, in the policies' own order: what is in another comes after it."""
     found = []
-    for whose, value in (_REGULATIONS | {name: packs.value(name) for name in packs.names}).items():
+    for whose, value in ({name: packs.value(name) for name in packs.names} | _REGULATIONS).items():
         text = hash_of([encode_pack(value).decode()])
         elements = list(elements_of(value))
         near = _near(elements)
         for element in elements:
-            refused = "" if whose in _REGULATIONS else _refused(element.without)
-            found.append(
-                Missing(
-                    whose=whose, element=element, value=text, near=near.get(_own(element), frozenset()), refused=refused
-                )
-            )
+            found.append(Missing(whose=whose, element=element, value=text, near=near.get(_own(element), frozenset())))
     return found
 
 
@@ -193,9 +199,23 @@ def _top(one: Missing) -> str:
     return found[0] if found else ""
 
 
-def _refused(value: Pack) -> str:
-    """Why no service starts with this pack; empty when it does."""
-    return next((f"{problem.path}: {problem.rule}" for problem in validate(value)), "")
+def _unfit(value: Pack) -> str:
+    return _problem(validate(value))
+
+
+def _unwritable(whose: str, value: Pack) -> str:
+    regulations = _REGULATIONS | {whose: value}
+    own = Overrides()
+    try:
+        policy = merge(layered(regulations["general"], [], own).parts, regulations["core"], own, version=0)
+    except (LookupError, TypeError, ValueError) as error:
+        return str(error)
+    return _problem(validate(policy))
+
+
+def _problem(found: Sequence[PolicyProblem]) -> str:
+    """The first that is no missing word."""
+    return next((f"{problem.path}: {problem.rule}" for problem in found if problem.path != "texts"), "")
 
 
 def _file_of(test: str) -> str:

@@ -26,7 +26,7 @@ from guibin.policy.packs import Pack
 from support import REDIS_DATABASE
 
 from . import touches
-from .candidates import FOLDERS, TOGETHER_S, Candidate, candidates, ranked, worth_of
+from .candidates import FOLDERS, RUNS_MIN, TOGETHER_S, Candidate, candidates, ranked, worth_of
 from .results import Result, Results
 
 # A test that hangs without an element takes its process with it; another goes on with the rest.
@@ -109,8 +109,8 @@ class Trying:
 
     def _noticed(self, missing: Any) -> tuple[str, int, int]:
         """Who noticed, how many were run, how many could."""
-        if missing.refused:
-            return f"the start of the service: {missing.refused}", 0, 0
+        if refused := missing.refused:
+            return f"the start of the service: {refused}", 0, 0
         around = list(_around(missing.id))
         if any(each in self.survivors for each in around):
             return "", 0, 0  # what is missed by nobody whole is missed by nobody in part
@@ -119,7 +119,7 @@ class Trying:
         likely = ranked(missing.sought, self.found, self.worth, first)
         until = time.monotonic() + TOGETHER_S
         for ran, each in enumerate(likely, 1):
-            if time.monotonic() > until:
+            if ran > RUNS_MIN and time.monotonic() > until:
                 return "", ran - 1, len(likely)
             with _without(missing.whose, missing.element.without):
                 red = self._red(each)
