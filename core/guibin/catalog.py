@@ -59,6 +59,7 @@ from .signals import tables as signals
 from .signatures import tables as signatures
 from .sla import tables as sla
 from .surveys import tables as surveys
+from .tasks import tables as tasks
 from .tiers import tables as tiers
 from .transfers import tables as transfers
 from .views import tables as views
@@ -117,6 +118,7 @@ SLICES: tuple[ModuleType, ...] = (
     campaigns,
     surveys,
     signals,
+    tasks,
     insight,
     inspections,
     transfers,

@@ -17,6 +17,7 @@ from guibin.cards import jobs as cards
 from guibin.cards import proofs
 from guibin.care import jobs as care
 from guibin.care import posting as care_posting
+from guibin.commands import actions as commands
 from guibin.complaints import handing_over as complaints_handed_over
 from guibin.complaints import jobs as complaints
 from guibin.complaints import retiering as complaints_retiered
@@ -69,6 +70,8 @@ from guibin.sla import jobs as sla
 from guibin.surveys import handing_over as surveys_handed_over
 from guibin.surveys import jobs as surveys
 from guibin.surveys import posting as survey_posting
+from guibin.tasks import handing_over as tasks_handed_over
+from guibin.tasks import jobs as tasks
 from guibin.tiers import closing as tiers_closed
 from guibin.tiers import jobs as tiers
 from guibin.transfers import jobs as transfers
@@ -108,6 +111,7 @@ HANDLERS = (
     receptions,
     receptions_retiered,
     care_posting,
+    commands,
     complaints,
     complaints_retiered,
     mailbox,
@@ -122,6 +126,7 @@ HANDLERS = (
     service_requests_retiered,
     signals,
     signals_counted,
+    tasks,
     sla,
     surveys,
     survey_posting,
@@ -147,6 +152,7 @@ CHARGES = (
     receptions_handed_over,
     service_requests_handed_over,
     surveys_handed_over,
+    tasks_handed_over,
     visits_handed_over,
 )
 

@@ -61,6 +61,7 @@ from guibin.sign_ins import screens as sign_ins
 from guibin.signals import screens as signals
 from guibin.sla import screens as sla
 from guibin.surveys import screens as surveys
+from guibin.tasks import screens as tasks
 from guibin.tiers import screens as tiers
 from guibin.transfers import screens as transfers
 from guibin.views import screens as views
@@ -117,6 +118,7 @@ SLICES: tuple[ModuleType, ...] = (
     files,
     complaints,
     signals,
+    tasks,
     service_requests,
     receptions,
     reception_board,

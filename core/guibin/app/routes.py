@@ -58,6 +58,7 @@ from guibin.signals import api as signals
 from guibin.signatures import api as signatures
 from guibin.sla import api as sla
 from guibin.surveys import api as surveys
+from guibin.tasks import api as tasks
 from guibin.tiers import api as tiers
 from guibin.transfers import api as transfers
 from guibin.upward_reports import api as upward_reports
@@ -108,6 +109,7 @@ SLICES: tuple[ModuleType, ...] = (
     service_requests,
     complaints,
     signals,
+    tasks,
     department_requests,
     receptions,
     upward_reports,

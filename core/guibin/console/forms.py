@@ -33,6 +33,8 @@ OUTSIDE = "recipient"
 TYPED_MAX = 100
 _MOMENT = "%Y-%m-%dT%H:%M"
 _FIGURE = re.compile(r"\d+")
+# The refusal that speaks in the company's own words, written in both languages.
+OWN_WORDS = "refused-by-rule"
 # How rules about what is missing begin; every other is found by its letters among the texts `rule`.
 _REQUIRED = "required"
 
@@ -245,6 +247,8 @@ def told(problem: Problem, studio: Studio, look: Look) -> str:
     if studio.words.has(detail):
         figures = {f"n{place}": number for place, number in enumerate(_FIGURE.findall(problem.detail), 1)}
         return studio.says("error.with_detail", look, said=text, detail=studio.says(detail, look, **figures))
+    if known and problem.type.endswith(f"/{OWN_WORDS}"):
+        return studio.says("error.with_detail", look, said=text, detail=problem.detail)
     if known and look.language != "en":
         return text
     return f"{text.rstrip('.')}. {problem.detail}"

@@ -29,7 +29,7 @@ from .tables import SurveyInvitation, SurveyRound, SurveySending
 # Whoever refuses this, or contact altogether, is asked nothing.
 PURPOSES = ("survey", "contact")
 
-_ELIGIBLE = f"""
+ELIGIBLE = f"""
 from customer c
 where c.closed_at is null and (cardinality($1::text[]) = 0 or c.kind = any ($1::text[]))
   and ($2::text is null or {in_scheme("c", "$2", "$3")})
@@ -41,7 +41,7 @@ where c.closed_at is null and (cardinality($1::text[]) = 0 or c.kind = any ($1::
 _DRAW = f"""
 insert into survey_invitation (id, round_id, customer_id, survey, invited_at, expires_at)
 select gen_random_uuid(), $8, d.id, $4, $9, $10 from (
-  select c.id {_ELIGIBLE} order by sha256(convert_to($7 || '/' || c.id::text, 'UTF8')) limit $11) d
+  select c.id {ELIGIBLE} order by sha256(convert_to($7 || '/' || c.id::text, 'UTF8')) limit $11) d
 """
 
 
@@ -69,7 +69,7 @@ async def hold(name: str, new: NewRound, act: Act) -> RoundView:
         act.now - timedelta(days=survey.rest_days),
         list(PURPOSES),
     )
-    counted = await fetch_one(f"select count(*)::int as n {_ELIGIBLE}", *eligible)
+    counted = await fetch_one(f"select count(*)::int as n {ELIGIBLE}", *eligible)
     population = counted["n"] if counted else 0
     if not population:
         raise NobodyToAsk(f"Survey {name}")
@@ -91,7 +91,7 @@ async def hold(name: str, new: NewRound, act: Act) -> RoundView:
         answer_until=until,
     )
     await execute(_DRAW, *eligible, seed, round_id, act.now, until, sample)
-    await _tell(round_id, until, now=act.now)
+    await tell(round_id, until, now=act.now)
     return await recorded("start", Case("survey_round", round_id), ROUNDS, act, shown=sample)
 
 
@@ -122,7 +122,8 @@ def _check_members(new: NewRound, policy: Policy) -> None:
         raise Invalid.at("tier", "a tier of the scheme", "name the scheme too", new.tier)
 
 
-async def _tell(round_id: UUID, until: datetime, *, now: datetime) -> None:
+async def tell(round_id: UUID, until: datetime, *, now: datetime) -> None:
+    """Each account manager hears whom to ask."""
     rows = await fetch(
         f"select c.account_manager_id as who, count(*) as n from survey_invitation i {customer_of('c', 'i')}"
         " where i.round_id = $1 and c.account_manager_id is not null group by 1",

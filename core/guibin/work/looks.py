@@ -39,6 +39,7 @@ LOOKS: dict[str, Look] = {
     "sampled": Look(icon="phone-call", section="complaints", action="complaints/{0}/do/follow_up"),
     "measure": Look(icon="zoom-check", action="work/measure/{1}/do/measure"),
     "signal": Look(icon="bell", section="signals", action="signals/{0}/do/finish"),
+    "task": Look(icon="list-check", section="tasks", action="tasks/{0}/do/finish"),
     "service_request": Look(icon="list-check", section="requests"),
     "department_request": Look(icon="building", action="work/department_request/{1}/do/department_request"),
     "approval": Look(icon="checkbox", section="approvals", action="work/approval/{1}/do/approval"),

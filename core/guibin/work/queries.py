@@ -36,6 +36,7 @@ from guibin.service_requests import owed as service_requests
 from guibin.signals import owed as signals
 from guibin.sla.owed import Owed
 from guibin.surveys import owed as surveys
+from guibin.tasks import owed as tasks
 from guibin.visits import owed as visits
 from guibin.web.listing import Listing, Order, PageAsked, placed
 from guibin.web.paging import Page
@@ -46,6 +47,7 @@ from guibin_tenants.scope import fetch, plan_once
 SLICES: tuple[ModuleType, ...] = (
     complaints,
     signals,
+    tasks,
     service_requests,
     department_requests,
     approvals,
