@@ -6,12 +6,12 @@ from uuid import UUID
 import asyncpg
 from msgspec import UNSET
 
-from guibin.amounts import in_minor
 from guibin.audit.actions import noted
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.plan_reviews.actions import Plan, put_up
+from guibin.plan_reviews.costs import CostView, NewCost, row_of
 from guibin_tenants import org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import standing_unit
@@ -21,9 +21,9 @@ from guibin_tenants.scope import fetch, fetch_one
 
 from . import queries
 from .places import fill, let_go
-from .queries import ActivityView, CostView
+from .queries import ActivityView
 from .refusals import ActivityBegun, ActivityCancelled, CapacityTaken, NotYourActivity
-from .requests import ActivityChange, NewActivity, NewCancellation, NewCost
+from .requests import ActivityChange, NewActivity, NewCancellation
 from .tables import Activity, ActivityCancellation, ActivityCost
 
 
@@ -108,26 +108,7 @@ async def cancel(activity_id: UUID, new: NewCancellation, act: Act) -> ActivityV
 async def add_cost(activity_id: UUID, new: NewCost, act: Act) -> list[CostView]:
     """Something was paid for it; all of its costs. Raises NotFound, NotYourActivity, Invalid."""
     await _own(activity_id, act.by, cancelled_too=True)
-    amount = in_minor(new.amount, field="amount.amount")
-    today = act.today
-    spent_on = new.spent_on or today
-    problems = []
-    if not amount:
-        problems.append(FieldError("amount.amount", "not 0", "", new.amount.amount))
-    if not (len(new.amount.currency) == 3 and new.amount.currency.isascii() and new.amount.currency.isupper()):
-        problems.append(FieldError("amount.currency", "a currency such as CNY", "", new.amount.currency[:60]))
-    if spent_on > today:
-        problems.append(FieldError("spent_on", f"not after today, {today}", "", str(spent_on)))
-    refuse(problems, "The cost was not recorded")
-    await add(
-        ActivityCost,
-        act,
-        activity_id=activity_id,
-        what=new.what,
-        amount=amount,
-        currency=new.amount.currency,
-        spent_on=spent_on,
-    )
+    await add(ActivityCost, act, activity_id=activity_id, **row_of(new, act))
     await note("activity.cost", activity_id, act)
     return await queries.costs(activity_id)
 

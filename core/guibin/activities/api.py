@@ -10,13 +10,14 @@ from guibin.audit.actions import done
 from guibin.audit.answering import reads
 from guibin.cases import Case
 from guibin.context import Act
+from guibin.plan_reviews.costs import CostView
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
 from guibin.web.routing import gets, patches, posts
 from guibin_tenants.principals import may
 
 from . import actions, answering, attending, inviting, queries, regularly
-from .queries import INVITATIONS, CostView, InvitationFilter, InvitationView
+from .queries import INVITATIONS, InvitationFilter, InvitationView
 from .regularly import Uninvited, UninvitedFilter
 
 READ, WRITE = may("activities:read"), may("activities:write")

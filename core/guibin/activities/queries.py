@@ -1,6 +1,6 @@
 """Reading activities, invitations and how they went."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
+from guibin.plan_reviews.costs import CostView, costs_of
 from guibin.plan_reviews.queries import Reviewed, reviewed
 from guibin.policy.activities import ActivityKind
 from guibin.policy.money import Money, from_minor
@@ -21,20 +22,11 @@ from guibin_tenants.keyring import Place
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import many
-from guibin_tenants.scope import fetch, fetch_one
+from guibin_tenants.scope import fetch_one
 
 from .tables import Activity
 
 InvitationState = Literal["invited", "confirmed", "waiting", "declined", "attended", "absent"]
-
-
-class CostView(Struct, frozen=True):
-    """One thing that was paid for."""
-
-    what: str
-    amount: Money
-    spent_on: date
-    recorded_by_name: str
 
 
 class Counted(Struct, frozen=True, kw_only=True):
@@ -233,15 +225,7 @@ async def invitation(invitation_id: UUID, *, now: datetime) -> InvitationView:
 
 async def costs(activity_id: UUID) -> list[CostView]:
     """What was paid for, in the order it was spent."""
-    rows = await fetch(
-        "select what, amount, currency, spent_on, recorded_by_name from activity_cost where activity_id = $1"
-        " order by spent_on, id",
-        activity_id,
-    )
-    return [
-        CostView(row["what"], from_minor(row["amount"], row["currency"]), row["spent_on"], row["recorded_by_name"])
-        for row in rows
-    ]
+    return await costs_of("activity_cost where activity_id = $1", activity_id)
 
 
 async def feedback(invitation_id: UUID) -> FeedbackView:

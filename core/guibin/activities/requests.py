@@ -1,13 +1,12 @@
 """What callers send about activities, bounded and strict."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.notation.plausible import Plausible
-from guibin.policy.money import Money
 from guibin.policy.words import Channel, Line, Note, Page, Title, Word, Words
 from guibin.tiers.segments import Segment
 
@@ -81,11 +80,3 @@ class NewFeedback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     scores: Annotated[dict[Word, Score], Meta(max_length=50)]
     comment: Note = ""
-
-
-class NewCost(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was bought for it; a negative amount takes an earlier entry back. `spent_on` is today by default."""
-
-    what: Title
-    amount: Money
-    spent_on: date | None = None

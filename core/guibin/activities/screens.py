@@ -18,6 +18,7 @@ from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.notation.plausible import Plausible
+from guibin.plan_reviews.costs import CostView, NewCost
 from guibin.policy.money import Money
 from guibin.policy.words import Title, up_to
 from guibin.tiers.marks import marks
@@ -29,9 +30,9 @@ from guibin_tenants.refusals import Refusal
 
 from . import actions, answering, attending, choices, finding, inviting, queries, regularly
 from .finding import CandidateFilter
-from .queries import GUESTS, ActivityFilter, ActivityView, CostView, InvitationFilter
+from .queries import GUESTS, ActivityFilter, ActivityView, InvitationFilter
 from .regularly import UninvitedFilter
-from .requests import NewActivity, NewCost, NewInvitations
+from .requests import NewActivity, NewInvitations
 
 READ, WRITE = may("activities:read"), may("activities:write")
 PATH = f"{PREFIX}/activities"

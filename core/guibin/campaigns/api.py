@@ -13,7 +13,7 @@ from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
-from . import actions, queries, reports
+from . import actions, board, queries, reports
 from .queries import OF_CAMPAIGN, MemberFilter, MemberView
 
 READ, WRITE = may("activities:read"), may("activities:write")
@@ -38,6 +38,11 @@ class CampaignController(Controller):
         cost=BULK,
     )
 
+    list_costs = gets("/{campaign_id:uuid}/costs", board.costs, "What was paid for it")
+    add_cost = posts(
+        "/{campaign_id:uuid}/costs", board.add_cost, "Something was paid for it", needs=may("campaigns:write")
+    )
+
     @get(
         "/{campaign_id:uuid}/members",
         needs=READ,
@@ -58,6 +63,14 @@ class CampaignController(Controller):
             shown=len(members.items),
         )
         return members
+
+
+class CampaignBoardController(Controller):
+    path = "/api/v1/campaign-board"
+    tags = ("campaigns",)
+    show_board = gets(
+        "/", board.board, "Campaigns beside each other: whom each reached, what came of it, what it cost", cost=BULK
+    )
 
 
 class CampaignMemberController(Controller):

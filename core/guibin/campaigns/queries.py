@@ -15,6 +15,7 @@ from guibin.web.listing import Listing, Order, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import may
 
+from .requests import Response
 from .tables import Campaign
 
 Part = Literal["contacted", "control", "excluded"]
@@ -62,10 +63,12 @@ class MemberView(Struct, frozen=True, kw_only=True):
 
 
 class MemberFilter(Struct, frozen=True, kw_only=True):
-    """Which members; `open_only` are those still to be contacted."""
+    """Which members; `open_only` are those still to be contacted, `reached` those who were, `response` what they said last."""
 
     part: Part | None = None
     open_only: bool = False
+    reached: bool = False
+    response: Response | None = None
 
 
 CAMPAIGNS = Listing(
@@ -84,6 +87,10 @@ CAMPAIGNS = Listing(
         "review": reviewed("campaign"),
     },
 )
+_RESPONSE = (
+    "(select r.kind from campaign_response r where r.tenant_id = x.tenant_id and r.member_id = x.id"
+    " order by r.responded_at desc, r.id desc limit 1)"
+)
 MEMBERS = Listing(
     view=MemberView,
     source=f"campaign_member x {customer_of('c', 'x')}"
@@ -92,10 +99,13 @@ MEMBERS = Listing(
     columns={
         "customer_number": "c.number",
         "contacted_at": "k.contacted_at",
-        "response": "(select r.kind from campaign_response r where r.tenant_id = x.tenant_id and r.member_id = x.id"
-        " order by r.responded_at desc, r.id desc limit 1)",
+        "response": _RESPONSE,
     },
-    filters={"open_only": "x.part = 'contacted' and k.id is null"},
+    filters={
+        "open_only": "x.part = 'contacted' and k.id is null",
+        "reached": "k.id is not null",
+        "response": f"{_RESPONSE} = $value",
+    },
 )
 OF_CAMPAIGN = structs.replace(MEMBERS, holds="x.campaign_id = $campaign_id")
 

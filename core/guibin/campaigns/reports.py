@@ -1,5 +1,6 @@
 """What a campaign changed: responses, conversion between tiers, and spending before and after, beside the control group."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from guibin.context import Act
 from guibin.policy.money import Money, from_minor
 from guibin.policy.tiers import TierScheme
 from guibin.tiers.queries import tier_held
-from guibin_tenants.rows import row_of
+from guibin_tenants.rows import many, missing
 from guibin_tenants.scope import fetch
 
 from .tables import Campaign
@@ -72,46 +73,71 @@ class CampaignResults(Struct, frozen=True):
     raised_lift: float | None
 
 
+# As many days before the start as have been measured after it, so that the two can be compared at any time.
 _PEOPLE = f"""
-select x.part, x.tier as held, {tier_held("x", "x.customer_id", "$2", "$4")} as becomes,
+with asked as (
+  select c.*, u.until_on, c.starts_on - (u.until_on - c.starts_on) as since_on from campaign c
+  cross join lateral (select greatest(c.starts_on, least($2::date, c.starts_on + c.window_days)) as until_on) u
+  where c.id = any ($1)
+)
+select a.id as campaign_id, x.part, x.tier as held, {tier_held("x", "x.customer_id", "a.scheme", "a.until_on")} as becomes,
   count(*)::int as customers, count(k.id)::int as contacted,
   (count(*) filter (where r.kind = 'interested'))::int as interested,
   (count(*) filter (where r.kind = 'bought'))::int as bought,
   (count(*) filter (where r.kind = 'declined'))::int as declined,
   coalesce(sum(f.before), 0)::bigint as before, coalesce(sum(f.after), 0)::bigint as after
-from campaign_member x
+from asked a
+join campaign_member x on x.tenant_id = a.tenant_id and x.campaign_id = a.id
 left join campaign_contact k on k.tenant_id = x.tenant_id and k.member_id = x.id
 left join lateral (select s.kind from campaign_response s where s.tenant_id = x.tenant_id and s.member_id = x.id
   order by s.responded_at desc, s.id desc limit 1) r on true
 left join lateral (
-  select sum(v.value) filter (where v.occurred_on < $3) as before, sum(v.value) filter (where v.occurred_on >= $3) as after
-  from fact v where v.tenant_id = x.tenant_id and v.customer_id = x.customer_id and v.metric = $5
-    and v.occurred_on >= $6 and v.occurred_on < $7 and v.value is not null
+  select sum(v.value) filter (where v.occurred_on < a.starts_on) as before,
+    sum(v.value) filter (where v.occurred_on >= a.starts_on) as after
+  from fact v where v.tenant_id = x.tenant_id and v.customer_id = x.customer_id and v.metric = a.fact
+    and v.occurred_on >= a.since_on and v.occurred_on < a.until_on and v.value is not null
     and not exists (select from fact n where n.tenant_id = v.tenant_id and n.corrects = v.id)) f on true
-where x.campaign_id = $1 group by 1, 2, 3 order by 1, 2, 3
+group by 1, 2, 3, 4 order by 1, 2, 3, 4
 """
+
+
+class Measured(Struct, frozen=True):
+    """What of a campaign its results are measured by."""
+
+    id: UUID
+    scheme: str
+    unit: str
+    starts_on: date
+    window_days: int
 
 
 async def results(campaign_id: UUID, act: Act) -> CampaignResults:
     """As far as it can be measured today. Raises NotFound."""
-    today = act.today
-    campaign = await row_of(Campaign, campaign_id, "select * from campaign where id = $1")
-    starts_on, unit = campaign["starts_on"], campaign["unit"]
-    ends_on = starts_on + timedelta(days=campaign["window_days"])
-    until = max(starts_on, min(today, ends_on))
-    # As many days before the start as have been measured after it, so that the two can be compared at any time.
-    since = starts_on - (until - starts_on)
-    people = await fetch(_PEOPLE, campaign_id, campaign["scheme"], starts_on, until, campaign["fact"], since, until)
-    scheme = act.policy.scheme(campaign["scheme"])
+    asked = await many(Measured, "from campaign where id = $1", campaign_id)
+    if not asked:
+        raise missing(Campaign, campaign_id)
+    (found,) = await measured(asked, act)
+    shown = found.contacted.members + found.control.members
+    await done("results", Case("campaign", campaign_id), act, shown=shown)
+    return found
+
+
+async def measured(campaigns: Sequence[Measured], act: Act) -> list[CampaignResults]:
+    """The results of each of these, in one statement; whoever shows them records it."""
+    people = await fetch(_PEOPLE, [each.id for each in campaigns], act.today)
+    return [_results(each, [row for row in people if row["campaign_id"] == each.id], act) for each in campaigns]
+
+
+def _results(campaign: Measured, people: list[Any], act: Act) -> CampaignResults:
+    ends_on = campaign.starts_on + timedelta(days=campaign.window_days)
+    scheme, unit = act.policy.scheme(campaign.scheme), campaign.unit
     drawn = {part: [row for row in people if row["part"] == part] for part in ("contacted", "control", "excluded")}
     contacted, control = (_part(part, drawn[part], scheme, unit) for part in ("contacted", "control"))
-    shown = contacted.members + control.members
-    await done("results", Case("campaign", campaign_id), act, shown=shown)
     return CampaignResults(
-        campaign_id=campaign_id,
-        starts_on=starts_on,
-        measured_until=until,
-        complete=today >= ends_on,
+        campaign_id=campaign.id,
+        starts_on=campaign.starts_on,
+        measured_until=max(campaign.starts_on, min(act.today, ends_on)),
+        complete=act.today >= ends_on,
         contacted=contacted,
         control=control,
         excluded=sum(row["customers"] for row in drawn["excluded"]),

@@ -1,6 +1,7 @@
 """Campaigns as people work through them: whom to contact, what they said, and what it changed (S06-4)."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -16,17 +17,21 @@ from guibin.console.forms import Choice
 from guibin.console.lists import Column, Filter, Table, View
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
+from guibin.context import Act
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Channel, Code, CodeIfAny, Page, Title
+from guibin.plan_reviews.costs import CostView, NewCost
+from guibin.policy.money import Money
+from guibin.policy.words import Channel, Code, CodeIfAny, Page, Title, up_to
 from guibin.profiles.queries import called
 from guibin.records.requests import channels_of
 from guibin.tiers.marks import marks
 from guibin.tiers.segments import Segment
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may
+from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import Refusal
 
-from . import actions, queries, reports
+from . import actions, board, queries, reports
 from .queries import CAMPAIGNS, OF_CAMPAIGN, MemberFilter, MemberView
 from .requests import Budget, NewCampaign
 
@@ -56,6 +61,18 @@ class StartedCampaign(Plausible, frozen=True, kw_only=True, forbid_unknown_field
     window_days: Annotated[int, Meta(ge=1, le=366)] = 90
     control_percent: Annotated[int, Meta(ge=0, le=50)] = 10
     budget: Budget | None = None
+
+
+class Spent(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was paid for, in yuan."""
+
+    what: Title
+    amount: Annotated[str, up_to(20, 1)]
+
+
+async def spend(campaign_id: UUID, new: Spent, act: Act) -> list[CostView]:
+    """As `board.add_cost`."""
+    return await board.add_cost(campaign_id, NewCost(what=new.what, amount=Money(new.amount)), act)
 
 
 async def _parts(shell: Shell) -> list[Choice]:
@@ -96,6 +113,12 @@ COMMANDS = Commands(
     Command(name="respond", action=actions.respond, icon="message", choices={"kind": _responses}),
     needs=WRITE,
 )
+
+
+SPENDING = Commands(
+    "campaigns", "campaign_id", PATH, Command(name="spend", action=spend, icon="receipt", key="p"), needs=START
+)
+_BOARD = 10
 
 
 class CampaignScreens(Controller):
@@ -170,7 +193,21 @@ class CampaignScreens(Controller):
     @get("/{campaign_id:uuid}/results", needs=READ)
     async def results(self, campaign_id: UUID, shell: Shell) -> Response[str]:
         found = await reports.results(campaign_id, shell.act)
-        return shell.page("campaigns/results.html", found=found, campaign=await CAMPAIGNS.one(campaign_id))
+        return shell.page(
+            "campaigns/results.html",
+            found=found,
+            campaign=await CAMPAIGNS.one(campaign_id),
+            costs=await board.costs(campaign_id),
+            commands=SPENDING.allowed(shell, "spend"),
+            address=lambda name: SPENDING.address(campaign_id, name),
+        )
+
+    @get("/board", needs=READ, cost=BULK, dependencies={"page": Provide(lists.page_asked)})
+    async def board(self, page: PageAsked, shell: Shell) -> Response[str]:
+        found = await board.board(PageAsked(_BOARD, page.cursor), shell.act)
+        return shell.page("campaigns/board.html", lines=found.items, next=found.next, leads=_leads)
+
+    ask_cost, spend = SPENDING.handlers("/{campaign_id:uuid}", needs=START)
 
     ask, do = COMMANDS.handlers("/members/{member_id:uuid}", needs=WRITE, asks=READ)
 
@@ -210,3 +247,8 @@ async def _intake(shell: Shell, given: dict[str, list[str]], errors: dict[str, s
         fields=form.fields(shell, given, errors),
         problem=errors.get("", ""),
     )
+
+
+def _leads(campaign_id: UUID, **asked: str) -> str:
+    """The members behind a figure."""
+    return f"{PATH}/{campaign_id}?{urlencode(asked)}"

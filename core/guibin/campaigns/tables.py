@@ -1,6 +1,6 @@
 """A campaign, whom it was drawn to reach, who was reached, and how they responded."""
 
-from piccolo.columns import JSONB, Date, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, BigInt, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
@@ -79,4 +79,19 @@ class CampaignResponse(Part, of="campaign_member", by="member_id", signed="recor
     keys = Keys(
         indexes=(Index(("member_id", "responded_at desc")),),
         checks={"kind_known": "kind in ('interested', 'bought', 'declined')", "dated": "responded_at is not null"},
+    )
+
+
+class CampaignCost(Part, of="campaign", signed="recorded"):
+    """What was spent on it, in minor units; less than 0 takes an earlier entry back."""
+
+    what = Varchar(length=200)
+    amount = BigInt()
+    currency = Varchar(length=3, default="CNY")
+    spent_on = Date(default=None, null=True)
+
+    keys = Keys(
+        written_by="campaign_id",
+        indexes=(Index(("campaign_id", "spent_on")),),
+        checks={"dated": "spent_on is not null"},
     )

@@ -5,8 +5,10 @@ from string import Template
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.profiles.subjects import Actor
+from guibin.sla.queries import timer_of
 
 from .actions import SUBJECT, begin, write_interaction
+from .deadlines import MILESTONE
 from .requests import NewInteraction
 
 CHANNEL = "web"
@@ -22,3 +24,12 @@ async def owe_answer(where: Case, about: str, act: Act) -> None:
     new = NewInteraction(customer_id=where.customer_id, channel=CHANNEL, direction="in", content=said, need=said)
     contact_id = await write_interaction(new, act, had_by=Actor(act.by.id, act.by.name), where=where)
     await begin(Case(SUBJECT, contact_id, where.customer_id), new, act)
+
+
+def owed_for(subject: str, row: str) -> str:
+    """SQL, as what follows a `from`: the contact `i` in which what the customer wrote in this row is owed an answer, and its
+    running clock `t`."""
+    return (
+        f"left join interaction i on i.tenant_id = {row}.tenant_id and i.source = '{subject}' and i.source_number = {row}.id::text"
+        f" left join {timer_of('i', MILESTONE)} and t.completed_at is null and t.cancelled_at is null"
+    )

@@ -8,7 +8,7 @@ from guibin.web.routing import deletes, gets, posts
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rate_limits import BULK
 
-from . import actions, benchmarks, improvements, posting, queries, reports
+from . import actions, benchmarks, board, improvements, posting, queries, reports
 from .queries import (
     ACTIONS,
     ANSWERS,
@@ -31,6 +31,15 @@ class SurveyController(Controller):
     compare = gets(
         "/{name:str}/comparison", reports.compare, "A year beside the year before, question by question", cost=BULK
     )
+
+
+class SurveyBoardController(Controller):
+    path = "/api/v1/survey-board"
+    tags = ("surveys",)
+    show_board = gets(
+        "/", board.board, "Surveys over twelve months: asked, answered, dissatisfied and what came of it", cost=BULK
+    )
+    list_followed = gets("/answers", board.answers, "Answers and what came of each, the latest first")
 
 
 class SurveyRoundController(Controller):

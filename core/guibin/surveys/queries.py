@@ -186,7 +186,7 @@ ANSWERS = Listing(
         " and n.survey = x.survey and (n.answered_at, n.id) > (x.answered_at, x.id))",
     },
 )
-_STATE = (
+STATE = (
     "coalesce((select case s.kind when 'sent_back' then 'open' else s.kind end from improvement_step s"
     " where s.tenant_id = x.tenant_id and s.action_id = x.id order by s.taken_at desc, s.id desc limit 1), 'open')"
 )
@@ -195,10 +195,10 @@ ACTIONS = Listing(
     source="improvement_action x",
     order=earliest_first("x.due_at"),
     columns={
-        "state": _STATE,
+        "state": STATE,
         "steps": lines(StepLine, "from improvement_step where action_id = x.id order by taken_at, id"),
     },
-    filters={"state": f"{_STATE} = $value"},
+    filters={"state": f"{STATE} = $value"},
 )
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Controller, Response, get
+from litestar.di import Provide
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import searched
+from guibin.console import lists
 from guibin.console.commands import Command, Commands
 from guibin.console.forms import Choice
+from guibin.console.moments import Deadline, Due
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
@@ -18,14 +22,16 @@ from guibin.profiles.queries import called
 from guibin.tiers.marks import marks
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may, sees_all
+from guibin_tenants.rate_limits import BULK
 
-from . import benchmarks, reports
+from . import benchmarks, board, reports
 from .benchmarks import YEARS, BenchmarkFilter, NewBenchmark
+from .board import FollowedAnswer, FollowedFilter
 from .queries import ANSWERS, AnswerFilter, AnswerView
 from .reports import OVERALL
 
 READ, WRITE = may("surveys:read"), may("surveys:write")
-PATH, NAME = f"{PREFIX}/satisfaction", "surveys"
+PATH, NAME, BOARD = f"{PREFIX}/satisfaction", "surveys", f"{PREFIX}/survey-board"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="heart", needs=READ, order=48),)
 _SHOWN = 50
 
@@ -115,3 +121,38 @@ class SatisfactionScreens(Controller):
 async def _answers(asked: AnswerFilter, shell: Shell) -> list[AnswerLine]:
     found = await _LINES.page(asked, PageAsked(_SHOWN), shell.act)
     return (await searched("survey_answer", found, shell.act)).items
+
+
+class SurveyBoardScreens(Controller):
+    path = BOARD
+    include_in_schema = False
+
+    @get(
+        "/",
+        needs=READ,
+        cost=BULK,
+        dependencies={"filters": lists.asks(FollowedFilter), "page": Provide(lists.page_asked)},
+    )
+    async def board(self, filters: FollowedFilter, page: PageAsked, shell: Shell) -> Response[str]:
+        asked = filters if filters != FollowedFilter() else FollowedFilter(low=True)
+        found = await board.answers(asked, PageAsked(_SHOWN, page.cursor), shell.act)
+        return shell.page(
+            "surveys/board.html",
+            lines=await board.board(shell.act),
+            found=found,
+            asked=asked,
+            address=_address,
+            more=_address(asked, cursor=found.next) if found.next else "",
+            marks=await marks([one.customer_id for one in found.items], shell.act),
+            due_of=lambda one: _due(one, shell),
+        )
+
+
+def _address(asked: FollowedFilter | None = None, **more: str | None) -> str:
+    given = {name: getattr(asked, name) for name in FollowedFilter.__struct_fields__} if asked else {}
+    said = {name: "true" if value is True else str(value) for name, value in (given | more).items() if value}
+    return f"{BOARD}?{urlencode(said)}"
+
+
+def _due(one: FollowedAnswer, shell: Shell) -> Due | None:
+    return shell.clock.due(Deadline(due_at=one.answer_by, warn_at=one.warn_at, paused_at=one.paused_at))
