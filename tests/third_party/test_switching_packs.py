@@ -350,3 +350,19 @@ async def test_whoever_may_not_write_the_policy_sees_no_button(company, allowed)
     assert page.status_code == 200
     assert "pack-switches" not in page.text
     assert (await reader.get("/console/pack-switches/marina")).status_code == 403
+
+
+async def test_the_document_names_the_routes_of_the_companys_packs_and_nothing_of_others(company, other, world):
+    client, neighbour, stranger = await company.client("audit:read"), await other.client(), world.client()
+
+    own, theirs = [await one.get("/api/v1/openapi") for one in (client, neighbour)]
+    public = await stranger.get("/api/v1/openapi.json")
+    refused = await stranger.get("/api/v1/openapi")
+
+    assert set(own.json()["paths"]) - set(theirs.json()["paths"]) == {f"{BERTHS}", f"{BERTHS}/{{name}}"}
+    assert own.json()["paths"][BERTHS]["get"]["summary"] == "All berths"
+    assert "marina" not in theirs.text
+    assert "marina" not in public.text
+    assert "lounge" not in public.text
+    assert theirs.json() == public.json()
+    assert refused.status_code == 401
