@@ -53,6 +53,10 @@ COMMANDS = {
     "timetable": ("timetable:app", "Show, change and start a company's recurring jobs."),
     "jobs": ("jobs:app", "List, show, retry, cancel, pause and resume background jobs."),
     "audit": ("audit:app", "Read and verify the confidentiality record."),
+    "witness": (
+        "witness:witness",
+        "Cosign checkpoints of other companies' logs, where they are consistent with what was seen before.",
+    ),
     "rules": ("rules:app", "The rules of the regulations: values, code and tests of each."),
 }
 for name, (place, summary) in COMMANDS.items():
