@@ -40,15 +40,24 @@ class ComposedRole(Struct, frozen=True, kw_only=True):
     permissions: tuple[str, ...]
 
 
+# The setting of a company: by post, the composed roles that whoever holds it has as long as they hold it.
+POST_ROLES = "post_roles"
+PostRoles = dict[str, tuple[str, ...]]
+# SQL: the composed roles that posts bring to the member of staff `s`.
+BROUGHT = (
+    "array(select brought.name from tenant_setting p, jsonb_each(p.value) post, jsonb_array_elements_text(post.value)"
+    f" as brought (name) where p.tenant_id = s.tenant_id and p.name = '{POST_ROLES}' and post.key = any (s.roles))"
+)
 # SQL: all that the composed roles of the member of staff `s` permit.
 COMPOSED = (
-    "array(select unnest(r.permissions) from company_role r where r.tenant_id = s.tenant_id and r.name = any (s.roles))"
+    "array(select unnest(r.permissions) from company_role r where r.tenant_id = s.tenant_id"
+    f" and r.name = any (s.roles || {BROUGHT}))"
 )
 
 # SQL: those of the roles composed that the member of staff `s` holds and that read files.
 READERS = (
-    "array(select r.name from company_role r where r.tenant_id = s.tenant_id and r.name = any (s.roles)"
-    f" and '{READING}' = any (r.permissions))"
+    "array(select r.name from company_role r where r.tenant_id = s.tenant_id"
+    f" and r.name = any (s.roles || {BROUGHT}) and '{READING}' = any (r.permissions))"
 )
 
 
@@ -65,9 +74,20 @@ async def by_id(role_id: UUID) -> ComposedRole:
     return found[0]
 
 
-async def permitted(roles: tuple[str, ...]) -> frozenset[str]:
-    """All that these roles permit together, built in or composed."""
-    names = [role for role in roles if role not in ROLE_PERMISSIONS]
+async def post_roles() -> PostRoles:
+    """The composed roles that each post brings."""
+    return await settings.read(POST_ROLES, PostRoles, {})
+
+
+async def set_post_roles(post: str, brings: tuple[str, ...]) -> None:
+    """Those of whoever holds it, from the next request on. Whoever calls it checks the names."""
+    await access_changed()
+    await settings.merge(POST_ROLES, {post: brings})
+
+
+async def permitted(roles: tuple[str, ...], *, brings: PostRoles | None = None) -> frozenset[str]:
+    """All that these roles permit together, built in, composed, or brought by posts: as they are, unless others are given."""
+    names = await _composed_of(roles, brings)
     sql = "select unnest(permissions) from company_role where name = any ($1)"
     return permissions_of(roles) | frozenset(await fetch_column(sql, names) if names else ())
 
@@ -78,10 +98,12 @@ def sees_by(roles: tuple[str, ...], readers: Sequence[str], rights: FieldRights)
     return of_roles(rights, (*built_in, *readers)) if rights else ()
 
 
-async def sees_of(roles: tuple[str, ...], rights: FieldRights | None = None) -> tuple[PartRights, ...]:
-    """As `sees_by`, looked up; under the company's rights where no others are given."""
+async def sees_of(
+    roles: tuple[str, ...], rights: FieldRights | None = None, *, brings: PostRoles | None = None
+) -> tuple[PartRights, ...]:
+    """As `sees_by`, looked up; under the company's rights, and with what posts bring, where no others are given."""
     rights = await field_rights() if rights is None else rights
-    names = [role for role in roles if role not in ROLE_PERMISSIONS]
+    names = await _composed_of(roles, brings) if rights else []
     sql = "select name from company_role where name = any ($1) and $2 = any (permissions)"
     return sees_by(roles, await fetch_column(sql, names, READING) if rights and names else (), rights)
 
@@ -121,6 +143,13 @@ async def remove(role: ComposedRole) -> None:
     """It is there no more; nobody holds it."""
     await access_changed()
     await execute("delete from company_role where id = $1", role.id)
+
+
+async def _composed_of(roles: tuple[str, ...], brings: PostRoles | None) -> list[str]:
+    """The names that composed roles may have, of these and of what the posts among them bring."""
+    names = [role for role in roles if role not in ROLE_PERMISSIONS]
+    known = (await post_roles() if brings is None else brings) if names else {}
+    return [*names, *(role for name in names for role in known.get(name, ()))]
 
 
 async def _refuse_wrong(title: str, permissions: Collection[str], role_id: UUID | None) -> None:

@@ -16,6 +16,21 @@ class PostController(Controller):
     path = "/api/v1/posts"
     tags = ("administration",)
     list_posts = gets("/", posts.posts, "Posts of the policy: who holds each, what rests on it, and which are vacant")
+    check = posts_to(
+        "/{post:str}/roles/checks",
+        roles.check_brought,
+        "Who would gain and lose what if the post brought these roles; nothing is changed",
+        needs=WRITE,
+        status_code=HTTP_200_OK,
+    )
+    bring = puts(
+        "/{post:str}/roles",
+        roles.bring,
+        "The roles of the company's own that the post brings its holders, given whole",
+        needs=WRITE,
+        confirmed=True,
+        status_code=HTTP_204_NO_CONTENT,
+    )
 
 
 class FieldRightController(Controller):

@@ -10,6 +10,7 @@ from guibin.context import Act
 from guibin.policy.packs import Policy
 from guibin.policy_changes import places
 from guibin.policy_changes.wording import element_title, section_title
+from guibin_tenants import roles
 from guibin_tenants.rows import many
 
 # What says of a post what it is, and how it is called.
@@ -35,12 +36,13 @@ class Rest(Struct, frozen=True):
 class PostView(Struct, frozen=True, kw_only=True):
     """One post: which role it brings, its clause, who holds it, what rests on it.
 
-    A `vacant` one is held by nobody in the whole company: what rests on it reaches nobody.
+    `brings` are the company's own roles that its holders have as long as they hold it, by name. A `vacant` one is held by nobody in the whole company: what rests on it reaches nobody.
     """
 
     name: str
     title: str
     role: str
+    brings: list[str]
     clause: str
     vacant: bool
     holders: list[Holder]
@@ -65,12 +67,13 @@ async def posts(act: Act) -> list[PostView]:
         " where s.left_at is null and s.roles && $1::text[]) person order by unit_name, name, id",
         names,
     )
-    rests = resting(act.policy, act.language)
+    rests, brings = resting(act.policy, act.language), await roles.post_roles()
     return [
         PostView(
             name=post.name,
             title=act.policy.title(f"post.{post.name}", act.language),
             role=post.role,
+            brings=list(brings.get(post.name, ())),
             clause=post.clause,
             vacant=not any(post.name in person.roles for person in people),
             holders=[

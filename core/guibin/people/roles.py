@@ -5,21 +5,23 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.audit.actions import done
+from guibin.audit.actions import done, noted
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.policy.words import Name, up_to
 from guibin_tenants import roles
+from guibin_tenants.field_rights import exceeds
 from guibin_tenants.principals import ROLE_PERMISSIONS
-from guibin_tenants.refusals import Conflict, Forbidden
+from guibin_tenants.refusals import Conflict, FieldError, Forbidden, NotFound, refuse
 from guibin_tenants.roles import TITLE_CHARS_MAX, ComposedRole
 from guibin_tenants.rows import many
+from guibin_tenants.scope import fetch_value
 
 Title = Annotated[str, up_to(TITLE_CHARS_MAX, 1)]
 
 
 class RoleHeld(Conflict):
-    """Take the role from whoever holds it first. They would be left without what it permits."""
+    """Take the role from whoever holds it, and from posts that bring it, first. They would be left without what it permits."""
 
 
 class NewRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,6 +29,12 @@ class NewRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     title: Title
     permissions: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=100)]
+
+
+class PostBrings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The composed roles that a post brings, whole, by their names."""
+
+    roles: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
 
 
 class RoleView(Struct, frozen=True, kw_only=True):
@@ -91,7 +99,7 @@ async def check(role_id: UUID, new: NewRole, act: Act) -> list[PersonChange]:
     _refuse_beyond((*role.permissions, *new.permissions), act)
     changes = []
     for holder in await people_with(role.name):
-        beside = await roles.permitted(tuple(each for each in holder.roles if each != role.name))
+        beside = await roles.permitted(tuple(each for each in holder.roles if each != role.name), brings={})
         before, after = set(role.permissions) - beside, set(new.permissions) - beside
         if before != after:
             change = PersonChange(
@@ -118,8 +126,55 @@ async def remove(role_id: UUID, act: Act) -> None:
     holders = await people_with(role.name)
     if holders:
         raise RoleHeld(f"{len(holders)} people hold it")
+    if any(role.name in brings for brings in (await roles.post_roles()).values()):
+        raise RoleHeld("A post brings it")
     await roles.remove(role)
     await done("remove", Case("role", role_id), act, shown=0, purpose=role.title)
+
+
+async def check_brought(post: str, new: PostBrings, act: Act) -> list[PersonChange]:
+    """Who would gain and lose what if the post brought these roles. Nothing is changed; raises what `bring` would."""
+    known = await _allowed(post, new, act)
+    changes = []
+    for holder in await people_with(post):
+        before, after = await roles.permitted(holder.roles), await roles.permitted(await _held(holder.id), brings=known)
+        if before != after:
+            given, taken = sorted(after - before), sorted(before - after)
+            changes.append(PersonChange(id=holder.id, name=holder.name, given=given, taken=taken))
+    return changes
+
+
+async def bring(post: str, new: PostBrings, act: Act) -> None:
+    """Whoever holds the post has these composed roles as long as they hold it: no longer once it is taken from them, in sessions that
+    are open, too. Raises NotFound for an unknown post, Invalid for an unknown role, Forbidden for roles, had or given, that whoever
+    changes it could not give by hand, and for a post that they hold."""
+    await _allowed(post, new, act)
+    before = (await roles.post_roles()).get(post, ())
+    await roles.set_post_roles(post, new.roles)
+    changed = tuple(sorted(set(before) ^ set(new.roles)))
+    await noted("role.bring", act, subject="role", shown=0, purpose=post, fields=changed)
+
+
+async def _allowed(post: str, new: PostBrings, act: Act) -> roles.PostRoles:
+    """What posts would bring then."""
+    if post not in {each.name for each in act.policy.posts}:
+        raise NotFound(f"There is no post {post}")
+    composed = {role.name for role in await roles.composed()}
+    wrong = [role for role in new.roles if role not in composed]
+    refuse([FieldError("roles", "a role of the company's own", "see GET /api/v1/roles", role) for role in wrong])
+    known = await roles.post_roles()
+    touched = tuple({*known.get(post, ()), *new.roles})
+    _refuse_beyond(tuple(await roles.permitted(touched)), act)
+    if exceeds(await roles.sees_of(touched) if touched else (), act.by.sees) and touched:
+        raise Forbidden("Nobody gives sight of what they do not see")
+    if post in act.by.roles and set(new.roles) - set(known.get(post, ())):
+        raise Forbidden("Nobody gives roles to themselves: another admin does")
+    return known | {post: new.roles}
+
+
+async def _held(staff_id: UUID) -> tuple[str, ...]:
+    """What somebody holds of themselves, without what posts bring."""
+    return tuple(await fetch_value("select roles from staff where id = $1", staff_id))
 
 
 async def one(role_id: UUID) -> ComposedRole:
@@ -128,11 +183,12 @@ async def one(role_id: UUID) -> ComposedRole:
 
 
 async def people_with(role: str = "") -> list[RoleHolder]:
-    """Whoever holds the role; everybody who works here without one."""
+    """Whoever holds the role, or a post that brings it; everybody who works here without one. Roles that posts bring are among
+    theirs."""
     return await many(
         RoleHolder,
-        "from (select id, name, roles from staff where left_at is null and ($1 = '' or $1 = any (roles))) person"
-        " order by name, id",
+        f"from (select s.id, s.name, s.roles || {roles.BROUGHT} as roles from staff s where s.left_at is null) person"
+        " where $1 = '' or $1 = any (roles) order by name, id",
         role,
     )
 

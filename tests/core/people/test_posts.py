@@ -67,3 +67,88 @@ async def test_posts_are_for_whoever_reads_staff(bank):
     agent = await bank.staff("agent", "agent")
 
     assert [(await agent.get(path)).status_code for path in (POSTS, PAGE)] == [403, 403]
+
+
+READS = ["customers:read", "complaints:read", "customers:export", "jobs:read"]
+POST = "corporate_department"
+
+
+async def _role(admin, title="质检员", permissions=READS):
+    made = await admin.post("/api/v1/roles", json={"title": title, "permissions": permissions})
+    assert made.status_code == 201, made.text
+    return next(role for role in (await admin.get("/api/v1/roles")).json() if role["title"] == title)
+
+
+async def test_a_post_brings_composed_roles_as_long_as_it_is_held(bank, admin):
+    role = await _role(admin, permissions=["policy:write", "customers:read"])
+    head = await bank.staff("head", POST)
+
+    async def may():
+        me = (await head.get("/api/v1/me")).json()
+        return "policy:write" in me["permissions"]
+
+    before, seen = await may(), await admin.post(f"{POSTS}/{POST}/roles/checks", json={"roles": [role["name"]]})
+    brought = await admin.put(f"{POSTS}/{POST}/roles", json={"roles": [role["name"]]})
+    with_it = await may()
+    listed = (await by_name(admin))[POST]["brings"]
+    held = await admin.delete(f"/api/v1/roles/{role['id']}")
+    counted = next(each["people"] for each in (await admin.get("/api/v1/roles")).json() if each["id"] == role["id"])
+    await admin.patch(f"/api/v1/staff/{head.staff_id}", json={"roles": ["manager"]})
+    after = await may()
+
+    assert (before, with_it, after) == (False, True, False)
+    assert [(one["name"], one["given"], one["taken"]) for one in seen.json()] == [("head", ["policy:write"], [])]
+    assert (brought.status_code, listed, held.status_code, counted) == (204, [role["name"]], 409, 1)
+    auditor = await bank.staff("auditor", "auditor")
+    changes = (await auditor.get("/api/v1/rights-changes", params={"kind": "role"})).json()["items"]
+    assert "role.bring" in [each["action"] for each in changes]
+
+
+async def test_nobody_brings_by_a_post_what_they_may_not_give(bank, admin):
+    strong = await _role(admin, "主管理", ["policy:write", "staff:write"])
+    weak = await _role(admin, "人事", ["staff:read", "staff:write", "customers:read"])
+    deputy, other = await bank.staff("deputy", "agent"), await bank.staff("other", "agent")
+    await admin.patch(f"/api/v1/staff/{deputy.staff_id}", json={"roles": [weak["name"]]})
+    path = f"{POSTS}/{POST}/roles"
+
+    beyond = await deputy.put(path, json={"roles": [strong["name"]]})
+    await admin.put(path, json={"roles": [strong["name"]]})
+    taking = await deputy.put(path, json={"roles": []})
+    appointing = await deputy.patch(f"/api/v1/staff/{other.staff_id}", json={"roles": [POST]})
+    unknown = await admin.put(path, json={"roles": ["manager"]})
+    nowhere = await admin.put(f"{POSTS}/no_such/roles", json={"roles": []})
+    own = await bank.staff("own", "tenant_admin", POST)
+    theirs = await own.put(path, json={"roles": [strong["name"], weak["name"]]})
+
+    assert [each.status_code for each in (beyond, taking, appointing, unknown, nowhere, theirs)] == [
+        *(403, 403, 403),
+        *(422, 404, 403),
+    ]
+
+
+async def test_what_a_brought_role_sees_its_holder_sees(bank, admin):
+    role = await _role(admin, permissions=["customers:read"])
+    await admin.put("/api/v1/field-rights/manager", json={"rights": {"employer": "hidden"}})
+    head = await bank.staff("head", POST)
+    new = {"number": "K1", "name": "李", "kind": "personal", "employer": "云顶"}
+    made = await admin.post("/api/v1/customers", json=new)
+    assert made.status_code == 201, made.text
+    path = f"/api/v1/customers/{made.json()['id']}"
+
+    hidden = (await head.get(path)).json()["employer"]
+    await admin.put(f"{POSTS}/{POST}/roles", json={"roles": [role["name"]]})
+
+    assert (hidden, (await head.get(path)).json()["employer"]) == ("", "云顶")
+
+
+async def test_by_page_a_post_is_given_roles_once_it_is_seen_who_gains(bank, admin):
+    role = await _role(admin, permissions=["policy:write"])
+    head = await bank.staff("head", POST)
+    page, asked = f"{PAGE}/{POST}", {"roles": [role["name"]]}
+
+    first, shown = (await admin.get(page)).text, (await admin.get(page, params=asked | {"checked": "1"})).text
+    wrong = await admin.post(page, data={"roles": ["manager"]})
+    done = await admin.post(page, data=asked)
+
+    assert ("二、谁会变" in first, f"/console/people/{head.staff_id}" in shown) == (False, True)
+    assert (wrong.status_code, done.status_code, "质检员" in (await admin.get(PAGE)).text) == (422, 200, True)
