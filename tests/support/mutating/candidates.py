@@ -24,7 +24,7 @@ from .touches import ROOT
 # Where tests of behaviour are; the others are about addresses, walls and pages.
 FOLDERS = ("tests/conformance/test_scenarios.py", "tests/plugins", "tests/core")
 # So many are run at most until an element counts as unnoticed, on a slow machine so many; of one test with many figures so many.
-RUNS_MAX, RUNS_MIN, ALIKE_MAX = 24, 4, 4
+RUNS_MAX, RUNS_MIN, ALIKE_MAX = 24, 6, 4
 # What a slow machine is: so long together.
 TOGETHER_S = 4.0
 # One that takes longer is not worth its while; of one that nobody has timed this is assumed.
@@ -98,9 +98,12 @@ def _place(each: Candidate, first: Sequence[str]) -> int:
 
 
 def _near(whose: str, each: Candidate) -> bool:
-    """Whether the test is about a company with this pack; what the core brings holds in every company."""
-    if whose in ("core", "general"):
+    """Whether the test is about a company with this pack; what the core brings holds in every company, the general
+    regulations where no pack says otherwise."""
+    if whose == "core":
         return True
+    if whose == "general":
+        return each.pack in ("", whose)
     if each.pack:
         return whose == each.pack
     # The company of the core's tests has the cable-TV pack unless they say otherwise.
@@ -113,9 +116,9 @@ def _score(sought: Sought, each: Candidate, worth: Mapping[str, float]) -> float
     names, last = {*element.names[:-1]}, {*element.names[-1:]}
     field = _FIELD.search(element.place)
     names |= {field[1]} if field else set()
-    score = _worth(names, each.words, worth) + 2 * _worth(last, each.words, worth)
-    score += 0.3 * (_worth(names | last, each.around, worth) + _worth(near, each.words, worth))
-    return score + 6 * bool({*element.rules} & each.rules) + 3 * bool(near & each.rules)
+    score = _worth(names, each.words, worth) + 3 * _worth(last, each.words, worth)
+    score += 0.3 * _worth(names | last, each.around, worth) + 0.1 * _worth(near, each.words, worth)
+    return score + 4 * bool({*element.rules} & each.rules) + bool(near & each.rules)
 
 
 def _worth(names: Set[str], words: frozenset[str], worth: Mapping[str, float]) -> float:
@@ -137,7 +140,8 @@ def _candidate(item: Any, took_s: float) -> Candidate:
     scenario = item.callspec.params.get("scenario") if hasattr(item, "callspec") else None
     if isinstance(scenario, Scenario):
         whose = item.callspec.id.partition("/")[0]
-        words = frozenset(_words_in(structs.asdict(scenario)))
+        said = [*_words_in(structs.asdict(scenario))]
+        words = frozenset(said) | frozenset(_WORD.findall("\n".join(said)))
         story = f"{whose}/{scenario.file}/{scenario.name}"
         return Candidate(item, item.nodeid, story, words, words, frozenset(scenario.rules), whose, took_s)
     said = [
@@ -155,7 +159,7 @@ def _pack_of(item: Any) -> str:
     """By its folder, or by what it is called with; empty where it is not about one pack."""
     folder = item.path.parent.name if item.path.is_relative_to(ROOT / "tests" / "plugins") else ""
     called = getattr(item, "callspec", None)
-    named = [part for part in re.split(r"[-/:. ]", called.id) if part in _PACKS] if called else []
+    named = [part for part in re.split(r"[-/:. ]", called.id) if part in {*_PACKS, "general"}] if called else []
     return named[0] if named else folder if folder in _PACKS else ""
 
 
