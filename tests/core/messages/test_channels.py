@@ -13,7 +13,7 @@ from guibin.gateways.providers import Parcel
 from guibin.gateways.smtp import SmtpSettings
 from guibin.notices.actions import Notice, notify
 from guibin.outbound.targets import Rules, use_rules
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.scope import fetch, fetch_one
 from guibin_tenants.tables import new_id
 
 from .conftest import channel, gateway_settings
@@ -186,3 +186,29 @@ async def test_an_outlets_complaint_is_mailed_to_leadership_at_the_head_office(t
     async with tenant.scope():
         row = await fetch_one("select kind, means from message where staff_id = $1", lead.staff_id)
     assert dict(row) == {"kind": "complaint_to_leadership", "means": "email"}
+
+
+BY_MAIL = [
+    *("deadline_warned", "deadline_breached", "deadline_escalated", "deadline_passed_up", "reply_late", "plan_late"),
+    *("reply_escalated", "plan_escalated", "call_missed", "need_open", "signal_open", "signal_late"),
+    *("signal_escalated", "survey_low", "survey_near_leap", "satisfaction_below", "satisfaction_not_better"),
+    *("visit_overdue", "visit_unsigned", "case_unsigned", "service_step_skipped", "message_failed", "message_quota"),
+    *("webhook_gone", "webhook_failing"),
+]
+
+
+@pytest.mark.rule("S01-3")
+async def test_what_cannot_wait_reaches_staff_outside_and_what_can_waits_in_the_inbox(tenant, client, mailbox, mail):
+    manager = await tenant.staff("manager", "manager")
+    await manager.put(f"/api/v1/staff-addresses/{manager.staff_id}", json={"email": "boss@example.com"})
+    for kind in (*BY_MAIL, "care_due", "assigned", "plan_missing"):
+        notice = Notice(kind, Case("complaint", new_id()), staff_ids=(manager.staff_id,), details={"number": "C1"})
+        async with tenant.scope():
+            await notify(notice, key=kind, now=tenant.world.clock())
+    await work_off(tenant)
+
+    async with tenant.scope():
+        rows = await fetch("select m.state, n.kind from message m join staff_notice n on n.id = m.subject_id")
+    told = {state: {row["kind"] for row in rows if row["state"] == state} for state in ("sent", "dropped")}
+    assert told == {"sent": {*BY_MAIL}, "dropped": {"care_due", "assigned", "plan_missing"}}
+    assert len(mailbox.mails) == len(BY_MAIL)
