@@ -46,6 +46,7 @@ OUTLETS_OWN = {
     "indicators": "the org unit's that asks for it; in force it is the head office's to end",
     "inspection-findings": "the customer's",
     "inspection-items": "the customer's",
+    "imports": "the outlet's that takes in its own",
     "interactions": "the customer's",
     "keys": "of an org unit under the admin's: administration asks",
     "lapses": "the customer's, or of whoever lapsed",

@@ -9,7 +9,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from guibin.audit.actions import noted
+from guibin.audit import look_ups
+from guibin.audit.actions import AuditNote, noted
+from guibin.audit.attempts import attempt
 from guibin.cases.requests import NewDisclosure
 from guibin.context import Act
 from guibin.events import OrdersOpened, tell_at_once
@@ -35,9 +37,9 @@ from guibin.spreadsheets.reading import Fields, Row, RowProblem
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, org_units, staff
 from guibin_tenants.org_units import OrgUnitView
-from guibin_tenants.principals import may, require
+from guibin_tenants.principals import may, require, sees_all
 from guibin_tenants.refusals import Forbidden, Refusal
-from guibin_tenants.scope import execute, fetch, fetch_column
+from guibin_tenants.scope import execute, fetch, fetch_column, savepoint
 from guibin_tenants.staff import StaffView
 
 from .bulk import Columns, write_archives
@@ -45,6 +47,7 @@ from .corrections import Subject, Value, differing, keep_all, told
 from .disclosures import as_recorded, gate
 from .exporting import ORDER_COLUMNS
 from .held import (
+    Held,
     Place,
     aged,
     changes,
@@ -61,6 +64,7 @@ from .held import (
 )
 from .orders import CONTENT, minor_of
 from .queries import archive_fields, ended_archives, every_field, ids_by_number
+from .refusals import NumberUnusable
 from .sheet_rows import AGE, CLOSED, COLUMNS, DERIVED, Archive, ArchiveReader, Known, columns_out, day_of, sheet_fields
 
 
@@ -94,6 +98,7 @@ async def seeing() -> Seeing:
 
 
 BATCH_ROWS = 1_000
+_HEAD_OFFICE = "head-office"
 
 
 async def import_customers(
@@ -101,12 +106,15 @@ async def import_customers(
 ) -> Imported:
     """Add or update archives by number. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
     require(act.by, may("customers:import"))
-    company = Known(await _units(), await _people(), await ended_archives(closed=True), await _personal(act.policy))
+    units = await _units(act)
+    home = units[_HEAD_OFFICE] if sees_all(act.by) or act.by.org_unit_id is None else act.by.org_unit_id
+    people = await people_in_sight(act)
+    company = Known(units, people, await ended_archives(closed=True), await _personal(act.policy), home)
     reader = ArchiveReader(act.policy, company, act.now)
     refuse_unknown(mapping, {*COLUMNS, AGE, *DERIVED, *(field.name for field in reader.fields)})
     await _plan_for_many()
     total, checked = await _check(Sheet(file, mapping, sheet_fields(reader.fields), BATCH_ROWS, progress), reader, act)
-    columns = Columns(tuple(sorted(reader.given)), {f.name: f for f in reader.fields}, reader.units["head-office"])
+    columns = Columns(tuple(sorted(reader.given)), {f.name: f for f in reader.fields}, reader.home)
     not_taken: list[RowProblem] = []
     done = created = updated = 0
     for batch in checked:
@@ -123,7 +131,7 @@ async def import_customers(
             changes(archive, held[archive.number], columns.given) for archive in archives if archive.number in held
         ]
         changed = [archive for archive in others if archive is not None]
-        added = len(fresh) if dry_run else await write_archives([*fresh, *changed], held, columns, act)
+        added = len(fresh) if dry_run else await _write([*fresh, *changed], held, columns, act)
         created, updated = created + added, updated + len(fresh) + len(changed) - added
         altered = {archive.number for archive in (*fresh, *changed)}
         ending = [archive for archive in archives if archive.closed and archive.number not in reader.ended]
@@ -137,6 +145,20 @@ async def import_customers(
     await noted(action, act, shown=total, purpose=file.name)
     unchanged = total - created - updated
     return Imported(total, created, updated, unchanged, dry_run=dry_run, not_taken=tuple(not_taken))
+
+
+async def _write(archives: Sequence[Archive], held: dict[str, Held], columns: Columns, act: Act) -> int:
+    """As `write_archives`. For whoever does not see the whole company a refusal tells that a number has somebody: it is on record
+    as asked for, and so often an hour and no more (docs/decisions/0024). Raises NumberUnusable, TooManyLookUps."""
+    if sees_all(act.by):
+        return await write_archives(archives, held, columns, act)
+    await look_ups.refuse_too_many(act)
+    async with attempt(AuditNote(action="customer.import", fields=("number",), shown=0, asked=True), act):
+        try:
+            async with savepoint():
+                return await write_archives(archives, held, columns, act)
+        except Forbidden:
+            raise NumberUnusable() from None
 
 
 async def import_orders(
@@ -260,7 +282,7 @@ def _unseeing(row: Row, archive: Archive, before: Place | None, reader: ArchiveR
     manager, column = archive.manager, "account_manager"
     if column not in reader.given:
         manager, column = before.account_manager_id if before else None, "org_unit"
-    unit = archive.unit or (before.org_unit_id if before else reader.units["head-office"])
+    unit = archive.unit or (before.org_unit_id if before else reader.home)
     if manager is None or who.sees(manager, unit):
         return []
     login, code = who.people[manager].login, who.units[unit].code
@@ -423,11 +445,15 @@ async def _personal(policy: Policy) -> frozenset[str]:
     )
 
 
-async def _units() -> dict[str, UUID]:
-    units = await org_units.standing_units()
+async def _units(act: Act) -> dict[str, UUID]:
+    units = [unit for unit in await org_units.standing_units() if act.by.covers(unit.id)]
     return {unit.name: unit.id for unit in units} | {unit.code: unit.id for unit in units}
 
 
-async def _people() -> dict[str, UUID]:
+async def people_in_sight(act: Act) -> dict[str, UUID]:
+    """Whoever works here, by login; for an outlet's people those of theirs, and who looks after their customers."""
     everyone = [person for person in await staff.all_staff() if person.left_at is None]
+    if not sees_all(act.by):
+        serving = set(await fetch_column("select distinct account_manager_id from customer"))
+        everyone = [person for person in everyone if act.by.covers(person.org_unit_id) or person.id in serving]
     return {person.login: person.id for person in everyone}

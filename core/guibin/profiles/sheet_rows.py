@@ -108,13 +108,15 @@ class Archive(Struct):
 
 
 class Known(Struct, frozen=True):
-    """What the company has: units by name and code, people by login, why archives that ended take nothing, by number, and
+    """What whoever imports sees of the company: units by name and code, people by login, why archives that ended take nothing, by number, and
     numbers of those whose archive holds what only a person has."""
 
     units: dict[str, UUID]
     people: dict[str, UUID]
     ended: dict[str, str]
     personal: frozenset[str]
+    # Where those come who are new and whose row names no org unit.
+    home: UUID
 
 
 class ArchiveReader:
@@ -126,6 +128,7 @@ class ArchiveReader:
         self.units = company.units
         self.people = company.people
         self.ended = company.ended
+        self.home = company.home
         self.personal = company.personal
         self.seen: set[str] = set()
         # The fields that the file has: whatever else an archive holds stays as it is.

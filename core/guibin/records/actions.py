@@ -237,7 +237,7 @@ async def record_message(sent: MessageTried, act: Act) -> None:
         "insert into interaction (id, customer_id, channel, direction, outcome, happened_at, place, number_sealed,"
         " number_masked, content, need, wants, handling_state, staff_id, staff_name, recorded_by, recorded_by_name,"
         " recorded_at, source, source_number) values ($1, $2, $3, 'out', $4, $5, '', $6, $7, $8, '', '', 'none', $9, $10,"
-        " $9, $10, $5, $11, $12) on conflict (tenant_id, source, source_number) where source is not null"
+        " $9, $10, $5, $11, $12) on conflict (tenant_id, source, source_number, customer_id) where source is not null"
         " do update set outcome = excluded.outcome, happened_at = excluded.happened_at",
         interaction_id,
         sent.customer_id,

@@ -14,6 +14,7 @@ from msgspec import Struct
 from guibin.audit.actions import exported, noted
 from guibin.context import Act
 from guibin.notation.spelling import line, paragraph
+from guibin.profiles.importing import people_in_sight
 from guibin.profiles.queries import ended_archives, ids_by_number
 from guibin.profiles.subjects import Actor
 from guibin.spreadsheets.importing import PROBLEMS_MAX, Imported, Progress, Sheet, no_progress, problem
@@ -223,7 +224,8 @@ class _Reader(Struct):
 
 
 async def _reader(act: Act) -> _Reader:
-    people = {one.login: Actor(one.id, one.name) for one in await staff.all_staff() if one.left_at is None}
+    seen = await people_in_sight(act)
+    people = {one.login: Actor(one.id, one.name) for one in await staff.all_staff() if one.login in seen}
     ended = await ended_archives(closed=False)
     customers = {number: customer_id for number, customer_id in (await ids_by_number()).items() if number not in ended}
     return _Reader(

@@ -40,7 +40,13 @@ class Interaction(TenantTable, customer=True, signed="recorded"):
             Index(("happened_at desc", "id desc"), name="interaction_happened_idx"),
             Index(("staff_id", "happened_at desc", "id desc"), name="interaction_staff_idx"),
             Index(("happened_at",), where="handling_state = 'open'", name="interaction_open_idx"),
-            Index(("source", "source_number"), unique=True, where="source is not null", name="interaction_source_idx"),
+            # Within a customer: that another outlet's customer has the same is told to nobody.
+            Index(
+                ("source", "source_number", "customer_id"),
+                unique=True,
+                where="source is not null",
+                name="interaction_source_idx",
+            ),
         ),
         checks={
             "dated": "happened_at is not null and recorded_at is not null",

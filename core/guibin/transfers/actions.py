@@ -15,7 +15,7 @@ from guibin.jobs.actions import enqueue
 from guibin.profiles.disclosures import as_recorded, gate
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import RowProblem, rows
-from guibin_tenants.principals import may, sees_all
+from guibin_tenants.principals import may, require, sees_all
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.tables import new_id
@@ -28,16 +28,18 @@ from .requests import NewExport, NewImport, NewRun
 from .tables import Transfer
 from .wording import Wording
 
-# What goes over a whole customer base is for whoever sees all of it.
-IMPORT, EXPORT = may("customers:import") & sees_all, may("customers:export") & sees_all
+# What goes out over a whole customer base is for whoever sees all of it; an outlet's people take in their own.
+IMPORT, EXPORT = may("customers:import"), may("customers:export") & sees_all
 ENDINGS = (".xlsx", ".csv")
 _NEAR = 0.8
 _WORKBOOK = b"PK"
 
 
 async def upload(new: NewImport, act: Act) -> TransferView:
-    """Take the file in, sealed; answers with its columns and which of them seems to be which field. Raises Invalid for a file
-    that cannot be read."""
+    """Take the file in, sealed; answers with its columns and which of them seems to be which field. It belongs to the org unit of
+    whoever does not see the whole company. Raises Invalid for a file that cannot be read, Forbidden for one that knows no wall."""
+    if not KINDS[new.kind].of_outlets:
+        require(act.by, sees_all)
     ending = Path(new.file_name).suffix.lower()
     if ending not in ENDINGS:
         raise Invalid.at("file_name", "ends with .xlsx or .csv", value=new.file_name[:60])
@@ -48,6 +50,7 @@ async def upload(new: NewImport, act: Act) -> TransferView:
         act,
         id=transfer_id,
         direction="import",
+        org_unit_id=None if sees_all(act.by) else act.by.org_unit_id,
         kind=new.kind,
         file_name=Path(new.file_name).name,
         file_bytes=len(new.content),

@@ -15,11 +15,22 @@ from msgspec import structs
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
+from guibin_tenants import org_units
 from guibin_tenants.authentication import working
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Forbidden, Refusal
 from guibin_tenants.rows import change
-from guibin_tenants.scope import current_scope, execute, fetch_one, fetch_value, savepoint, see_fields, tenant_scope
+from guibin_tenants.scope import (
+    ALL_UNITS,
+    current_scope,
+    execute,
+    fetch_one,
+    fetch_value,
+    savepoint,
+    see_fields,
+    see_units,
+    tenant_scope,
+)
 
 from .kinds import KINDS
 from .queries import KEPT_DAYS, Report, Wrong, opened, sealed
@@ -175,11 +186,20 @@ def _unread(refusal: Refusal) -> Report:
 
 
 async def _asker(row: Any, run: Run) -> Principal:
-    """Whoever asked, with what they may do now. Raises Forbidden for somebody who has left."""
-    if row["staff_id"] is None:
-        return run.by
-    person = await working(row["staff_id"])
-    if person is None:
-        raise Forbidden(f"{row['asked_by_name']} does not work here any more")
-    see_fields(person.sees)
-    return person
+    """Whoever asked, with what they may do now; what is an outlet's is done behind its wall, from here on. Raises Forbidden for
+    somebody who has left, or belongs elsewhere now."""
+    by: Principal = run.by
+    if row["staff_id"] is not None:
+        person = await working(row["staff_id"])
+        if person is None:
+            raise Forbidden(f"{row['asked_by_name']} does not work here any more")
+        see_fields(person.sees)
+        by = person
+    if row["org_unit_id"] is None:
+        return by
+    below = await org_units.visible_from(row["org_unit_id"])
+    units = tuple(each for each in below if isinstance(each, UUID) and (by.units == ALL_UNITS or each in by.units))
+    if row["org_unit_id"] not in units:
+        raise Forbidden(f"{row['asked_by_name']} does not work at this outlet any more")
+    await see_units(units)
+    return structs.replace(by, units=units, org_unit_id=row["org_unit_id"])

@@ -27,11 +27,12 @@ def _archive(act: Act) -> tuple[str, ...]:
 
 
 class Kind(Struct, frozen=True):
-    """How rows of a kind go in and out, and which fields they have."""
+    """How rows of a kind go in and out, and which fields they have; `of_outlets` where an outlet's people take in their own."""
 
     take_in: Callable[..., Awaitable[Imported]]
     put_out: Callable[[Path, Act], Awaitable[int]]
     fields: Callable[[Act], tuple[str, ...]]
+    of_outlets: bool = False
 
 
 async def _customers(file: Path, act: Act) -> int:
@@ -39,7 +40,7 @@ async def _customers(file: Path, act: Act) -> int:
 
 
 KINDS: dict[str, Kind] = {
-    "customers": Kind(import_customers, _customers, _archive),
+    "customers": Kind(import_customers, _customers, _archive, of_outlets=True),
     "relatives": Kind(
         particulars.import_relatives, particulars.export_relatives, lambda act: particulars.RELATIVE_COLUMNS
     ),
@@ -47,8 +48,10 @@ KINDS: dict[str, Kind] = {
         particulars.import_occasions, particulars.export_occasions, lambda act: particulars.OCCASION_COLUMNS
     ),
     "links": Kind(particulars.import_links, particulars.export_links, lambda act: particulars.LINK_COLUMNS),
-    "facts": Kind(import_facts, export_facts, lambda act: FACT_COLUMNS),
-    "interactions": Kind(import_interactions, export_interactions, lambda act: tuple(INTERACTION_COLUMNS)),
+    "facts": Kind(import_facts, export_facts, lambda act: FACT_COLUMNS, of_outlets=True),
+    "interactions": Kind(
+        import_interactions, export_interactions, lambda act: tuple(INTERACTION_COLUMNS), of_outlets=True
+    ),
     "complaints": Kind(import_complaints, export_complaints, lambda act: COMPLAINT_COLUMNS),
     "venues": Kind(venues.import_venues, venues.export_venues, lambda act: venues.VENUE_COLUMNS),
     "materials": Kind(materials.import_givings, materials.export_givings, lambda act: materials.GIVING_COLUMNS),

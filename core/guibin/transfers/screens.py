@@ -16,6 +16,7 @@ from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.spreadsheets.mapping import Mapping
 from guibin.web.listing import PageAsked
+from guibin_tenants.principals import sees_all
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import Refusal
 
@@ -28,7 +29,7 @@ from .requests import FILE_BYTES_MAX, Kind, NewExport, NewImport, NewRun
 from .wording import Wording
 
 PATH = f"{PREFIX}/imports"
-NEED = IMPORT & EXPORT
+NEED = IMPORT
 ENTRIES = (Entry(title="transfers.title", path=PATH, icon="file-import", needs=NEED, group="govern", order=70),)
 _SHOWN = 20
 _RUNNING = ("waiting", "running")
@@ -54,7 +55,7 @@ class TransferScreens(Controller):
             return await _page(shell, given, forms.faults(refusal, shell))
         return shell.done(shell.says("transfers.done.upload"), goes_to=f"{PATH}/{taken.id}")
 
-    @post("/exports", needs=NEED, cost=BULK, confirmed=True, status_code=200)
+    @post("/exports", needs=EXPORT, cost=BULK, confirmed=True, status_code=200)
     async def export(self, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
         filled = forms.fill(NewExport, given, shell)
@@ -88,7 +89,7 @@ class TransferScreens(Controller):
     @post("/{transfer_id:uuid}/cancellation", needs=NEED, status_code=200)
     async def cancel(self, transfer_id: UUID, shell: Shell) -> Response[str]:
         try:
-            known = await _known(transfer_id)
+            known = await _known(transfer_id, shell)
             await (actions.cancel_import if known.direction == "import" else actions.cancel_export)(known.id, shell.act)
         except Refusal as refusal:
             return await _one(transfer_id, shell, "; ".join(forms.faults(refusal, shell).values()))
@@ -96,16 +97,20 @@ class TransferScreens(Controller):
 
     @get("/{transfer_id:uuid}/file", needs=NEED, confirmed=True)
     async def file(self, transfer_id: UUID, shell: Shell) -> Response[bytes]:
+        await _known(transfer_id, shell)
         return file_of(*await actions.outcome(transfer_id, shell.act, shell.language))
 
 
-async def _known(transfer_id: UUID) -> TransferView:
+async def _known(transfer_id: UUID, shell: Shell) -> TransferView:
+    """An import, or for whoever may have one an export. Raises NotFound."""
     found = await IMPORTS.where("x.id = $id", id=transfer_id)
-    return found[0] if found else await EXPORTS.one(transfer_id)
+    if found or not EXPORT(shell.act.by):
+        return found[0] if found else await IMPORTS.one(transfer_id)
+    return await EXPORTS.one(transfer_id)
 
 
 async def _one(transfer_id: UUID, shell: Shell, problem: str = "") -> Response[str]:
-    known = await _known(transfer_id)
+    known = await _known(transfer_id, shell)
     wording = Wording(kind=known.kind, policy=shell.act.policy, language=shell.language, mapping=known.mapping)
     fields = [_field(name, known, wording) for name in KINDS[known.kind].fields(shell.act)]
     return shell.page(
@@ -141,10 +146,11 @@ def _field(name: str, known: TransferView, wording: Wording) -> Mapped:
 
 
 async def _page(shell: Shell, given: Given[str, Sequence[str]], errors: Given[str, str]) -> Response[str]:
-    kinds = [Choice(name, shell.says(f"transfers.kind.{name}")) for name in KINDS]
+    exports_too, whole = EXPORT(shell.act.by), sees_all(shell.act.by)
+    kinds = [Choice(name, shell.says(f"transfers.kind.{name}")) for name in KINDS if whole or KINDS[name].of_outlets]
     form = forms.Form(kind=NewExport, slice_name="transfers", choices={"kind": kinds})
     imports = await IMPORTS.page(None, PageAsked(_SHOWN), shell.act)
-    exports = await EXPORTS.page(None, PageAsked(_SHOWN), shell.act)
+    exports = (await EXPORTS.page(None, PageAsked(_SHOWN), shell.act)).items if exports_too else []
     fields = form.fields(
         shell, given if "format" in given else {"leaves_to": ["nobody"]}, errors if "format" in given else {}
     )
@@ -154,7 +160,8 @@ async def _page(shell: Shell, given: Given[str, Sequence[str]], errors: Given[st
         kinds=kinds,
         fields=fields,
         problem="; ".join(said for name, said in errors.items() if name not in {field.name for field in fields}),
-        lines=sorted([*imports.items, *exports.items], key=lambda line: line.asked_at, reverse=True),
+        exports_too=exports_too,
+        lines=sorted([*imports.items, *exports], key=lambda line: line.asked_at, reverse=True),
         most=FILE_BYTES_MAX // 1024 // 1024,
         address=PATH,
     )

@@ -11,7 +11,7 @@ class Transfer(TenantTable, signed="asked"):
     `outcome` what came of it, a file too: the rows that were refused, or what was exported.
 
     `heading` are the columns of the file, `mapping` which of them is which field. `stage` and `rows_done` say how far it is;
-    `report` what it did. It belongs to the whole company: `org_unit_id` stays empty.
+    `report` what it did. It belongs to the whole company, or to the outlet `org_unit_id` that takes in its own.
     """
 
     direction = Varchar(length=6)

@@ -301,7 +301,7 @@ async def test_another_companys_and_an_outlets_people_see_nothing_of_it(tenant, 
         for who, client in (("outlet", outlet), ("stranger", stranger))
     }
 
-    assert answers == {"outlet": [403, 403, 403], "stranger": [404, 404, 404]}
+    assert answers == {"outlet": [404, 404, 404], "stranger": [404, 404, 404]}
 
 
 async def test_it_is_all_done_from_the_page(tenant, admin):
