@@ -35,6 +35,7 @@ from .sessions import (
     SessionController,
     address_of,
     keep,
+    own_session,
     real_now,
     session_cookie,
     take,
@@ -44,6 +45,8 @@ from .sign_in_pages import YEAR_S, SignInPages, language_of, leads_to, ours
 PATH = f"{shell.PREFIX}/sign-in/provider"
 BACK = f"{PATH}/back"
 _TYPED_MAX = 100
+# Why somebody goes there who is signed in.
+CONFIRMING = "confirming"
 
 
 class ProviderPages(Controller):
@@ -65,12 +68,22 @@ class ProviderPages(Controller):
             going, to = await _begun(request, company)
         except Refusal as refusal:
             return _page(request, company, refusal)
-        response: Response[Any] = Redirect(to, status_code=303, headers={"Cache-Control": "no-store"})
-        kept = f"{going.begun.state}:{quote(ours(request.query_params.get('next', '')), safe='')}"
-        lasts_s = int(provided.ATTEMPT_LASTS.total_seconds())
-        response.set_cookie(session_cookie(request, GOING, kept, path=PATH, lasts_s=lasts_s))
+        response = _leaving(request, going, to)
         response.set_cookie(session_cookie(request, COMPANY, company, path=SignInPages.path, lasts_s=YEAR_S))
         return response
+
+    @get("/confirming", needs=PUBLIC)
+    async def go_again(self, request: Incoming) -> Response[Any]:
+        """Whoever is signed in proves there once more who they are."""
+        own = own_session(request)
+        if own is None:
+            return Redirect(SignInPages.path, status_code=303)
+        try:
+            take(request)
+            going, to = await _asked(request, own.tenant_id, anew=True)
+        except Refusal as refusal:
+            return _page(request, request.cookies.get(COMPANY, ""), refusal)
+        return _leaving(request, going, to, why=CONFIRMING)
 
     @get("/back", needs=PUBLIC)
     async def back(self, request: Incoming) -> Response[Any]:
@@ -80,9 +93,10 @@ class ProviderPages(Controller):
             response = _page(request, request.cookies.get(COMPANY, ""), refusal)
             response.set_cookie(session_cookie(request, GOING, "", path=PATH, lasts_s=0))
             return response
-        goes_to = leads_to(entered.session.owes, wanted)
+        goes_to = leads_to(entered.session.owes, wanted) if entered else wanted
         inside: Response[Any] = Redirect(goes_to, status_code=303, headers={"Cache-Control": "no-store"})
-        keep(inside, request, entered, known_at=(SessionController.path, SignInPages.path))
+        if entered is not None:
+            keep(inside, request, entered, known_at=(SessionController.path, SignInPages.path))
         inside.set_cookie(session_cookie(request, GOING, "", path=PATH, lasts_s=0))
         return inside
 
@@ -90,23 +104,36 @@ class ProviderPages(Controller):
 async def _begun(request: Incoming, slug: str) -> tuple[Going, str]:
     """Raises NoProvider, also for a company that there is not, and ProviderFails."""
     take(request)
-    back_to = f"{site_of(request).origin}{BACK}"
     try:
         async with borrowed() as connection:
             tenant = await by_slug(connection, slug)
     except NotFound:
         raise NoProvider() from None
-    async with tenant_scope(tenant.id):
-        going = await provided.begin(tenant.id, back_to, now=real_now(request))
+    return await _asked(request, tenant.id)
+
+
+async def _asked(request: Incoming, tenant_id: UUID, *, anew: bool = False) -> tuple[Going, str]:
+    """What is begun with the company's provider, and where the browser goes. Raises NoProvider and ProviderFails."""
+    async with tenant_scope(tenant_id):
+        going = await provided.begin(tenant_id, f"{site_of(request).origin}{BACK}", now=real_now(request))
     documents = await oidc.documents_of(going.provider.issuer)
-    return going, oidc.address_of(documents, going.provider, going.begun)
+    return going, oidc.address_of(documents, going.provider, going.begun, anew=anew)
 
 
-async def _back(request: Incoming) -> tuple[Entered, str]:
-    """Raises ProviderFails for whatever was not begun in this browser, and what signing in there raises."""
+def _leaving(request: Incoming, going: Going, to: str, *, why: str = "") -> Response[Any]:
+    """The way there, with what must come back with them; `why` is empty where they sign in."""
+    response: Response[Any] = Redirect(to, status_code=303, headers={"Cache-Control": "no-store"})
+    kept = f"{going.begun.state}:{why}:{quote(ours(request.query_params.get('next', '')), safe='')}"
+    lasts_s = int(provided.ATTEMPT_LASTS.total_seconds())
+    response.set_cookie(session_cookie(request, GOING, kept, path=PATH, lasts_s=lasts_s))
+    return response
+
+
+async def _back(request: Incoming) -> tuple[Entered | None, str]:
+    """Who is signed in now, nobody anew where it was only to confirm. Raises ProviderFails for whatever was not begun in this browser, and what signing in there raises."""
     take(request)
     asked, now = request.query_params, real_now(request)
-    state, _, wanted = request.cookies.get(GOING, "").partition(":")
+    state, why, wanted = f"{request.cookies.get(GOING, '')}::".split(":")[:3]
     if not state or asked.get("state") != state or not asked.get("code"):
         raise ProviderFails("That was not begun here, or it was given up there")
     tenant_id = _tenant_of(state)
@@ -117,6 +144,9 @@ async def _back(request: Incoming) -> tuple[Entered, str]:
         raise ProviderFails("That was not begun here, or too long ago")
     try:
         claims = await oidc.claims_of(going.provider, going.begun, asked["code"], now=now)
+        if why == CONFIRMING:
+            await _confirm(request, claims, going, tenant_id)
+            return None, ours(unquote(wanted))
         agent = request.headers.get("user-agent", "")
         at = Attempt("", "", address_of(request), request.cookies.get(DEVICE, ""), agent)
         async with tenant_scope(tenant_id):
@@ -127,6 +157,14 @@ async def _back(request: Incoming) -> tuple[Entered, str]:
             await provided.note_refusal(address_of(request), now)
         raise
     return entered, ours(unquote(wanted))
+
+
+async def _confirm(request: Incoming, claims: dict[str, Any], going: Going, tenant_id: UUID) -> None:
+    own = own_session(request)
+    if own is None or own.tenant_id != tenant_id:
+        raise ProviderFails("That was not begun here")
+    async with tenant_scope(tenant_id):
+        await provided.confirm(claims, going, own)
 
 
 async def _act(request: Incoming, tenant_id: UUID, provider_id: UUID) -> Act:

@@ -10,17 +10,22 @@ from msgspec.json import encode
 
 from guibin.administration import own_sessions, signing_in
 from guibin.administration.passkeys import Again
+from guibin.administration.signing_in import OwnSession
 from guibin.console import forms, looks, shell
 from guibin.console.shell import Shell
 from guibin.console.studio import Studio
 from guibin.context import Root
+from guibin.sign_ins import provided
 from guibin.web.problems import of_refusal
 from guibin_tenants.principals import anyone, staff_only
 from guibin_tenants.refusals import Invalid, Refusal
+from guibin_tenants.scope import tenant_scope
+from guibin_tenants.staff import OpenSession
 
 from . import sessions
 from .guards import PUBLIC
 from .passkeys import asked_again, told_again
+from .provider_pages import PATH as PROVIDER
 from .sessions import digest_of, own_session
 from .sign_in_pages import language_of, ours
 
@@ -127,9 +132,15 @@ async def _confirm(request: Incoming, refusal: Refusal | None = None) -> Respons
         "part": shell.wants_part(request) and not wanted,
         "has_factor": await signing_in.has_second_factor(own, now=_now(request)),
         "options": await _options(request, "confirm", held.csrf),
+        "provider": f"{PROVIDER}/confirming" if await _known_there(own, held) else "",
     }
     template = "console/confirm_form.html" if values["part"] else "console/confirm.html"
     return shell.answer(studio.render(template, look, values), int(refusal.status) if refusal else 200)
+
+
+async def _known_there(own: OwnSession, held: OpenSession) -> bool:
+    async with tenant_scope(own.tenant_id):
+        return await provided.is_known(held.staff.id)
 
 
 async def _page(request: Incoming, refusal: Refusal | None = None) -> Response[Any]:

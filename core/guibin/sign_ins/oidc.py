@@ -108,8 +108,8 @@ def begin(state: str, back_to: str) -> Begun:
     return Begun(state, secrets.token_urlsafe(32), secrets.token_urlsafe(48), back_to)
 
 
-def address_of(documents: Documents, provider: Provider, begun: Begun) -> str:
-    """Where the browser goes."""
+def address_of(documents: Documents, provider: Provider, begun: Begun, *, anew: bool = False) -> str:
+    """Where the browser goes; `anew` asks that whoever is there proves it again, also where the provider knows them."""
     asked = {
         "response_type": "code",
         "client_id": provider.client_id,
@@ -120,6 +120,7 @@ def address_of(documents: Documents, provider: Provider, begun: Begun) -> str:
         "code_challenge": create_s256_code_challenge(begun.verifier),
         "code_challenge_method": "S256",
     }
+    asked |= {"prompt": "login", "max_age": "0"} if anew else {}
     to = documents.authorization_endpoint
     return f"{to}{'&' if urlsplit(to).query else '?'}{urlencode(asked)}"
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from guibin.administration import actions, agents, rules, signing_in
 from guibin.administration.requests import AccountChange, NewPerson
 from guibin.administration.rules import Given
-from guibin.administration.signing_in import NOBODY, Attempt, Entered
+from guibin.administration.signing_in import NOBODY, Attempt, Entered, OwnSession
 from guibin.context import Act
 from guibin.policy.words import FullLine, Login
 from guibin_tenants import devices, keyring, staff
@@ -24,7 +24,7 @@ from guibin_tenants.staff import Place, StaffView
 from guibin_tenants.tables import new_id
 
 from . import oidc, providers
-from .oidc import Begun, Provider
+from .oidc import Begun, Provider, ProviderFails
 from .providers import ClaimRule, ProviderGivesNothing, ProviderSettings
 from .tables import ProviderAttempt, ProviderIdentity
 
@@ -122,6 +122,27 @@ async def enter(claims: dict[str, Any], going: Going, at: Attempt, act: Act) -> 
         return Entered(session, at.device)
     await signing_in.record("session.provider", who, now)
     return Entered(session, await devices.remember(account.id, at.device, now=now))
+
+
+async def confirm(claims: dict[str, Any], going: Going, own: OwnSession) -> None:
+    """Whoever is signed in there proved at the provider, just now, that it is they. Raises ProviderFails where it was somebody else or
+    where the provider does not say that it asked them anew (`auth_time`)."""
+    session = await staff.session_of(own.digest, now=going.now)
+    told_at = claims.get("auth_time")
+    since = going.now.timestamp() - (told_at if isinstance(told_at, int) else 0)
+    lately = -oidc.LEEWAY_S <= since <= ATTEMPT_LASTS.total_seconds() + oidc.LEEWAY_S
+    known = await _known(going.provider.issuer, claims["sub"])
+    if session is None or session.owes == "second_factor" or known != session.staff.id or not lately:
+        raise ProviderFails("It was somebody else, or it did not ask anew who is there")
+    await staff.confirm_session(own.digest, now=going.now)
+    who = signing_in.principal_of(session.staff.id, session.staff.name, own.address)
+    await signing_in.record("session.confirm", who, going.now)
+
+
+async def is_known(staff_id: UUID) -> bool:
+    """Whether the company's provider as it is now knows who they are."""
+    sql = "select true from provider_identity i join identity_provider p on p.issuer = i.issuer where i.staff_id = $1"
+    return bool(await fetch_value(sql, staff_id))
 
 
 async def foretell(new: ClaimsTried, act: Act) -> Foretold:

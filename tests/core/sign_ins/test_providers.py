@@ -1,7 +1,7 @@
 """Signing in by the company's own provider: a real one, and one that lies; what its claims bring, and what is never believed."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -342,3 +342,67 @@ async def test_by_page_a_company_is_named_and_left_for(world, tenant):
         False,
     )
     assert "/console/sign-in/provider?" in leads.text
+
+
+CONFIRMING, EXPORTS = "/console/sign-in/provider/confirming", "/api/v1/list-exports"
+LIST = {"list": "overview", "leaves_to": "nobody", "purpose": "核对客户名单"}
+
+
+async def _asked_anew(world, admin, client):
+    """Somebody without a password, some time after they came from the provider."""
+    await admin.put("/api/v1/sign-in-rules", json={"second_factor_roles": [], "confirm_minutes": 5})
+    world.clock.set(world.clock() + timedelta(minutes=6))
+    client.headers["X-CSRF-Token"] = client.csrf
+    return (await client.post(EXPORTS, json=LIST)).status_code
+
+
+async def test_whoever_has_no_password_confirms_at_the_provider(world, tenant, admin, real):
+    await write(admin, real.issuer)
+    real.be(sub="7", preferred_username="li.wei", groups=["vip-leads"])
+    client, _ = await through(world, tenant, real)
+    client.csrf = await _csrf(client)
+    refused = await _asked_anew(world, admin, client)
+    page = (await client.get("/console/confirm?next=/console/customers")).text
+    begun = await client.get(CONFIRMING, params={"next": "/console/customers"})
+    asked = parse_qs(urlsplit(begun.headers["location"]).query)
+    path = await asyncio.to_thread(real.pass_through, begun.headers["location"], PUBLIC)
+    back = await client.get(path)
+
+    allowed = await client.post(EXPORTS, json=LIST)
+    theirs = (await admin.get("/console/confirm")).text
+    assert (refused, f"{CONFIRMING}?next=" in page, CONFIRMING in theirs) == (403, True, False)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    assert (back.status_code, back.headers["location"], allowed.status_code) == (303, "/console/customers", 200)
+    async with tenant_scope(tenant.id):
+        told = await fetch_value("select count(*) from audit_entry where action = 'session.confirm'")
+    assert told == 1
+
+
+@pytest.mark.parametrize("claims", [{"auth_time": None}, {"auth_time": -1_000}, {"sub": "8"}, {"auth_time": "now"}])
+async def test_only_the_same_person_asked_anew_confirms(world, tenant, admin, liar, claims):
+    await write(admin, LIE)
+    client, inside, _ = await lied(world, tenant, liar, groups=["vip-leads"])
+    client.csrf = await _csrf(client)
+    refused = await _asked_anew(world, admin, client)
+
+    backs = [await _confirmed(world, client, liar, claims), await _confirmed(world, client, liar, {})]
+
+    assert (inside.status_code, refused) == (303, 403)
+    assert ([each[0] for each in backs], [each[1] for each in backs]) == ([409, 303], [403, 200])
+
+
+async def _confirmed(world, client, liar, claims):
+    address = (await client.get(CONFIRMING)).headers["location"]
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    now = int(world.clock().timestamp())
+    said = {"iss": LIE, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
+    said |= {"auth_time": now}
+    if isinstance(claims.get("auth_time"), int):
+        claims = {"auth_time": now + claims["auth_time"]}
+    liar.claims = {name: value for name, value in (said | claims).items() if value is not None}
+    back = await client.get(BACK, params={"state": asked["state"], "code": "c"})
+    return back.status_code, (await client.post(EXPORTS, json=LIST)).status_code
+
+
+async def _csrf(client):
+    return (await client.get("/console/")).text.split('"x-csrf-token": "')[1].split('"')[0]
