@@ -393,3 +393,21 @@ async def test_how_many_complaints_would_have_been_late_is_said_before_a_limit_i
     assert (taken.status_code, shown.status_code, wrong.status_code) == (201, 200, 422)
     assert "0 件换了级别；超时 0 件，改后 1 件" in shown.text
     assert (await policy(admin))["version"] == 0
+
+
+async def test_quotas_cadences_and_the_draft_are_tried_on_last_quarter(bank):
+    admin, said = bank["admin"], {}
+    for section, changed in (("entitlements", {"quota": "1"}), ("cadences", {"times": "9"})):
+        listed = re.findall(rf'href="{OWN}/{section}/form\?name=([^"]*)"', await page(admin, f"{OWN}/{section}"))
+        name = unquote_plus(unescape(listed[0])) if listed else ""
+        said[section] = await send(admin, section, name, "simulate", **changed)
+        gathered = await send(admin, section, name, "draft", **changed)
+        assert gathered.status_code in (200, 204), gathered.text[-500:]
+    headers = ZH | {"Content-Type": "application/x-www-form-urlencoded"}
+    draft = await admin.post("/console/policy/draft", content=urlencode({"do": "simulate"}), headers=headers)
+
+    assert [each.status_code for each in (*said.values(), draft)] == [200, 200, 200]
+    assert "试算上季度" in said["entitlements"].text
+    for found in (said["cadences"].text, draft.text):
+        assert all(word in found for word in ("联系频次：上季到期的", "改后未联系", "试算：近三个月的投诉"))
+    assert (await policy(admin))["version"] == 0

@@ -12,7 +12,7 @@ from guibin.policy import clocks
 from guibin.policy.calendars import Calendar
 from guibin.policy.complaints import ComplaintPolicy
 from guibin.policy.packs import Policy
-from guibin.policy_changes.effects import LevelReplayed, Replayed
+from guibin.policy_changes.effects import DAYS, LevelReplayed, MovedComplaint, Replayed
 from guibin.sla import calendars
 from guibin.sla.plans import ClockRecord, clock_of
 from guibin.tiers.queries import current_tiers
@@ -21,13 +21,14 @@ from guibin_tenants.scope import fetch_value
 
 from .figures import CLOCK, TAKEN_IN
 
-DAYS = 91
 # So many, the latest first: each limit is worked out by its calendar.
-REPLAYED_MAX = 5_000
+REPLAYED_MAX, NAMED_MAX = 5_000, 50
 _RECEIVED = f"from complaint c {CLOCK} where {TAKEN_IN} and c.received_at >= $1 and c.received_at < $2"
 
 
 class _Past(Struct, frozen=True):
+    id: UUID
+    number: str
     customer_id: UUID | None
     level: str
     text: str
@@ -67,7 +68,7 @@ async def replayed(before: Policy, after: Policy, act: Act) -> Replayed:
     since = act.now - timedelta(days=DAYS)
     past = await read(
         _Past,
-        f"select c.customer_id, c.level, c.text, t.clock, t.completed_at {_RECEIVED}"
+        f"select c.id, c.number, c.customer_id, c.level, c.text, t.clock, t.completed_at {_RECEIVED}"
         f" order by c.received_at desc, c.id limit {REPLAYED_MAX}",
         since,
         act.now,
@@ -92,6 +93,18 @@ async def replayed(before: Policy, after: Policy, act: Act) -> Replayed:
         late_before=sum(old.late for old, _ in pairs),
         late_after=sum(new.late for _, new in pairs),
         levels=_by_level(pairs, (before.complaints, after.complaints)),
+        moved_complaints=tuple(
+            MovedComplaint(
+                id=one.id,
+                number=one.number,
+                before=old.level,
+                after=new.level,
+                late_before=old.late,
+                late_after=new.late,
+            )
+            for one, (old, new) in zip(past, pairs, strict=True)
+            if old.level != new.level
+        )[:NAMED_MAX],
     )
 
 

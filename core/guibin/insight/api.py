@@ -16,7 +16,7 @@ from guibin.web.routing import ALSO, deletes, gets, posts
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
-from . import exporting, pages, posting, queries
+from . import comparing, exporting, pages, posting, queries
 from .actions import unit_seen
 from .complaints import ComplaintReport, complaint_report
 from .figures import Definition, Kind, defined, figures_of, say
@@ -101,6 +101,10 @@ class ReportController(Controller):
         made = await _report(kind, period, org_unit_id, act)
         content = exporting.report_workbook(made, lambda key: say(key, act.policy, act.language))
         return _file(content, f"{kind}-{made.period}.xlsx")
+
+    compare = gets(
+        "/comparison", comparing.compare, "The figures of two org units, or two periods, side by side", cost=BULK
+    )
 
     @get("/page", needs=READ, cost=BULK, summary="The same as a page to be printed", media_type="text/html")
     async def page(self, kind: Kind, period: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:

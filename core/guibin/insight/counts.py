@@ -15,9 +15,10 @@ from guibin.policy.packs import Policy
 from guibin.profiles import counts as profiles
 from guibin.qualifications import training
 from guibin.records import counts as records
-from guibin.records.dues import cadence_counts
+from guibin.records.dues import OWED_NOW, asked_in, cadence_counts
+from guibin.reviews.dues import Duty, asked_all, reviews_on
 from guibin.reviews.dues import counts as duty_counts
-from guibin.reviews.dues import reviews_on
+from guibin.reviews.dues import owed as duties_owed
 from guibin.service_requests import counts as request_counts
 from guibin.service_requests import queries as service_requests
 from guibin.sla import counts as sla
@@ -148,6 +149,27 @@ async def counted(
     return groups
 
 
+def behind(
+    name: str, period: Period, *, policy: Policy, time_zone: str, as_of: datetime
+) -> tuple[str, dict[str, object]]:
+    """What of a rhythm's spans that ended in the period this count counts, as what follows `from`, called `x`: customers with
+    their `span`, and its values; nothing for a count of something else."""
+    made = name in ("contacts_made", "reviews_done")
+    if name in CADENCE_COUNTS:
+        spans = [
+            (cadence, window_of(cadence.span, day, time_zone))
+            for cadence in policy.cadences
+            for day in _ended(cadence.span, period, time_zone=time_zone, as_of=as_of)
+        ]
+        source, values = OWED_NOW, asked_in(spans, as_of)
+    elif name in REVIEW_COUNTS:
+        source = duties_owed("customer_review", "review")
+        values = asked_all(_duties(policy.reviews, period, time_zone=time_zone, as_of=as_of), "review")
+    else:
+        return "", {}
+    return source, values | {"states": ["done"] if made else ["done", "missed"]}
+
+
 def total(groups: Mapping[str, int], split: Sequence[str], filters: Mapping[str, Sequence[str]]) -> int:
     """All groups together, or those whose parts are among the filters'."""
     return sum(
@@ -174,14 +196,18 @@ async def _reviews(
     rhythms: Sequence[ReviewRhythm], period: Period, *, time_zone: str, as_of: datetime
 ) -> tuple[int, int]:
     """Of the reviews' spans that ended in the period: how many customers were to be gone through, and were."""
-    duties = [
+    duties = _duties(rhythms, period, time_zone=time_zone, as_of=as_of)
+    counts = await duty_counts("customer_review", duties, now=as_of) if duties else []
+    return sum(each.done + each.missed for each in counts), sum(each.done for each in counts)
+
+
+def _duties(rhythms: Sequence[ReviewRhythm], period: Period, *, time_zone: str, as_of: datetime) -> list[Duty]:
+    return [
         duty
         for rhythm in rhythms
         for day in _ended(rhythm.span, period, time_zone=time_zone, as_of=as_of)
         for duty in reviews_on((rhythm,), day, time_zone)
     ]
-    counts = await duty_counts("customer_review", duties, now=as_of) if duties else []
-    return sum(each.done + each.missed for each in counts), sum(each.done for each in counts)
 
 
 async def _invitations(

@@ -153,6 +153,7 @@ async def values_of(subscription_id: UUID, run: Run) -> Values | None:
             "unit": made.org_unit_name,
             "figures": "\n".join(figures),
             "link": f"{public_address() or ''}{PREFIX}/reports/{found.kind}?{place}",
+            "end": f"{public_address() or ''}{PREFIX}/reports/subscriptions",
         },
         to_staff=SUBJECT,
     )

@@ -22,7 +22,7 @@ from guibin_tenants.rows import name_of
 from guibin_tenants.scope import see_units
 
 from .actions import closed, unit_seen
-from .counts import Groups, count_of, counted, seen
+from .counts import Groups, behind, count_of, counted, seen
 from .figures import Definition, Figure, counts_of, defined, figures_of, valued
 
 Part = Literal["numerator", "denominator"]
@@ -30,7 +30,7 @@ PERIODS, PERIODS_MAX = 12, 24
 
 
 class NotRowByRow(Conflict):
-    """This number is not counted row by row. It says how many spans of a rhythm were kept, customer by customer."""
+    """This number is not counted row by row. It says how many were to be invited or trained in the spans of a rhythm."""
 
 
 class RowsAsked(Struct, frozen=True, kw_only=True):
@@ -118,13 +118,30 @@ async def rows_behind(name: str, asked: RowsAsked, page: PageAsked, act: Act) ->
     figure = figure_of(name, act)
     period = parse_period(asked.period, act.company.time_zone)
     await unit_seen(asked.org_unit_id, by=act.by)
-    count = count_of(figure.numerator if asked.part == "numerator" else figure.denominator)
+    counts = figure.numerator if asked.part == "numerator" else figure.denominator
+    policy, zone = act.policy, act.company.time_zone
+    spans, known = behind(counts, period, policy=policy, time_zone=zone, as_of=act.now)
+    if spans:
+        found = await _of_spans(spans).page(None, page, act, **known)
+        return await searched("figure_row", found, act, subject="statistics")
+    count = count_of(counts)
     if count is None or not count.rows:
         raise NotRowByRow
     source, values = _narrowed(count, figure, asked.group)
-    seen_of = seen(period, policy=act.policy, time_zone=act.company.time_zone, as_of=act.now)
+    seen_of = seen(period, policy=policy, time_zone=zone, as_of=act.now)
     found = await _listing(count, source).page(None, page, act, **values_of(seen_of), **values)
     return await searched("figure_row", found, act, subject="statistics")
+
+
+def _of_spans(source: str) -> Listing[FigureRow]:
+    """Customers with the spans of theirs that count."""
+    return Listing(
+        view=FigureRow,
+        source="(select 'customer'::text as subject, x.id, x.id as customer_id, string_agg(distinct x.span, ', ') as number"
+        f" from {source} where x.state = any ($states::text[]) group by x.id) x",
+        order=Order({"x.id": UUID}),
+        columns={"customer_name": called("x.customer_id")},
+    )
 
 
 def _narrowed(count: Count, figure: Figure, group: str | None) -> tuple[str, dict[str, object]]:

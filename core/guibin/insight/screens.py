@@ -25,8 +25,9 @@ from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import Refusal
 
-from . import posting, queries
+from . import comparing, posting, queries
 from .actions import unit_seen
+from .comparing import ComparisonAsked
 from .drawing import chart
 from .figures import KINDS, Kind
 from .pages import worded
@@ -61,6 +62,14 @@ class PlaceAsked(Struct, frozen=True, kw_only=True):
     org_unit_id: Annotated[str, Meta(max_length=40)] = ""
 
 
+class BesideAsked(PlaceAsked, frozen=True, kw_only=True):
+    """What stands beside it: another period, another unit; the period before without either."""
+
+    kind: Kind = "complaints"
+    other_period: Annotated[str, Meta(max_length=10)] = ""
+    other_unit_id: Annotated[str, Meta(max_length=40)] = ""
+
+
 class BehindAsked(PlaceAsked, frozen=True, kw_only=True):
     """Of which part of the figure, and of which group of it."""
 
@@ -79,6 +88,27 @@ class ReportScreens(Controller):
     @get("/{kind:str}", needs=READ, cost=BULK, dependencies={"at": from_query(PlaceAsked)})
     async def show(self, kind: Kind, at: PlaceAsked, shell: Shell) -> Response[str]:
         return await _report(kind, _place(at, shell), shell)
+
+    @get("/compare", needs=READ, cost=BULK, dependencies={"at": from_query(BesideAsked)})
+    async def compare(self, at: BesideAsked, shell: Shell) -> Response[str]:
+        place = _place(at, shell)
+        asked = ComparisonAsked(
+            period=place.period.name,
+            other_period=at.other_period or None,
+            org_unit_id=place.org_unit_id,
+            other_unit_id=UUID(at.other_unit_id) if is_id(at.other_unit_id) else None,
+        )
+        units = await _units(shell)
+        return shell.page(
+            "insight/compare.html",
+            found=await comparing.compare(at.kind, asked, shell.act),
+            kinds=KINDS,
+            units=units,
+            kind_of=lambda kind: place.address("compare", kind=kind, **_beside(at)),
+            worded=worded,
+            change=_change,
+            leads=lambda side, name: place.address(f"figures/{name}", period=side.period, org_unit_id=side.org_unit_id),
+        )
 
     @get("/figures/{name:str}", needs=READ, cost=BULK, dependencies={"at": from_query(PlaceAsked)})
     async def figure(self, name: str, at: PlaceAsked, shell: Shell) -> Response[str]:
@@ -172,6 +202,10 @@ async def _report(kind: Kind, place: Place, shell: Shell) -> Response[str]:
         worded=worded,
         change=_change,
     )
+
+
+def _beside(at: BesideAsked) -> dict[str, str]:
+    return {"other_period": at.other_period, "other_unit_id": at.other_unit_id}
 
 
 def _following(period: Period, zone: str) -> Period:

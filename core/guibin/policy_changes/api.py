@@ -132,6 +132,13 @@ class PolicyDraftController(Controller):
         confirmed=True,
         opt=CHANGED_MEANWHILE,
     )
+    simulate = posts(
+        "/simulations",
+        effects.drafted,
+        "Last quarter as one's own draft would have had it; writes nothing",
+        needs=SIMULATE,
+        status_code=200,
+    )
     list_references = gets(
         "/references", drafts.references, "What refers to an element, before it is removed", needs=AMEND
     )

@@ -14,8 +14,9 @@ from guibin.policy.texts import Text
 from guibin.policy.words import FullLine, Named, Reason, Word
 from guibin_tenants.refusals import NotFound, Refusal
 
-from . import additions, drafts, places
+from . import additions, drafts, effects, places
 from .api import AMEND
+from .api import SIMULATE as REPLAY
 from .pages import NAME, OWN, begins, called, drawn, made, sections_of, title_of_section, where
 from .requests import DraftChange, DraftSending
 
@@ -67,6 +68,8 @@ class PolicyDraftScreens(Controller):
             if asked == "note" and path.isdecimal():
                 await drafts.gather(DraftChange(made_from=int(path)), shell.act)
                 return shell.done(shell.says(f"{NAME}.draft.noted"), goes_to=DRAFT)
+            if asked == "simulate" and REPLAY(shell.act.by):
+                return await _draft(shell, given, {}, 200, await effects.drafted(shell.act))
             new = forms.taken(Sending, given, shell)
             sending = DraftSending(only=new.only, effective_from=begins(new.effective_on, shell), note=new.note)
             return made(await drafts.send(sending, shell.act), shell, OWN)
@@ -100,7 +103,13 @@ class NewElementScreens(Controller):
         return shell.done(shell.says(f"{NAME}.draft.gathered"), goes_to=f"{OWN}/{section}/form?name={stands}")
 
 
-async def _draft(shell: Shell, given: dict[str, list[str]], errors: dict[str, str], status: int) -> Response[str]:
+async def _draft(
+    shell: Shell,
+    given: dict[str, list[str]],
+    errors: dict[str, str],
+    status: int,
+    replayed: effects.Replayed | None = None,
+) -> Response[str]:
     draft = await drafts.mine(shell.act)
     policy = await drafts.policy_of(shell.act)
     at = drawn(shell, policy)
@@ -122,6 +131,9 @@ async def _draft(shell: Shell, given: dict[str, list[str]], errors: dict[str, st
         told=lambda one: forms.rule(one.rule, shell.studio, shell.look),
         said=lambda text: text.in_language(shell.language),
         sections=await sections_of(shell),
+        replayed=replayed,
+        may_replay=bool(draft.paths) and not draft.problems and REPLAY(shell.act.by),
+        level=lambda name: shell.named(f"complaint_level.{name}"),
     )
 
 

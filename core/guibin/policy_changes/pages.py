@@ -63,6 +63,10 @@ class Line(Struct, frozen=True):
     own: bool
 
 
+# Parts of which last quarter says what a change would have meant.
+REPLAYED = ("complaints", "cadences", "entitlements")
+
+
 class Shown(Struct, frozen=True, kw_only=True):
     """What a form shows beside its fields: what came of checking or simulating it."""
 
@@ -133,7 +137,7 @@ class OwnPolicyScreens(Controller):
             if asked == "remove":
                 return await _removing(element, shell, sure=path == "sure")
             amendment = _amendment(element, given, at, noted=asked in ("save", "back"))
-            if asked == "simulate" and section == "complaints" and REPLAY(shell.act.by):
+            if asked == "simulate" and section in REPLAYED and REPLAY(shell.act.by):
                 replayed = await effects.simulate(amendment, shell.act)
                 return await _form(element, at, Shown(given=given, replayed=replayed))
             if asked == "simulate":
@@ -227,7 +231,7 @@ async def _form(element: Element, shell: Shell, shown: Shown) -> Response[str]:
         simulated=shown.simulated,
         populations=lambda view: [_population(one, shell) for one in view.populations],
         can_simulate=REPLAY(shell.act.by)
-        if element.section == "complaints"
+        if element.section in REPLAYED
         else bool(_schemes_of(element, shell.act.policy)) and SIMULATE(shell.act.by),
         may_amend=AMEND(shell.act.by),
         flows=flows,

@@ -138,6 +138,12 @@ def asked_now(cadences: Sequence[Cadence], at: AsOf) -> dict[str, object]:
     return _known(cadences, _windows(cadences, at), at.now) | {"contact_spans": [cadence.span for cadence in cadences]}
 
 
+def asked_in(spans: Sequence[tuple[Cadence, Window]], now: datetime) -> dict[str, object]:
+    """The values of OWED_NOW for these spans of these cadences, whenever they were."""
+    cadences, windows = [cadence for cadence, _ in spans], [window for _, window in spans]
+    return _known(cadences, windows, now) | {"contact_spans": [window.name for window in windows]}
+
+
 def reached(customer: str) -> str:
     """SQL: the contacts `i` that reached the customer `customer`; a condition or an order may follow."""
     return (

@@ -12,12 +12,13 @@ from guibin.notices.actions import Notice, notify
 from guibin.notices.deadlines import Passed, of_row, tells
 from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
+from guibin.policy_changes.effects import CADENCES
 from guibin.profiles.closing import OPEN_CASES
 from guibin.sla.closing import RUNS_ON
 from guibin_tenants.rows import change
 from guibin_tenants.scope import fetch, fetch_one
 
-from . import deadlines, dues
+from . import deadlines, dues, replays
 from .dues import CadenceCount
 from .tables import Interaction
 
@@ -89,3 +90,6 @@ async def forget_questions(erased: ErasureBegins, act: Act) -> None:
         "select id from interaction where customer_id = $1 and handling_state = 'open' order by id", erased.customer_id
     ):
         await change(Interaction, row["id"], handling_state="none")
+
+
+CADENCES.give(replays.replayed)

@@ -1,9 +1,11 @@
 """Behind each figure: the rows it counts are as many as it says, how it went, how units compare; within the wall, on record."""
 
+from datetime import timedelta
+
 import pytest
 from desk import Desk
 
-from guibin.insight.counts import COUNTS, count_of
+from guibin.insight.counts import CADENCE_COUNTS, COUNTS, REVIEW_COUNTS, count_of
 from guibin.insight.figures import FIGURES
 from guibin.periods.counts import COUNTED_ABOVE
 
@@ -51,7 +53,8 @@ async def test_the_rows_are_as_many_as_the_figure_says(desk):
     wrong = []
     for figure in FIGURES:
         for part in ("numerator", "denominator"):
-            count = count_of(getattr(figure, part))
+            name = getattr(figure, part)
+            count = count_of(name) or name in (*CADENCE_COUNTS, *REVIEW_COUNTS)
             if not getattr(figure, part):
                 continue
             found = await got(desk.client, figure.name, "rows", 200 if count else 409, part=part, limit=200)
@@ -60,6 +63,24 @@ async def test_the_rows_are_as_many_as_the_figure_says(desk):
 
     assert wrong == []
     assert shown["complaints_received"]["numerator"] == 3
+
+
+@pytest.mark.rule("S07-9")
+async def test_whom_a_rhythm_counts_is_named_with_the_spans(desk, tenant):
+    first, second = [await desk.customer(f"P{n}", "leader") for n in range(2)]
+    tenant.world.clock.set(tenant.world.clock() + timedelta(days=62))
+    client = await tenant.staff("later", "manager")
+    told = (await report(client, "service", period="2026-04"))["reviews_done"]
+
+    due = await got(client, "reviews_done", "rows", period="2026-04", part="denominator")
+    done = await got(client, "reviews_done", "rows", period="2026-04")
+
+    spans = {each["id"]: each["number"].split(", ") for each in due["items"]}
+    assert (told["numerator"], told["denominator"]) == (0, 8)
+    assert (spans.keys(), sum(map(len, spans.values()))) == ({first, second}, 8)
+    assert spans[first] == spans[second] == ["2026-W14", "2026-W15", "2026-W16", "2026-W17"]
+    assert all(each["subject"] == "customer" and each["customer_name"] for each in due["items"])
+    assert done["items"] == []
 
 
 async def test_a_group_and_a_page_are_part_of_the_rows(desk):

@@ -55,6 +55,7 @@ async def test_the_figures_of_the_week_come_once_it_is_closed(client, tenant, cl
     assert "2026-W10" in sent["Subject"]
     assert "投诉受理量  1  (0)" in text
     assert "http://vip.example.com/console/reports/complaints?period=2026-W10" in text
+    assert "http://vip.example.com/console/reports/subscriptions" in text
     assert "没有信号" not in text
     (row,) = (await lead.get(SUBSCRIPTIONS)).json()
     assert (row["kind"], row["span"], row["period"]) == ("complaints", "week", "2026-W10")

@@ -97,3 +97,83 @@ async def test_what_is_wrong_is_refused_as_the_change_would_be(client, past):
     refused = await tried(client, 422, figures={LIMIT: "two"})
 
     assert refused["errors"][0]["field"].startswith("figures.complaints.levels")
+
+
+async def test_which_complaints_would_have_another_level_is_named(client, past):
+    found = (await policy(client))["complaints"]
+    top = found["levels"][-1]["name"]
+    changed = found | {"keywords": [{"level": top, "words": ["账单有误"]}, *found["keywords"]]}
+
+    moved = await tried(client, overrides={"complaints": changed})
+
+    assert [one["id"] for one in moved["moved_complaints"]] == [one["id"] for one in reversed(past)]
+    assert {(one["before"], one["after"]) for one in moved["moved_complaints"]} == {(past[0]["level"], top)}
+    assert (await tried(client, figures={LIMIT: 2}))["moved_complaints"] == []
+
+
+async def member(client, day="2026-02-01"):
+    """A key account since that day."""
+    body = {"number": "C-1", "name": "张三丽", "kind": "group"}
+    customer = (await client.post("/api/v1/customers", json=body)).json()["id"]
+    fact = {"customer_id": customer, "metric": "spending", "occurred_on": "2026-01-05", "amount": {"amount": "10000"}}
+    await client.post("/api/v1/facts", json={"facts": [fact]})
+    answer = await client.post("/api/v1/assessments", json={"scheme": "key_account", "as_of": day})
+    assert answer.status_code == 201, answer.text
+    return customer
+
+
+@pytest.mark.rule("S07-7")
+async def test_a_smaller_quota_says_how_many_redemptions_it_would_have_refused(client):
+    customer = await member(client)
+    for _ in range(3):
+        given = await client.post("/api/v1/redemptions", json={"customer_id": customer, "item": "free_trial"})
+        assert given.status_code == 201, given.text
+    tier = given.json()["tier"]
+    rights = (await policy(client))["entitlements"]
+
+    def with_quota(quota):
+        return [one | {"quota": quota} if (one["item"], one["tier"]) == ("free_trial", tier) else one for one in rights]
+
+    smaller = await tried(client, overrides={"entitlements": with_quota(1)})
+    larger = await tried(client, overrides={"entitlements": with_quota(9)})
+
+    assert smaller["quotas"] == [
+        {
+            "scheme": "key_account",
+            "tier": tier,
+            "item": "free_trial",
+            "redeemed": 3,
+            "refused_before": 0,
+            "refused_after": 2,
+        }
+    ]
+    assert [one["refused_after"] for one in larger["quotas"]] == [0]
+    assert (await tried(client, figures={LIMIT: 2}))["quotas"] == []
+
+
+@pytest.mark.rule("S05-6")
+async def test_another_cadence_says_how_many_contacts_would_have_been_missed(client, tenant):
+    await member(client)
+    tenant.world.clock.set(tenant.world.clock() + timedelta(days=120))
+    later = await tenant.staff("later", "tenant_admin", "manager")
+    held = (await policy(later))["cadences"]
+    weekly = [one | {"span": "week"} if one["scheme"] == "key_account" else one for one in held]
+
+    found = await tried(later, overrides={"cadences": weekly})
+
+    (line,) = [one for one in found["cadences"] if one["scheme"] == "key_account"]
+    assert [line[name] for name in ("owed_before", "missed_before", "owed_after", "missed_after")] == [3, 3, 13, 13]
+    assert (await tried(later, figures={LIMIT: 2}))["cadences"] == []
+
+
+async def test_ones_own_draft_is_tried_as_a_whole(client, past):
+    found = (await policy(client))["complaints"]
+    top = found["levels"][-1]["name"]
+    changed = found | {"keywords": [{"level": top, "words": ["账单有误"]}, *found["keywords"]]}
+    nothing = (await client.post("/api/v1/policy/draft/simulations")).json()
+    gathered = await client.patch("/api/v1/policy/draft", json={"overrides": {"complaints": changed}})
+    tried_on = (await client.post("/api/v1/policy/draft/simulations")).json()
+
+    assert gathered.status_code == 200, gathered.text
+    assert (nothing["moved"], tried_on["moved"], len(tried_on["moved_complaints"])) == (0, 3, 3)
+    assert (await policy(client))["version"] == 0
