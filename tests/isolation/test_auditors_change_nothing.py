@@ -22,6 +22,9 @@ OWN = (
     "/api/v1/sessions",
     "/api/v1/events/",
     "/console/lists/",
+    # What proves the record, taken home.
+    "/api/v1/evidence/packs",
+    "/console/evidence/pack",
     "/console/notices",
     "/console/sessions",
     "/console/session",

@@ -26,6 +26,7 @@ from guibin.context import Request as Ours
 from guibin.department_requests import screens as department_requests
 from guibin.desks import screens as desks
 from guibin.duties import screens as duties
+from guibin.evidence import screens as evidence
 from guibin.files import screens as files
 from guibin.hotline import screens as hotline
 from guibin.insight import screens as insight
@@ -143,6 +144,7 @@ SLICES: tuple[ModuleType, ...] = (
     tiers,
     live,
     oversight,
+    evidence,
     people_units,
     people,
     people_posts,

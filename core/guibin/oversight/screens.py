@@ -19,7 +19,7 @@ from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.policy.words import Reason
 from guibin.web.listing import PageAsked, from_query
-from guibin_tenants.principals import require
+from guibin_tenants.principals import require, sees_all
 from guibin_tenants.refusals import refuse
 from guibin_tenants.rows import many
 
@@ -35,6 +35,8 @@ from .tracing import TRACES
 from .unusual import NewMark, UnusualLookFilter
 
 READ = home.READ
+# Whoever takes home what proves a decision or an entry.
+PROVES = READ & sees_all
 UNUSUAL = home.UNUSUAL_AT
 LOOKS, DEPARTURES, RIGHTS = f"{PREFIX}/looks", f"{PREFIX}/departures", f"{PREFIX}/rights"
 TRACED = f"{PREFIX}/traces"
@@ -319,6 +321,7 @@ class LookScreens(Controller):
             entry=found,
             customers=[seen[each] for each in found.customer_ids if each in seen],
             tell=Teller(shell),
+            may_prove=PROVES(shell.act.by),
         )
 
 
@@ -397,13 +400,16 @@ class TraceScreens(Controller):
             customer=await looks.known(customer_id),
             decisions=await tracing.decisions(customer_id, shell),
             kinds=tracing.KINDS,
+            may_prove=PROVES(shell.act.by),
         )
 
     @get("/{kind:str}/{decision_id:uuid}", needs=TRACES)
     async def decision(self, kind: Kind, decision_id: UUID, shell: Shell) -> Response[str]:
         require(shell.act.by, tracing.READS[kind])
         found = await tracing.trace(kind, decision_id, shell)
-        return shell.page("oversight/trace.html", found=found, may_audit=READ(shell.act.by))
+        return shell.page(
+            "oversight/trace.html", found=found, may_audit=READ(shell.act.by), may_prove=PROVES(shell.act.by)
+        )
 
 
 def _drill(group: looks.Group, filters: GroupFilter) -> str:
