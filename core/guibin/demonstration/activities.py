@@ -24,6 +24,8 @@ from .days import Scene
 _EVENTS = (("新春客户答谢会", "一楼多功能厅", 9), ("新业务体验日", "旗舰营业厅", 16))
 _TEXT = "请携带本邀请，凭二维码签到。"
 _GUESTS, _SEATS, _CONTACTED = 14, 12, 6
+# In whole units of the company's currency: what goes by the amount to its review says one.
+_BUDGET = 8_000
 _OFFER = ("年末升级专属优惠", "老客户升级到更高一级，首年优惠。")
 
 
@@ -43,6 +45,7 @@ async def invite_and_recommend(scene: Scene, people: Sequence[Principal]) -> Non
             starts_at=at,
             ends_at=at + timedelta(hours=3),
             capacity=_SEATS,
+            budget=_BUDGET,
         )
         planned = await actions.plan(new, scene.act)
         await _answers(planned.id, await _customers(place * _GUESTS), scene)
@@ -74,7 +77,7 @@ async def _campaign(scene: Scene) -> None:
     if scheme is None:
         return
     title, text = _OFFER
-    new = NewCampaign(title=title, text=text, segment=Segment(scheme=scheme.name), seed="demonstration")
+    new = NewCampaign(title=title, text=text, segment=Segment(scheme=scheme.name), seed="demonstration", budget=_BUDGET)
     started = await campaigns.start(new, scene.act)
     # Where the policy has it reviewed first, it waits.
     with contextlib.suppress(Refusal):
