@@ -22,7 +22,7 @@ CORE = ROOT / "core" / "guibin"
 BOUNDS = Path(__file__).with_suffix(".toml")
 # Modules that know every room: they are above all floors.
 COMPOSITION = frozenset(
-    {"app", "cli", "operation", "demonstration", "conformance", "slices", "timetable", "worker", "catalog"}
+    {"app", "cli", "operation", "demonstration", "conformance", "testing", "slices", "timetable", "worker", "catalog"}
 )
 # The home of text patterns.
 PATTERNS = "guibin.policy.words"

@@ -3,11 +3,11 @@
 import copy
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.abc import Traversable
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -39,6 +39,7 @@ from .policy.codec import misfits
 from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
 from .policy.problems import PackProblem, PolicyProblem
+from .policy.releases import fits
 from .policy.validation import validate
 from .watch.hook_child import answer_all
 from .watch.hook_processes import Processes
@@ -166,7 +167,7 @@ class Packs:
             raise _bad(name, plugin, "`pack`", f"returned {type(value).__name__}, not a Pack")
         if value.name != name:
             raise _bad(name, plugin, "it", f"calls itself {value.name!r}: the entry point and the value must agree")
-        problems = tuple(misfits(value)) or validate(value)
+        problems = tuple(misfits(value)) or (*_misfit_release(value), *validate(value))
         if problems:
             raise BadPack(*(_told(name, plugin, problem) for problem in problems))
         self._values[name] = value
@@ -417,6 +418,15 @@ def answer_hooks(module: str) -> None:
 def _taken(hook: str, arguments: dict[str, Any]) -> dict[str, Any]:
     kinds = get_type_hints(getattr(hookspecs, hook))
     return {name: msgspec.convert(value, kinds[name]) for name, value in arguments.items()}
+
+
+def _misfit_release(pack: Pack) -> Iterator[PolicyProblem]:
+    here = version("guibin")
+    try:
+        if not fits(pack.core, here):
+            yield PolicyProblem("core", pack.core, f"this is Guibin {here}", "install a release of the pack for it")
+    except ValueError as error:
+        yield PolicyProblem("core", pack.core, str(error))
 
 
 def _bad(name: str, plugin: object, place: str, rule: str, fix: str = "") -> BadPack:

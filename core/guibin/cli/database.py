@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from guibin.operation import migrations
+from guibin.context import real_clock
+from guibin.operation import migrations, pack_upgrades
 
 from . import environment
 from .output import out
@@ -16,8 +17,12 @@ app = App(name="db", help="The database.")
 def migrate() -> None:
     """Bring the database up to this release; safe to run again."""
     with environment.urls(fresh=True) as urls:
-        created = asyncio.run(migrations.migrate(urls.owner, environment.packs().tables()))
+        packs = environment.packs()
+        created = asyncio.run(migrations.migrate(urls.owner, packs.tables()))
+        kept = asyncio.run(pack_upgrades.keep_all((urls.owner, urls.app), packs, real_clock))
     out.print(f"Created {', '.join(created)}." if created else "The database is up to date.")
+    if kept:
+        out.print(f"Kept what the packs of {len(kept)} companies say from now on.")
 
 
 @app.command

@@ -110,6 +110,19 @@ async def check(
 
 
 @app.command
+def new(
+    name: str, *, at: Annotated[Path | None, Parameter(help="The folder; by default guibin-NAME here.")] = None
+) -> None:
+    """Write a project for a pack of this name that passes its own tests at once."""
+    from guibin.testing.projects import make
+
+    folder = at or Path(f"guibin-{name}")
+    for path in make(name, folder):
+        out.print(str(path), markup=False, soft_wrap=True)
+    out.print(f"Next: guibin pack check {folder}; (cd {folder} && pytest)", markup=False, soft_wrap=True)
+
+
+@app.command
 async def enable(slug: str, pack: str, *, note: str = "", json: Json = False) -> None:
     """Let a company have a pack from now on: its tables are made, its people told."""
     await _switch(slug, pack, company_packs.enable, note, json=json)

@@ -13,8 +13,9 @@ from guibin.app.factory import create_app
 from guibin.app.proxies import proxies_of
 from guibin.app.sign_in_pages import DEMONSTRATION
 from guibin.conformance.soundness import sound
+from guibin.context import real_clock
 from guibin.demonstration import companies
-from guibin.operation import embedded, migrations, supervisor
+from guibin.operation import embedded, migrations, pack_upgrades, supervisor
 from guibin.operation import worker as worker_process
 from guibin.operation.checks import examine
 from guibin.operation.supervisor import Urls
@@ -47,6 +48,7 @@ def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] 
         say("Bringing the database up to date …")
         await migrations.migrate(urls.owner, packs.tables())
         keyring.load_root_key(environment.home())
+        await pack_upgrades.keep_all((urls.owner, urls.database), packs, real_clock)
         if wanted:
             made.extend(await companies.fill(urls.owner, urls.database, packs, say=say))
 

@@ -69,7 +69,7 @@ class Promise(Struct, frozen=True, kw_only=True):
 
 async def check(packs: Packs, scenarios: Sequence[Scenario]) -> AsyncIterator[Verdict]:
     """Play them all, each branch in a company of its own, one after another; each verdict as it comes."""
-    async with _theatre(packs) as theatre:
+    async with theatre_of(packs) as theatre:
         for scenario in scenarios:
             for branch in (THEN, OTHERWISE):
                 yield await verdict(scenario, branch, theatre)
@@ -82,7 +82,7 @@ async def promises(packs: Packs, company: Company, overrides: Overrides) -> Asyn
     Raises Invalid where the policy contradicts itself.
     """
     checked(overrides, company, packs)
-    async with _theatre(packs) as theatre:
+    async with theatre_of(packs) as theatre:
         for scenario in stories_for(company.packs, packs):
             promise = await promised(scenario, theatre, overrides)
             if promise:
@@ -111,7 +111,8 @@ async def promised(scenario: Scenario, theatre: Theatre, overrides: Overrides) -
 
 
 @contextlib.asynccontextmanager
-async def _theatre(packs: Packs) -> AsyncIterator[Theatre]:
+async def theatre_of(packs: Packs) -> AsyncIterator[Theatre]:
+    """The product with these packs over servers of its own, gone at the end."""
     keyring.use_root_key(os.urandom(32))
     with _servers() as servers:
         await migrations.migrate(servers.owner_url, packs.tables())

@@ -21,7 +21,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, given
 from guibin_tenants.scope import current_tenant, execute, fetch_column, fetch_value
 
-from . import queries
+from . import pack_history, queries
 from .bounds import refuse_too_many, too_large
 from .queries import PolicyVersionView
 from .tables import PolicyVersion
@@ -152,6 +152,21 @@ async def write_again(note: str, act: Act) -> PolicyVersionView:
     return await _add(version, NewPolicyVersion(overrides=own, effective_from=act.now, note=note), act)
 
 
+async def keep_packs(act: Act) -> PolicyVersionView | None:
+    """Keep what the company's packs say from now on, as a version of its own, where it is something else than was kept before, such
+    as after an upgrade; None where it is the same. Whoever must know hears of what is otherwise. Raises TooManyVersions."""
+    packs = await pack_history.to_keep(act.hooks)
+    if packs is None or not packs:
+        return None
+    own, kept = await queries.own_parts(act.now), await pack_history.last_kept()
+    after = queries.merged(act.hooks, act.company, own, version=0)
+    view = await write_again(", ".join(f"{name} {one.version}".strip() for name, one in packs.items()), act)
+    if kept is not None:
+        before = queries.of_values(kept, own, version=0)
+        await REWRITTEN()(Rewritten(view, before, after), act)
+    return view
+
+
 async def _next_version(now: datetime) -> int:
     # One writer at a time, so that versions count without a gap.
     await execute("select pg_advisory_xact_lock(hashtextextended('policy' || $1, 0))", str(current_tenant()))
@@ -160,7 +175,9 @@ async def _next_version(now: datetime) -> int:
 
 
 async def _add(version: int, new: NewPolicyVersion, act: Act) -> PolicyVersionView:
-    row_id = await add(PolicyVersion, act, version=version, **given(new))
+    # What is yet to come goes by the packs as they are then.
+    packs = await pack_history.to_keep(act.hooks) if (new.effective_from or act.now) <= act.now else None
+    row_id = await add(PolicyVersion, act, version=version, packs=packs, **given(new))
     await noted("policy.write", act, subject="policy", subject_id=row_id, purpose=new.note)
     queries.forget(current_tenant())
     return PolicyVersionView(version, new.effective_from or act.now, new.note, act.by.name, act.now)

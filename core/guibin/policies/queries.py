@@ -1,7 +1,7 @@
 """Which policy is in force, and how it came about."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from guibin.context import Act, Company
 from guibin.packs import Hooks, Packs
 from guibin.policy.indicators import Indicator, with_indicators
 from guibin.policy.layers import layered
-from guibin.policy.packs import Overrides, Policy, merge
+from guibin.policy.packs import Overrides, Pack, Policy, merge
 from guibin.policy.problems import PolicyProblem
 from guibin.policy.switches import unknown
 from guibin.regulations.core import CORE
@@ -25,6 +25,7 @@ from guibin_tenants.rows import many
 from guibin_tenants.scope import current_tenant, fetch_one, fetch_value
 
 from .merged import MergedPolicies
+from .pack_history import LATEST, kept_by
 
 # How long another process may go on with a policy after a new version took effect.
 REMEMBERED_FOR_S = 2.0
@@ -45,7 +46,8 @@ class PolicyVersionView(Struct, frozen=True):
 class _Span(Struct, frozen=True):
     """Which version holds from `begins` until `ends`, None when no end is known. Without a version, the packs' defaults.
 
-    `indicators` are the outlets' that were approved when the version began (S12-2).
+    `indicators` are the outlets' that were approved when the version began (S12-2). `packs_from` is the version that kept
+    the packs' values of then, of a span that has an end: the present goes by the packs as they are.
     """
 
     begins: datetime | None
@@ -53,6 +55,7 @@ class _Span(Struct, frozen=True):
     version_id: UUID | None = None
     indicators: tuple[UUID, ...] = ()
     version: int = 0
+    packs_from: UUID | None = None
 
     def holds(self, at: datetime) -> bool:
         return (self.begins is None or self.begins <= at) and (self.ends is None or at < self.ends)
@@ -78,7 +81,7 @@ async def effective_policy(packs: Packs, company: Company, *, at: datetime) -> P
     """The company's policy in force at `at`: the latest version whose day has come, else its packs' defaults."""
     span = await _span(company.id, at)
     # By the row's id: a number that was rolled back is given again.
-    key = (packs, company.packs, span.version_id, span.indicators)
+    key = (packs, company.packs, span.version_id, span.indicators, span.packs_from)
     found = _merged.get(company.id, key)
     if found is None:
         row = await fetch_one("select version, overrides from policy_version where id = $1", span.version_id)
@@ -88,7 +91,11 @@ async def effective_policy(packs: Packs, company: Company, *, at: datetime) -> P
         if found is None:
             text = row["overrides"] if row else "{}"
             overrides = msgspec.json.decode(text, type=Overrides)
-            policy = merged(packs, company, overrides, version=row["version"] if row else 0)
+            number = row["version"] if row else 0
+            if span.packs_from is not None:
+                policy = of_values(await kept_by(span.packs_from), overrides, version=number)
+            else:
+                policy = merged(packs, company, overrides, version=number)
             found = with_indicators(policy, approved)
             _merged.keep(company.id, key, found, size=len(text))
     return found
@@ -164,14 +171,18 @@ async def version_at(at: datetime) -> int:
 async def _look_up(at: datetime) -> _Span:
     # Whenever an indicator begins or ends there is a version from that moment on.
     row = await fetch_one(
-        f"select v.id, v.version, v.effective_from, array({FROM_OUTLETS().in_force}) as indicators"
+        f"select v.id, v.version, v.effective_from, array({FROM_OUTLETS().in_force}) as indicators,"
+        " (select p.id from policy_version p where p.packs is not null"
+        f" and (p.effective_from, p.version) <= (v.effective_from, v.version) {LATEST}) as packs_from"
         " from policy_version v where v.effective_from <= $1 order by v.effective_from desc, v.version desc limit 1",
         at,
     )
     ends = await fetch_value("select min(effective_from) from policy_version where effective_from > $1", at)
     if row is None:
-        return _Span(None, ends)
-    return _Span(row["effective_from"], ends, row["id"], tuple(row["indicators"]), row["version"])
+        first = "select id from policy_version where packs is not null order by effective_from, version limit 1"
+        return _Span(None, ends, packs_from=await fetch_value(first) if ends else None)
+    packs_from = row["packs_from"] if ends else None
+    return _Span(row["effective_from"], ends, row["id"], tuple(row["indicators"]), row["version"], packs_from)
 
 
 def unknown_parts(packs: Packs | Hooks, company: Company, overrides: Overrides) -> tuple[PolicyProblem, ...]:
@@ -183,8 +194,10 @@ def unknown_parts(packs: Packs | Hooks, company: Company, overrides: Overrides) 
 def merged(packs: Packs | Hooks, company: Company, overrides: Overrides, *, version: int) -> Policy:
     """The general regulations, the company's packs over them, and these parts of its own over all. A pack that is put aside
     says nothing."""
-    names = packs.started(company.packs)
-    policy = merge(
-        layered(GENERAL, [packs.value(name) for name in names], overrides).parts, CORE, overrides, version=version
-    )
-    return replace(policy, packs=names or (GENERAL.name,))
+    return of_values([packs.value(name) for name in packs.started(company.packs)], overrides, version=version)
+
+
+def of_values(values: Sequence[Pack], overrides: Overrides, *, version: int) -> Policy:
+    """The same of these packs."""
+    policy = merge(layered(GENERAL, values, overrides).parts, CORE, overrides, version=version)
+    return replace(policy, packs=tuple(pack.name for pack in values) or (GENERAL.name,))

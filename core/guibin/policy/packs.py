@@ -145,10 +145,13 @@ class Pack(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `organisations` are the customer kinds that are no persons (S07-1): they have no sex, birthday or identity number.
     `in_place` says which of its schemes take the place of a class of the general regulation, whose rights they then have.
+    `version` is the pack's own, `core` the releases of Guibin it is written for, such as `>=0.1, <0.3`; any where it is empty.
     """
 
     name: Named
     regulation: Named
+    version: Named = ""
+    core: Named = ""
     rules: dict[Named, Named] = {}
     in_place: tuple[InPlace, ...] = ()
 
