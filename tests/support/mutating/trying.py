@@ -31,6 +31,8 @@ from .results import Result, Results
 
 # A test that hangs without an element takes its process with it; another goes on with the rest.
 HANGS_S = 30
+# So long after the time is up whoever noticed is still looked at once more.
+CONFIRMED_WITHIN_S = 60
 # Where the core's own regulations are looked up.
 _REGULATIONS = {"core": "CORE", "general": "GENERAL"}
 _EVERY: "weakref.WeakSet[Packs]" = weakref.WeakSet()
@@ -142,6 +144,8 @@ class Trying:
         """Whoever noticed must still be green without anything missing: what has become red meanwhile proves nothing."""
         tests = {each.test: each for each in self.found}
         for test in dict.fromkeys(self.killers.values()):
+            if time.monotonic() > self.tries.until + CONFIRMED_WITHIN_S:
+                return
             if test in tests and self._red(tests[test]):
                 for name in [name for name, by in self.killers.items() if by == test]:
                     self.said.write(f"undecided {name}: {test} is red without it too\n")
