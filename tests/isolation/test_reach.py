@@ -84,6 +84,7 @@ OUTLETS_OWN = {
     "signals": "the customer's",
     "staff": "of an org unit under the admin's: administration asks",
     "staff-addresses": "one's own, or of staff under the admin's",
+    "tasks": "the customer's",
     "survey-invitations": "the customer's",
     "survey-rounds": "the org unit's",
     "surveys": "rounds are the org unit's",
