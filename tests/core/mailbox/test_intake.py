@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from mails import BOXES, PATH, mail, open_door
 from papers import picture
+from standing import member
 
 from guibin.outbound import signing
 from guibin_tenants.scope import fetch, fetch_value
@@ -88,6 +89,22 @@ async def test_a_stranger_is_the_desks_until_somebody_says_whose_mail_it_is(hous
         arrived["arrived_at"],
     )
     await sent(house.desk, f"{path}/match", 409, customer_id=house.customer)
+
+
+@pytest.mark.rule("S07-5")
+async def test_a_mail_has_the_time_of_whoever_it_turns_out_to_be(house):
+    await member(house.tenant, house.customer)
+    arrived = await house.door.hand(mail(sender="nobody@163.com"))
+
+    async def within():
+        async with house.tenant.scope():
+            asked = "select due_at - started_at from timer where subject_id = $1 and milestone = 'take_up'"
+            return await fetch_value(asked, arrived["id"])
+
+    before = await within()
+    await sent(house.desk, f"{PATH}/{arrived['id']}/match", customer_id=house.customer)
+
+    assert (before, await within()) == (timedelta(hours=24), timedelta(hours=4))
 
 
 @pytest.mark.rule("S01-7")
