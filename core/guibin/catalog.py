@@ -52,6 +52,7 @@ from .relationships import tables as relationships
 from .repeats import tables as repeats
 from .reviews import tables as reviews
 from .scim import tables as scim
+from .scripts import tables as scripts
 from .sealing import tables as sealing
 from .service_requests import tables as service_requests
 from .sign_ins import tables as sign_ins
@@ -122,6 +123,7 @@ SLICES: tuple[ModuleType, ...] = (
     insight,
     inspections,
     transfers,
+    scripts,
     live,
     oversight,
     evidence,

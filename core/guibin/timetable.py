@@ -61,6 +61,8 @@ from guibin.registers import jobs as registers
 from guibin.relationships import jobs as relationships
 from guibin.repeats import jobs as repeats
 from guibin.reviews import jobs as reviews
+from guibin.scripts import asking as scripts_asked
+from guibin.scripts import jobs as scripts
 from guibin.service_requests import deadlines as service_requests_retiered
 from guibin.service_requests import handing_over as service_requests_handed_over
 from guibin.service_requests import jobs as service_requests
@@ -122,6 +124,8 @@ HANDLERS = (
     reviews,
     registers,
     repeats,
+    scripts,
+    scripts_asked,
     service_requests,
     service_requests_retiered,
     signals,
@@ -159,6 +163,7 @@ CHARGES = (
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("prune_ledger", retention.PruneLedger(), every="daily 03:10", catch_up="once"),
     Rhythm("forget_answers", repeats.ForgetAnswers(), every="daily 03:20", catch_up="once"),
+    Rhythm("forget_script_runs", scripts.ForgetScriptRuns(), every="daily 03:45", catch_up="skip"),
     Rhythm("forget_transfers", transfers.ForgetTransfers(), every="daily 03:15", catch_up="once"),
     Rhythm("forget_stream_events", live.ForgetStreamEvents(), every="daily 03:30", catch_up="skip"),
     Rhythm("sweep_files", files.SweepFiles(), every="daily 03:35", catch_up="once"),

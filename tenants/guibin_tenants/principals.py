@@ -77,6 +77,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "keys:write",
         "jobs:write",
         "webhooks:write",
+        "scripts:write",
         "channels:write",
         "mails:write",
     },

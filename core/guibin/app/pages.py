@@ -56,6 +56,7 @@ from guibin.qualifications import screens as qualifications
 from guibin.receptions import board_screens as reception_board
 from guibin.receptions import screens as receptions
 from guibin.scim import screens as directories
+from guibin.scripts import screens as scripts
 from guibin.service_requests import screens as service_requests
 from guibin.sign_ins import provider_screens as identity_provider
 from guibin.sign_ins import screens as sign_ins
@@ -154,6 +155,7 @@ SLICES: tuple[ModuleType, ...] = (
     identity_provider,
     directories,
     api_keys,
+    scripts,
     webhooks,
     channels,
     usage,

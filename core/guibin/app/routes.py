@@ -52,6 +52,7 @@ from guibin.registers import api as registers
 from guibin.relationships import api as relationships
 from guibin.reviews import api as reviews
 from guibin.scim import api as scim
+from guibin.scripts import api as scripts
 from guibin.service_requests import api as service_requests
 from guibin.sign_ins import api as sign_ins
 from guibin.signals import api as signals
@@ -106,6 +107,7 @@ SLICES: tuple[ModuleType, ...] = (
     signatures,
     materials,
     visits,
+    scripts,
     service_requests,
     complaints,
     signals,

@@ -37,6 +37,7 @@ COMMANDS = {
     "key": ("keys:app", "Create, list and revoke API keys."),
     "staff": ("staff:app", "Add and list members of staff."),
     "pack": ("packs:app", "List, show and check industry packs."),
+    "script": ("scripts:app", "Pull, push and try a company's scripts; stop and resume them."),
     "promises": (
         "promises:promises",
         "Which promises of its regulations a company's own policy changes, and what happens instead.",

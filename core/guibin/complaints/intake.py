@@ -224,7 +224,7 @@ def _refuse_wrong(new: NewComplaint, policy: Policy, *, latest: datetime | None)
 async def _level(new: NewComplaint, policy: Policy, hooks: Hooks, kind: str | None) -> Judged:
     if new.level is not None:
         return Judged(level_named(policy.complaints, new.level), "given at intake")
-    return await judged(policy.complaints, hooks, ComplaintDraft(new.text, new.channel, kind))
+    return await judged(policy.complaints, hooks, ComplaintDraft(new.text, new.channel, kind), new.customer_id)
 
 
 async def _refuse_not_followed(follows_id: UUID, customer_id: UUID | None) -> None:

@@ -1,6 +1,7 @@
 """Which level a complaint gets, and what its level means for the clock."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
@@ -49,9 +50,9 @@ def case_of(complaint: asyncpg.Record) -> Case:
     return Case(SUBJECT, complaint["id"], complaint["customer_id"])
 
 
-async def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judged:
-    """The level and why: what the company's packs suggest, else the level of the first keyword of the policy that the text has, else the policy's default (S07-23)."""
-    suggestion = await hooks.suggest_level(draft)
+async def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft, about: UUID | None = None) -> Judged:
+    """The level and why: what the company's scripts or packs suggest, else the level of the first keyword of the policy that the text has, else the policy's default (S07-23)."""
+    suggestion = await hooks.suggest_level(draft, about)
     # A pack may know a level that the company does without.
     if suggestion is not None and policy.level(suggestion.level) is not None:
         return Judged(level_named(policy, suggestion.level), suggestion.because)

@@ -169,7 +169,7 @@ async def _run(shop: Workshop, company: Company, taken: Taken) -> Run:
         job_id=taken.job_id,
         attempt=taken.attempt,
         due_at=taken.due_at,
-        hooks=shop.root.packs.hooks_of(company.packs),
+        hooks=shop.root.packs.hooks_of(company.packs).with_scripts(now),
     )
 
 

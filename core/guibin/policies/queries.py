@@ -109,7 +109,7 @@ async def act_of(packs: Packs, company: Company, *, by: Principal, now: datetime
         company=company,
         policy=await effective_policy(packs, company, at=now),
         language=language or company.language,
-        hooks=packs.hooks_of(company.packs),
+        hooks=packs.hooks_of(company.packs).with_scripts(now),
     )
 
 

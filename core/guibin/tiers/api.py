@@ -175,7 +175,12 @@ class MembershipController(Controller):
             current=queries.holding_on(history, _today(act)),
             history=history,
             explanations=[
-                explanation_of(basis, act.policy, act.language, await act.hooks.derived_measures(basis.figures.known()))
+                explanation_of(
+                    basis,
+                    act.policy,
+                    act.language,
+                    await act.hooks.derived_measures(basis.figures.known(), customer_id),
+                )
                 for basis in bases
             ],
             consequences=await moves.of_customer(customer_id),

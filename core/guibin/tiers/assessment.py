@@ -230,11 +230,11 @@ where o.move in ('start', 'upgrade') order by o.customer_id
 
 
 async def objected(filled: Filled, *, hooks: Hooks, as_of: date) -> dict[UUID, str]:
-    """The packs' sentences by customer: whoever they object to keeps what is held. Empty where no pack has the hook.
+    """The packs' and scripts' sentences by customer: whoever they object to keeps what is held. Empty where none has the hook.
 
     The figures stand in the proposal's details as `measure.<name>`. Raises HookFailed.
     """
-    if not hooks.has("objections"):
+    if not await hooks.has("objections"):
         return {}
     rows = await fetch_all(_WOULD_START.format(**filled.places(holding=HELD_NOW)), *filled.values)
     sentences_of = {}
