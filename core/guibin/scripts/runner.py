@@ -40,6 +40,8 @@ _WAITING_MAX = 16
 # How a process is ended that does not stop by itself, and after how many calls it is replaced.
 _KILLED_AFTER_S, _CALLS_MAX = 3.0, 50
 _ERROR_CHARS_MAX = 500
+# The check of types computes longer than a script may, and nobody but its author waits.
+_CHECKED_WITHIN_S = 2.0
 # The prelude is fed before the script: what is fed is numbered.
 _SCRIPTS_OWN = "<python-input-1>"
 # No host answers: what a clock, a sleep or chance would ask of one raises in the script.
@@ -125,7 +127,7 @@ class Runner:
                 checkout_timeout=_WITHIN_S,
                 request_timeout=_KILLED_AFTER_S,
                 max_checkouts_per_worker=_CALLS_MAX,
-                feed_duration_limit_grace=0.2,
+                feed_duration_limit_grace=0.5,
             )
             self._pool = pool.__enter__()
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *values)
@@ -164,7 +166,7 @@ class Runner:
                 type_check=True,
                 type_check_stubs=prelude(),
                 type_check_format="json",
-                limits=self._bounds(),
+                limits=self._bounds() | {"max_feed_duration_secs": _CHECKED_WITHIN_S},
                 script_name=FILE,
                 os_policy=_NOTHING_OF_OURS,
             ) as session:
