@@ -184,6 +184,13 @@ def test_an_opened_value_that_is_not_the_one_written_down_is_found():
     assert wrong(signed(content)) == "opening"
 
 
+def test_an_entry_that_says_it_stands_elsewhere_is_found():
+    content = lines_of(4)
+    content[2]["entry"]["position"] = 3
+
+    assert wrong(signed(content)) == "place"
+
+
 def test_an_entry_of_a_span_cannot_be_shown_as_a_hash_alone():
     content = lines_of(4)
     content[2] = {"tree": {"level": 0, "hash": encoded(rfc6962.h(b"\0", canonical(leaf(1))))}}
