@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
+import asyncpg
 import guibin_airline_lounge
 import pytest
 from msgspec import structs
@@ -15,6 +16,7 @@ from guibin.policies.actions import keep_packs
 from guibin.policies.queries import act_of
 from guibin.policy.problems import PackProblem
 from guibin.policy.releases import fits
+from guibin_tenants import registry
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.tables import new_id
 from support import litestar_in
@@ -98,17 +100,16 @@ async def test_before_a_switch_the_packs_of_then_hold(world, clock):
     clock.set(clock.now + timedelta(days=1))
     then = clock.now
     clock.set(clock.now + timedelta(days=1))
-    without = structs.replace(company.context(), packs=("marina",))
+    connection = await asyncpg.connect(world.owner_url)
+    await registry.allow_packs(connection, company.view.slug, ("marina",))
+    await connection.close()
 
-    async with company.scope():
-        by = Principal(kind="operator", id=new_id(), name="operator", permissions=PERMISSIONS)
-        await keep_packs(await act_of(world.packs, without, by=by, now=clock()))
+    ended = await client.post("/api/v1/enabled-packs/marina/ending", json={})
     clock.set(clock.now + timedelta(days=1))
 
-    assert (await client.get("/api/v1/policy", params={"at": then.isoformat()})).json()["packs"] == [
-        "airline_lounge",
-        "marina",
-    ]
+    policies = [(await client.get("/api/v1/policy", params=at)).json() for at in ({"at": then.isoformat()}, {})]
+    assert ended.status_code == 200, ended.text
+    assert [one["packs"] for one in policies] == [["airline_lounge", "marina"], ["airline_lounge"]]
 
 
 async def test_the_release_keeps_them_for_every_company_once(world, clock):
