@@ -149,6 +149,8 @@ def _candidate(item: Any, took_s: float) -> Candidate:
         item.name,
         repr(item.callspec.params) if hasattr(item, "callspec") else "",
     ]
+    used = (item.function.__globals__.get(name) for name in item.function.__code__.co_names)
+    said += [repr(value) for value in used if isinstance(value, tuple | list | dict)]
     name = item.nodeid.partition("[")[0]
     words = frozenset(_WORD.findall("\n".join(said))) | frozenset(_PART.findall(name))
     around = frozenset(_WORD.findall(_text(item.path)))

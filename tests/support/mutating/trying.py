@@ -114,8 +114,8 @@ class Trying:
         if refused := missing.refused:
             return f"the start of the service: {refused}", 0, 0
         around = list(_around(missing.id))
-        if any(each in self.survivors for each in around):
-            return "", 0, 0  # what is missed by nobody whole is missed by nobody in part
+        if any(each in self.survivors and each.endswith("]") for each in around):
+            return "", 0, 0  # what nobody misses whole, and what no default stands in for, nobody misses in part
         before = self.tries.before.get(missing.id, "")
         first = [test for test in (before, *(self.killers.get(each, "") for each in around)) if test]
         likely = ranked(missing.sought, self.found, self.worth, first)
