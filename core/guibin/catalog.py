@@ -15,6 +15,7 @@ from .approvals import tables as approvals
 from .archive_checks import tables as archive_checks
 from .assignments import tables as assignments
 from .audit import tables as audit
+from .automations import tables as automations
 from .campaigns import tables as campaigns
 from .card_stock import tables as card_stock
 from .cards import tables as cards
@@ -120,6 +121,7 @@ SLICES: tuple[ModuleType, ...] = (
     surveys,
     signals,
     tasks,
+    automations,
     insight,
     inspections,
     transfers,

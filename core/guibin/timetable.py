@@ -12,6 +12,8 @@ from guibin.approvals import handing_over as approvals_handed_over
 from guibin.approvals import jobs as approvals
 from guibin.archive_checks import jobs as archive_checks
 from guibin.assignments import actions as assignments
+from guibin.automations import following as automations_following
+from guibin.automations import jobs as automations
 from guibin.card_stock import jobs as card_stock
 from guibin.cards import jobs as cards
 from guibin.cards import proofs
@@ -113,6 +115,8 @@ HANDLERS = (
     receptions,
     receptions_retiered,
     care_posting,
+    automations,
+    automations_following,
     commands,
     complaints,
     complaints_retiered,
@@ -198,6 +202,8 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5
     Rhythm("tell_visit_gaps", visits.TellVisitGaps(), every="monthly 1 08:05", catch_up="once"),  # S09-6
     Rhythm("keep_registers", registers.KeepRegisters(), every="daily 01:15", catch_up="every"),  # S02-5
+    Rhythm("come_round", automations.ComeRound(), every="hours 1", catch_up="once"),
+    Rhythm("forget_automation_runs", automations.ForgetAutomationRuns(), every="daily 03:45", catch_up="skip"),
     Rhythm("find_signals", signals.FindSignals(), every="hours 1", catch_up="once"),  # S07-32
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9
     Rhythm("look_over_archives", archive_checks.LookOverArchives(), every="daily 06:15", catch_up="once"),  # S07-10

@@ -80,6 +80,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "scripts:write",
         "channels:write",
         "mails:write",
+        "automations:write",
     },
     # Reads the log and no file (decision 9), and says who else does: nobody it watches can.
     "auditor": frozenset({"audit:read", "auditors:write"}),

@@ -10,6 +10,7 @@ from litestar.types import HTTPScope
 
 from guibin.activities import screens as activities
 from guibin.administration import key_screens as api_keys
+from guibin.automations import screens as automations
 from guibin.campaigns import screens as campaigns
 from guibin.card_stock import screens as card_stock
 from guibin.cards import screens as cards
@@ -139,6 +140,7 @@ SLICES: tuple[ModuleType, ...] = (
     policy_versions,
     regulation,
     company_packs,
+    automations,
     surveys,
     inspections,
     insight,

@@ -10,6 +10,7 @@ from guibin.approvals import api as approvals
 from guibin.archive_checks import api as archive_checks
 from guibin.assignments import api as assignments
 from guibin.audit import api as audit
+from guibin.automations import api as automations
 from guibin.campaigns import api as campaigns
 from guibin.card_stock import api as card_stock
 from guibin.cards import api as cards
@@ -96,6 +97,7 @@ SLICES: tuple[ModuleType, ...] = (
     messages,
     mailbox,
     webhooks,
+    automations,
     approvals,
     tiers,
     recognitions,

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from guibin.audit.actions import noted
+from guibin.automations.states import STOPPED
 from guibin.context import real_clock
 from guibin.files import places as file_places
 from guibin.operation import erasure, provisioning
-from guibin_tenants import registry
+from guibin_tenants import registry, settings
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant
 
@@ -125,6 +127,16 @@ async def allow(
     async with environment.owner() as connection:
         await registry.allow(connection, slug, per_second)
     out.print(f"Tenant {slug} may ask {'as much as any' if per_second is None else f'{per_second} units a second'}.")
+
+
+@app.command
+async def automations(slug: str, state: Literal["stop", "go"], *, json: Json = False) -> None:
+    """Stop all that the company's automations do, at once, or let those that are on go on."""
+    async with environment.inside(slug) as session:
+        await settings.write(STOPPED, state == "stop")
+        await noted("automation.operator", session.act, subject="automation", purpose=state)
+    said = "are stopped" if state == "stop" else "that are on go on"
+    answer({"slug": slug, "automations": state}, f"The automations of {slug} {said}.", json=json)
 
 
 @app.command

@@ -17,7 +17,6 @@ from guibin.duties import calls as duties
 from guibin.entitlements.queries import desk_item
 from guibin.events import ComplaintReceived
 from guibin.hookspecs import ComplaintDraft
-from guibin.packs import Hooks
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import kinds_of
 from guibin.profiles.subjects import refuse_blind
@@ -38,7 +37,7 @@ from guibin_tenants.tables import new_id
 from . import rectification, recusals
 from .actions import hand_over
 from .inward import open_internal_flow
-from .levels import RESOLUTION, SUBJECT, Judged, judged, level_named, terms_of, unknown_level
+from .levels import RESOLUTION, SUBJECT, Draft, Judged, judged, level_named, suggested, terms_of, unknown_level
 from .queries import LISTED, ComplaintView
 from .rectification import Report
 from .requests import NewComplaint, NewComplaintHandOver, NewRecusal
@@ -136,7 +135,7 @@ async def _judged(
     if new.customer_id is not None and new.customer_id not in kinds:
         raise NotFound(f"There is no customer {new.customer_id}")
     kind = kinds[new.customer_id] if new.customer_id is not None else None
-    level = await _level(new, act.policy, act.hooks, kind)
+    level = await _level(new, kind, act)
     return _Case(new_id(), new, origin, level, owner, new.received_at or act.now, act.now)
 
 
@@ -221,10 +220,12 @@ def _refuse_wrong(new: NewComplaint, policy: Policy, *, latest: datetime | None)
     refuse(wrong_by(policy, given(new), latest=latest), "The complaint was not taken in")
 
 
-async def _level(new: NewComplaint, policy: Policy, hooks: Hooks, kind: str | None) -> Judged:
+async def _level(new: NewComplaint, kind: str | None, act: Act) -> Judged:
+    policy = act.policy.complaints
     if new.level is not None:
-        return Judged(level_named(policy.complaints, new.level), "given at intake")
-    return await judged(policy.complaints, hooks, ComplaintDraft(new.text, new.channel, kind), new.customer_id)
+        return Judged(level_named(policy, new.level), "given at intake")
+    own = await suggested(Draft(new.text, new.channel, kind, new.customer_id), act)
+    return own or await judged(policy, act.hooks, ComplaintDraft(new.text, new.channel, kind), new.customer_id)
 
 
 async def _refuse_not_followed(follows_id: UUID, customer_id: UUID | None) -> None:

@@ -1,16 +1,18 @@
 """Which level a complaint gets, and what its level means for the clock."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
 
 from guibin.cases import Case
-from guibin.hookspecs import ComplaintDraft
+from guibin.context import Act
+from guibin.hookspecs import ComplaintDraft, LevelSuggestion
 from guibin.packs import Hooks
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.terms import Terms
+from guibin_tenants.above import NamedFromAbove
 from guibin_tenants.refusals import FieldError, Invalid
 
 SUBJECT = "complaint"
@@ -22,6 +24,17 @@ RESULT = "result"
 FOLLOW_UP = "follow_up"
 # What leadership is told at once of a complaint (S14-11), beside its plan.
 LEADERSHIP_TOLD = "complaint_to_leadership"
+
+
+class Draft(ComplaintDraft, frozen=True):
+    """A complaint before it has a level, with whose it is."""
+
+    customer_id: UUID | None = None
+
+
+Suggesting = Callable[[Draft, Act], Awaitable[LevelSuggestion | None]]
+# What of the company's own gives a complaint its level, before any pack is asked.
+SUGGESTING: NamedFromAbove[Suggesting] = NamedFromAbove()
 
 
 class Judged(Struct, frozen=True):
@@ -48,6 +61,15 @@ def unknown_level(policy: ComplaintPolicy, name: str) -> FieldError:
 def case_of(complaint: asyncpg.Record) -> Case:
     """The case that a complaint's row is."""
     return Case(SUBJECT, complaint["id"], complaint["customer_id"])
+
+
+async def suggested(draft: Draft, act: Act) -> Judged | None:
+    """What the company's own automations give it, the first that answers with a level there is."""
+    for suggest in SUGGESTING.values():
+        suggestion = await suggest(draft, act)
+        if suggestion is not None and act.policy.complaints.level(suggestion.level) is not None:
+            return Judged(level_named(act.policy.complaints, suggestion.level), suggestion.because)
+    return None
 
 
 async def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft, about: UUID | None = None) -> Judged:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from .activities import ActivityKind, HeadStart, InvitationRhythm
 from .approvals import ApprovalFlow
+from .automations import Automation
 from .cadence import (
     Cadence,
     PlanPolicy,
@@ -86,6 +87,7 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     qualifications: Annotated[tuple[StaffQualification, ...], NAMED] = ()
     surveys: Annotated[tuple[SurveyPolicy, ...], NAMED] = ()
     signals: Annotated[tuple[SignalRule, ...], NAMED] = ()
+    automations: Annotated[tuple[Automation, ...], NAMED] = ()
     kpis: Annotated[tuple[Kpi, ...], NAMED] = ()
     materials: Annotated[tuple[Material, ...], NAMED] = ()
     topics: Annotated[tuple[Named, ...], EACH_ONCE] = ()

@@ -108,6 +108,7 @@ WORKSTREAMS = (
             "inspections",
             "duties",
             "department_contacts",
+            "automations",
             "qualifications",
         ),
         figure_kinds=("service", "complaints"),

@@ -52,7 +52,19 @@ CHAPTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("complaints", "questions", "hotline", "messages", "signals", "department_tasks", "department_contacts"),
     ),
     ("receptions", ("reception", "duties")),
-    ("supervision", ("approvals", "plan_reviews", "inspections", "kpis", "unusual_looks", "qualifications", "closing")),
+    (
+        "supervision",
+        (
+            "approvals",
+            "plan_reviews",
+            "inspections",
+            "kpis",
+            "unusual_looks",
+            "qualifications",
+            "closing",
+            "automations",
+        ),
+    ),
     ("duties", ("posts", "parts", "fields")),
 )
 _DEADLINES = (AtOnce, BusinessDays, BusinessHours, Days, Hours)

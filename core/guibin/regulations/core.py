@@ -80,7 +80,7 @@ PARTS = tuple(
         ("care_and_events", ("care", "messages", "activities", "surveys"), _SERVING[:2]),
         ("complaints", ("complaints", "signals", "hotline", "closing", "department_tasks"), _SERVING),
         ("receptions", ("reception",), _SERVING),
-        ("order", ("approvals", "posts", "parts", "fields", "kpis", "switched_off"), ("manager",)),
+        ("order", ("approvals", "posts", "parts", "fields", "kpis", "automations", "switched_off"), ("manager",)),
     )
 )
 

@@ -27,6 +27,7 @@ from guibin.signals.tables import Signal
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.surveys.tables import ImprovementAction, SurveyRound
+from guibin.tasks.tables import Task
 from guibin.work.queries import KINDS, SLICES, WorkFilter, counts
 from guibin_tenants.rows import add
 from guibin_tenants.scope import execute, fetch
@@ -161,6 +162,21 @@ async def a_signal(house):
     async with house.tenant.scope():
         await sla.start(NewTimer(Case("signal", row, house.customer), "action", Terms(limit=Hours(4)), NOW))
     return row, f"/api/v1/signals/{row}/ending", {"text": "已上门检查"}
+
+
+async def a_task(house):
+    row = await written(
+        house,
+        Task,
+        customer_id=house.customer,
+        role="account_manager",
+        owner_id=house.own.staff_id,
+        owner_name="own",
+        text="致电客户",
+    )
+    async with house.tenant.scope():
+        await sla.start(NewTimer(Case("task", row, house.customer), "task", Terms(limit=Hours(4)), NOW))
+    return row, f"/api/v1/tasks/{row}/ending", {"text": "已致电"}
 
 
 async def a_department_request(house):
@@ -557,6 +573,7 @@ MAKERS = {
     "sampled": a_drawn_complaint,
     "measure": a_measure,
     "signal": a_signal,
+    "task": a_task,
     "service_request": a_service_request,
     "department_request": a_department_request,
     "approval": an_approval,
