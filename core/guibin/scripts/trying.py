@@ -10,8 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import noted
+from guibin.complaints.tables import Complaint
 from guibin.context import Act
 from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Proposal
+from guibin.profiles.tables import Customer
+from guibin.tiers.tables import Application, Appraisal
 from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import BLANK
@@ -216,8 +219,8 @@ def _words(answer: Any) -> str:
 
 async def _complaints(since: datetime) -> list[Past]:
     rows = await fetch(
-        "select x.id, x.received_at, x.text, x.channel, x.level, c.kind from complaint x"
-        " left join customer c on c.tenant_id = x.tenant_id and c.id = x.customer_id"
+        "select x.id, x.received_at, x.text, x.channel, x.level, c.kind"
+        f" from {Complaint._meta.tablename} x left join {Customer._meta.tablename} c on c.tenant_id = x.tenant_id and c.id = x.customer_id"
         " where x.received_at > $1 and x.kind = 'complaint' and x.text <> $2 order by x.received_at desc, x.id",
         since,
         BLANK,
@@ -236,7 +239,8 @@ async def _complaints(since: datetime) -> list[Past]:
 
 async def _applications(since: datetime) -> list[Past]:
     rows = await fetch(
-        "select id, applied_at, customer_id, kind, scheme, tier, coalesce(outcome, '') as outcome from application"
+        "select id, applied_at, customer_id, kind, scheme, tier, coalesce(outcome, '') as outcome"
+        f" from {Application._meta.tablename}"
         " where applied_at > $1 order by applied_at desc, id",
         since,
     )
@@ -262,7 +266,8 @@ async def _applications(since: datetime) -> list[Past]:
 
 async def _appraisals(since: datetime) -> list[Past]:
     rows = await fetch(
-        "select id, appraised_at, measures from appraisal where appraised_at > $1 order by appraised_at desc, id", since
+        f"select id, appraised_at, measures from {Appraisal._meta.tablename} where appraised_at > $1 order by appraised_at desc, id",
+        since,
     )
     known = [(row, msgspec.json.decode(row["measures"], type=dict[str, int | None])) for row in rows]
     return [
