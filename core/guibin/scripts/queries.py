@@ -152,7 +152,7 @@ RUNS = Listing(
     source="script_run x join script s on s.tenant_id = x.tenant_id and s.id = x.script_id"
     " join script_version v on v.tenant_id = x.tenant_id and v.id = x.version_id",
     columns={"script": "s.name", "version": "v.number"},
-    filters={"script": "s.name = $script", "version": "v.number = $version"},
+    filters={"script": "s.name = $value", "version": "v.number = $value"},
     order=newest_first("x.ran_at"),
 )
 WHOLE_RUNS = Listing(

@@ -312,3 +312,29 @@ async def test_only_who_may_write_scripts_sees_them(tenant, role):
     answers = [await who.get(f"/api/v1/{path}") for path in ("scripts", "script-runs", "script-budget", "script-stops")]
 
     assert [answer.status_code for answer in answers] == [403] * 4
+
+
+async def test_an_admin_sees_scripts_checks_a_text_and_saves_it(client, tenant):
+    script = await answering(client)
+    await complain(client)
+    (run,) = await runs(client)
+    admin = await tenant.staff("zhao", "tenant_admin")
+    path = f"/console/scripts/{script['id']}"
+
+    pages = [
+        await admin.get(each)
+        for each in ("/console/scripts", path, f"{path}?version=1", f"/console/script-runs/{run['id']}")
+    ]
+    checked = await admin.post(
+        path, data={"do": "check", "source": "def suggest_level(draft: ComplaintDraft):\n    return draft.txt\n"}
+    )
+    saved = await admin.post(path, data={"do": "save", "source": "x = 1\n", "note": "试"})
+    asked = [await admin.get(f"{path}/do/{name}") for name in ("keep_case", "try_cases", "ask_history")]
+    tried = await admin.post(f"{path}/do/ask_history", data={"days": "7", "version": "1"})
+
+    assert [page.status_code for page in (*pages, *asked)] == [200] * 7
+    assert GIVEN["draft"]["text"] in pages[3].text
+    assert "`txt`" in checked.text.replace("&#96;", "`")
+    assert saved.status_code < 300, saved.text
+    assert (await sent(await client.get(f"/api/v1/scripts/{script['id']}"), 200))["latest"] == 2
+    assert "data-replayed" in tried.text
