@@ -211,6 +211,9 @@ async def test_costs_are_recorded_in_yuan_and_summed(client, activity):
 
     shown = await page(client, activity)
 
+    assert re.search(r'id="f-amount-error">.*?请填数字', wrong.text), (
+        "the error stands at the field whose part is wrong"
+    )
     assert (wrong.status_code, "1500.50 CNY" in shown, "场地" in shown) == (422, True, True)
 
 

@@ -240,17 +240,20 @@ class Commands:
             if kind
             else None
         )
-        fields = form.fields(shell, sent.given, sent.errors) if form else []
         sheet = await command.sheet(shell) if command.sheet else None
-        if sheet:
-            fields = [*answers.fields(sheet, shell, sent.given, sent.errors), *fields]
+
+        def shown(errors: Mapping[str, str]) -> list[forms.Field]:
+            asked = answers.fields(sheet, shell, sent.given, errors) if sheet else []
+            return [*asked, *(form.fields(shell, sent.given, errors) if form else ())]
+
+        errors = forms.placed(sent.errors, {field.name for field in shown({}) if field.kind != "hidden"})
         return shell.page(
             "console/command.html",
             status=int(sent.status),
             command=command,
             slice_name=self.slice_name,
-            fields=fields,
-            problem=sent.errors.get("", ""),
+            fields=shown(errors),
+            problem=errors.get("", ""),
             about=asks.about,
             chosen=sent.given.get(SELECTED, ()),
             address=shell.request.url.path,

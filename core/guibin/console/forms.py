@@ -4,7 +4,7 @@ A field's label is the text `field.<name>`, of the slice before the console's ow
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any, TypeVar, get_type_hints
@@ -233,6 +233,15 @@ def faults(refusal: Refusal, shell: Shell) -> dict[str, str]:
         return refusal.by_field
     by_field = {field.field: _told(field, shell) for field in refusal.fields}
     return by_field or {"": told(of_refusal(refusal), shell.studio, shell.look)}
+
+
+def placed(errors: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    """Each error where it is seen: at its own field, at the one it is about a part of, or before the form (`""`)."""
+    found: dict[str, str] = {}
+    for field, said in errors.items():
+        at = next((name for name in (field, *reversed(field.split("."))) if name in names), "")
+        found[at] = f"{found[at]} {said}" if at in found else said
+    return found
 
 
 def told(problem: Problem, studio: Studio, look: Look) -> str:
