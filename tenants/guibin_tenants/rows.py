@@ -176,6 +176,17 @@ def name_of(table: type[TenantTable]) -> str:
     return name
 
 
+async def standing(tables: Sequence[type[TenantTable]]) -> list[type[TenantTable]]:
+    """Those that the database has: a pack that came later, or was put aside, is known here and has none of its tables there."""
+    there = await fetch(
+        "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
+        " and relname = any ($1::text[])",
+        [name_of(table) for table in tables],
+    )
+    present = {row["relname"] for row in there}
+    return [table for table in tables if name_of(table) in present]
+
+
 def spoken(table: type[TenantTable]) -> str:
     """What a row of it is called in a sentence."""
     return name_of(table).replace("_", " ")

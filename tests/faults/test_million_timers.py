@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -50,12 +51,16 @@ async def apart(tenant, request, database):
 
 
 async def _fill(owner, timers):
-    """So many running deadlines, of which `DUE` are due; indexes are built once, over all of them."""
+    """So many running deadlines, of which `DUE` are due, and as many of another company; indexes are built once, over all."""
     await owner.execute("set maintenance_work_mem = '256MB'")
     indexes = await owner.fetch(INDEXES)
     for index in indexes:
         await owner.execute(f"drop index {index['indexname']}")
     await owner.execute(FILL, NOW, DUE, timers, timeout=300)
+    mine = await owner.fetchval("select current_setting('guibin.tenant')")
+    await owner.execute(f"set guibin.tenant = '{uuid4()}'")
+    await owner.execute(FILL.replace("8000-'", "8002-'"), NOW, DUE, timers, timeout=300)
+    await owner.execute(f"set guibin.tenant = '{mine}'")
     for index in indexes:
         await owner.execute(index["indexdef"], timeout=300)
     await owner.execute("analyze timer")

@@ -5,6 +5,7 @@ What must stay, and why, is in docs/decisions/0006; what is sealed does not open
 
 from uuid import UUID
 
+from guibin_tenants.rows import standing
 from guibin_tenants.schema import about, erasable
 from guibin_tenants.scope import execute
 from guibin_tenants.tables import BLANK, TenantTable, all_tables
@@ -17,7 +18,7 @@ def blanked() -> set[str]:
 
 async def blank(customer_id: UUID) -> None:
     """Nothing of it is left; that something was written, when and by whom stays. The customer is marked as erased already."""
-    for table in _with_words():
+    for table in await standing(_with_words()):
         texts, documents = erasable(table)
         empty = [
             *(f"{text} = case when {text} = '' then '' else '{BLANK}' end" for text in texts),

@@ -24,7 +24,7 @@ from guibin_tenants import keyring
 from guibin_tenants.above import NamedFromAbove
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
-from guibin_tenants.rows import add, add_all, change, columns_of, locked, name_of
+from guibin_tenants.rows import add, add_all, change, columns_of, locked, name_of, standing
 from guibin_tenants.schema import moving
 from guibin_tenants.scope import fetch, fetch_value, savepoint
 from guibin_tenants.tables import TenantTable, all_tables, new_id
@@ -341,13 +341,9 @@ def movers() -> list[tuple[type[TenantTable], tuple[str, ...]]]:
 
 
 async def _move(merge_id: UUID, from_id: UUID, to_id: UUID) -> None:
-    rows = await fetch(
-        "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
-    )
-    # A company's database has the tables of the packs that were there when it was migrated.
-    present = {row["relname"] for row in rows}
-    for table, columns in movers():
-        for column in columns if name_of(table) in present else ():
+    moved = dict(movers())
+    for table in await standing(list(moved)):
+        for column in moved[table]:
             ids = await _go(table, column, from_id, to_id)
             if ids:
                 went = [

@@ -90,8 +90,8 @@ async def test_firing_many_takes_as_many_statements_as_firing_one(tenant, webhoo
 
     async with tenant.scope():
         await execute(
-            "insert into webhook_endpoint (id, url, description, event_types, created_by_name) select gen_random_uuid(),"
-            " 'https://example.org', '', '{deadline_warned}', '' from generate_series(1, $1)",
+            "insert into webhook_endpoint (id, url, description, event_types, narrowed_to, created_by_name) select gen_random_uuid(),"
+            " 'https://example.org', '', '{deadline_warned}', '{}', '' from generate_series(1, $1)",
             webhooks,
         )
     await counted(1, 4)  # A new connection asks for its types first.
