@@ -37,6 +37,8 @@ _FORMS = tuple(
         ("of_organisations", r"none: \S+ is a person.*"),
         ("near", r"did you mean (?P<what>[^?]+)\?.*"),
         ("lost_letters", r"(?:text|a \w+|\w+) without .*characters.*"),
+        ("field_of", r"a field of (?P<what>\S+)"),
+        ("read_back", r"read back as (?P<what>.+)"),
         ("between", r"(?:not )?a day from (?P<first>\S+) to (?P<last>\S+)"),
     )
 )

@@ -15,6 +15,7 @@ from guibin.context import Act
 from guibin.files.places import store_of
 from guibin.outbound.carrier import carrier
 from guibin.outbound.targets import rules
+from guibin.policy.words import NoteKey, Url
 from guibin_tenants import settings
 from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.rows import add_all
@@ -36,8 +37,8 @@ CONFLICT = 409
 class Witness(Struct, frozen=True, forbid_unknown_fields=True):
     """A witness of C2SP's tlog-witness: where it is asked, and its key as `name+id+base64`."""
 
-    url: Annotated[str, Meta(min_length=1, max_length=2_000)]
-    key: Annotated[str, Meta(min_length=1, max_length=500)]
+    url: Url
+    key: NoteKey
 
 
 class EvidenceTargets(Struct, frozen=True, forbid_unknown_fields=True):

@@ -86,6 +86,8 @@ SecretIfAny = Annotated[str, Meta(max_length=200, pattern=_PRINTED)]
 SigningKey = Annotated[str, Meta(min_length=16, max_length=200, pattern=r"^whsec_[A-Za-z0-9+/]+=*\Z")]
 TemplateCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_]+\Z")]
 WordIfAny = Annotated[str, Meta(max_length=60, pattern=r"^[a-z0-9_]*\Z")]
+# The key of a signed note, as `name+id+base64`.
+NoteKey = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x20]+\Z")]
 Digits = Annotated[str, Meta(min_length=6, max_length=20, pattern=r"^[0-9]+\Z")]
 
 # What a policy says: what it calls something or refers to by that name, where the regulation says so, texts for people.
