@@ -84,6 +84,7 @@ async def _page(name: str, shell: Shell, sent: _Sent, *, checked: bool) -> Respo
         "people/post.html",
         status=int(status),
         one=found,
+        composed=bool(own),
         fields=form.fields(shell, given, wrong),
         problem=wrong.get("", ""),
         asked=given,
