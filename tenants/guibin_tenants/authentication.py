@@ -125,7 +125,8 @@ def _permitted(roles: tuple[str, ...], composed: Sequence[str]) -> frozenset[str
 
 
 def _held(scopes: Sequence[str]) -> frozenset[str]:
-    return frozenset(scopes) | (PERMISSIONS - AUDITING) if "*" in scopes else frozenset(scopes)
+    named = frozenset(scopes) - {"*"}
+    return named | (PERMISSIONS - AUDITING) if "*" in scopes else named
 
 
 def _both(one: str | tuple[UUID, ...], other: str | tuple[UUID, ...]) -> str | tuple[UUID, ...]:

@@ -30,6 +30,7 @@ GOES_ON = {
     "approval_request": "of what is applied for",
     "archive_finding": "found by a job among open archives",
     "assessment_result": "figures of an assessment of open archives",
+    "automation_run": "what a rule did or left when something of the customer's came to pass, in codes",
     "card_event": "of a card",
     "card_telling": "of an application",
     "customer_assignment": "an archive moves with its org unit also when it has ended",
@@ -49,6 +50,7 @@ GOES_ON = {
     "reception_feedback_answer": "of a reception",
     "register_correction": "of an entry",
     "review_outcome": "of a review",
+    "script_run_detail": "what a script was asked about a case",
     "search_term": "made of the name, which does not change any more; erasure deletes them",
     "service_appointment": "of a request",
     "service_end": "of a request",
@@ -87,6 +89,8 @@ BEGINS_WHEN_CLOSED = {
     "stored_file",
     "survey_answer",
     "survey_invitation",
+    # What a former customer's complaint or call needs done.
+    "task",
     "visit_record",
     "visit_signature",
 }

@@ -33,6 +33,7 @@ GIVEN = {
     "/api/v1/complaints": {"received_at": EARLIER, "level": None, "complainant_id": None, "follows_id": None}
     | {"on_behalf": None, "special": None},
     "/api/v1/department-requests": {"task": "assistance", "about": None, "within_hours": None},
+    "/api/v1/tasks": {"role": "manager"},
     "/api/v1/receptions": {"leaves_at": "2026-03-09T12:00:00+08:00", "protocol": None, "venue_id": None},
     "/api/v1/lapses": {"happened_at": EARLIER},
     "/api/v1/hotline-calls": {"rang_at": EARLIER},
@@ -72,9 +73,11 @@ MORE_NEEDED = {
     "/api/v1/new-services/{service_id}/trials",
     "/api/v1/activities/{activity_id}/invitations",
     "/api/v1/offers/{offer_id}/purchases",
+    # An auditor of the whole company, who takes home what is in the log of any archive: tests/core/evidence/test_log.py.
+    "/api/v1/evidence/packs",
 }
-# A former customer complains, calls, writes, takes a consent back, asks what is known and is given a copy of it; an archive moves
-# with its org unit; how somebody served them then is still put on record when it is found.
+# A former customer complains, calls, writes, takes a consent back, asks what is known and is given a copy of it, and somebody is
+# asked to do what that needs; an archive moves with its org unit; how somebody served them then is still put on record when found.
 CLOSED_TAKES = {
     f"{CUSTOMER}/assignment",
     f"{CUSTOMER}/consents",
@@ -87,6 +90,7 @@ CLOSED_TAKES = {
     "/api/v1/mails/{mail_id}/match",
     "/api/v1/complaints",
     "/api/v1/department-requests",
+    "/api/v1/tasks",
     "/api/v1/lapses",
 }
 ERASED_TAKES = {f"{CUSTOMER}/assignment"}

@@ -19,6 +19,7 @@ SUBJECTS = {
     "/api/v1/views/{view_id}": "list_view",
     "/api/v1/signals/{signal_id}": "signal",
     "/api/v1/outages/{outage_id}": "outage",
+    "/api/v1/tasks/{task_id}": "task",
 }
 PARAMETER = re.compile(r"\{[^}]+\}")
 CHANGES = ("post", "put", "patch", "delete")

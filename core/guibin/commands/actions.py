@@ -17,7 +17,7 @@ from guibin.jobs.kinds import Run
 from guibin.messages.posting import NewMessage, means_for, post
 from guibin.messages.queries import means_in_use
 from guibin.messages.subjects import SUBJECTS, Settled, Subject, Values
-from guibin.notices.actions import Notice, notify
+from guibin.notices.actions import TOLD_BY_RULE, Notice, notify
 from guibin.policy.commands import (
     AddNote,
     AskApproval,
@@ -36,6 +36,7 @@ from guibin.policy.messages import TO_CUSTOMERS
 from guibin.profiles import actions as profiles
 from guibin.profiles.queries import customer
 from guibin.profiles.requests import CustomerChange
+from guibin.profiles.subjects import refuse_unless_kept
 from guibin.service_requests import actions as requests
 from guibin.service_requests.requests import NewServiceNote
 from guibin.surveys.inviting import invite
@@ -130,8 +131,10 @@ async def _open_task(new: OpenTask, bidden: Bidden, act: Act) -> Case:
 
 async def _notify(new: Notify, bidden: Bidden, act: Act) -> Case:
     about = bidden.about
-    notice = Notice("told_by_rule", about, roles=new.roles, details={"what": new.text, "who": act.by.name})
-    await notify(notice, key=f"told_by_rule/{bidden.occasion}", now=act.now)
+    if about.customer_id is not None:
+        await refuse_unless_kept(about.customer_id)
+    notice = Notice(TOLD_BY_RULE, about, roles=new.roles, details={"what": new.text, "who": act.by.name})
+    await notify(notice, key=f"{TOLD_BY_RULE}/{bidden.occasion}", now=act.now)
     return about
 
 

@@ -9,12 +9,14 @@ from msgspec import Struct
 
 from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import ErasureBegins, at_once
 from guibin.policy.posts import ROLES
 from guibin.profiles.queries import place_of, serves
 from guibin_tenants.above import FromAbove, NamedFromAbove
 from guibin_tenants.absences import away
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch_column, fetch_value
+from guibin_tenants.tables import BLANK
 
 # Whoever holds the role nearest above the matter is told: managers of the customer's own unit before those of the
 # branch. An account manager is the customer's own. Who is away is passed over: the next above with the same role is
@@ -116,6 +118,8 @@ class Notice(Struct, frozen=True):
     details: dict[str, str] = {}
 
 
+# The one kind whose `details` have words of the company's own, which may name a customer: erasure blanks them.
+TOLD_BY_RULE = "told_by_rule"
 SendingOn = Callable[[Notice, str, tuple[UUID, ...], datetime], Awaitable[None]]
 # Sends a notice, known by its key, on to who was told now, in the transaction of the notice.
 SENT_ON: FromAbove[SendingOn] = FromAbove("notices by mail and chat")
@@ -188,6 +192,18 @@ async def mark_read(notice_id: UUID, act: Act) -> None:
     if not touched:
         raise NotFound(f"There is no notice {notice_id} for you")
     _changed([act.by.id], act.now)
+
+
+@at_once(ErasureBegins)
+async def forget_words(erased: ErasureBegins, act: Act) -> None:
+    """What a company's own rules said of an erased customer is not kept; that they said something is."""
+    await execute(
+        "update staff_notice set details = details || jsonb_build_object('what', $2::text)"
+        " where customer_id = $1 and kind = $3",
+        erased.customer_id,
+        BLANK,
+        TOLD_BY_RULE,
+    )
 
 
 async def mark_all_read(act: Act) -> int:

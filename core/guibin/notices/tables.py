@@ -7,7 +7,8 @@ from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
 class StaffNotice(TenantTable):
-    """`staff_id` is to know about `subject_id`. `details` fills the text `notice.<kind>`: numbers, no personal data.
+    """`staff_id` is to know about `subject_id`. `details` fills the text `notice.<kind>`: numbers, no personal data,
+    but for the words of a company's own rules, which go with the customer.
 
     `key` names the occasion: one member of staff is told of it once, however often its job runs.
     """

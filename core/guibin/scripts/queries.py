@@ -84,11 +84,11 @@ class ActivationView(Struct, frozen=True, kw_only=True):
 
 
 class RunView(Struct, frozen=True, kw_only=True):
-    """A run: how it ended, at which line it failed, and how long it computed, in microseconds."""
+    """A run of a script's version `number`: how it ended, at which line it failed, how long it computed, in microseconds."""
 
     id: UUID
     script: str
-    version: int
+    number: int
     hook: str
     outcome: Outcome
     line: int
@@ -151,7 +151,7 @@ RUNS = Listing(
     view=RunView,
     source="script_run x join script s on s.tenant_id = x.tenant_id and s.id = x.script_id"
     " join script_version v on v.tenant_id = x.tenant_id and v.id = x.version_id",
-    columns={"script": "s.name", "version": "v.number"},
+    columns={"script": "s.name", "number": "v.number"},
     filters={"script": "s.name = $value", "version": "v.number = $value"},
     order=newest_first("x.ran_at"),
 )

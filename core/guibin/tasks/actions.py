@@ -49,9 +49,8 @@ async def open_task(new: NewTask, act: Act) -> AskedTask:
         await refuse_unless_kept(customer_id)
     task_id = new_id()
     case = Case(SUBJECT, task_id, customer_id)
-    notice = Notice("task_open", case, org_unit_id=act.by.org_unit_id, roles=(new.role,), details={"what": new.text})
-    if customer_id is not None:
-        notice = Notice("task_open", case, roles=(new.role,), details={"what": new.text})
+    unit_id = act.by.org_unit_id if customer_id is None else None
+    notice = Notice("task_open", case, org_unit_id=unit_id, roles=(new.role,), details={"who": act.by.name})
     told = await notify(notice, key=f"task_open/{task_id}", now=act.now)
     if not told:
         raise NobodyToAsk(f"Nobody holds {new.role}")

@@ -17,7 +17,7 @@ _TOLD: dict[type, str] = {
 }
 
 
-@of_row("select customer_id, org_unit_id, owner_id, text from task where id = $1 and state = 'open'")
+@of_row("select customer_id, org_unit_id, owner_id from task where id = $1 and state = 'open'")
 async def concerned(task: asyncpg.Record, event: Passed, run: Run) -> Notice:
     """Whose it is before it is late and that it is; then the roles of the step."""
     up = isinstance(event, DeadlineEscalated)
@@ -28,7 +28,6 @@ async def concerned(task: asyncpg.Record, event: Passed, run: Run) -> Notice:
         roles=event.roles if up else (),
         staff_ids=() if up else (task["owner_id"],),
         but=(task["owner_id"],) if up else (),
-        details={"what": task["text"]},
     )
 
 

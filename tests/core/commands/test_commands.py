@@ -126,6 +126,21 @@ async def test_roles_are_told(tenant, admin, leader, customer_id):
     assert [one["text"].startswith("请留意") for one in told if one["kind"] == "told_by_rule"] == [True]
 
 
+async def test_what_roles_were_told_goes_with_the_customer_and_nothing_more_is_said(tenant, admin, leader, customer_id):
+    about, said = (
+        Case("customer", customer_id, customer_id),
+        {"type": "notify", "roles": ["manager"], "text": "欧阳海棠来访"},
+    )
+    await carried_out(tenant, admin, said, about)
+    assert (await admin.delete(f"/api/v1/customers/{customer_id}")).status_code == 204
+
+    again = await carried_out(tenant, admin, said, about)
+
+    told = await rows(tenant, "select details->>'what' as said from staff_notice where kind = 'told_by_rule'")
+    assert [row["said"] for row in told] == ["—"]
+    assert (again.outcome, again.refusal) == ("refused", "archive-erased")
+
+
 async def test_an_approval_is_asked_for_by_a_flow_of_the_policy(tenant, admin, client, customer_id):
     flow = (await client.get("/api/v1/policy")).json()["approvals"][0]["name"]
     about = Case("customer", customer_id, customer_id)

@@ -72,7 +72,7 @@ async def test_a_script_answers_only_while_it_is_switched_on(client):
 
     assert (before, during["level"], after) == ("1", "3", "1")
     (run,) = await runs(client)
-    assert (run["outcome"], run["version"], json.loads(run["given"])) == ("ok", 1, GIVEN)
+    assert (run["outcome"], run["number"], json.loads(run["given"])) == ("ok", 1, GIVEN)
     assert json.loads(run["answer"]) == {"level": "3", "because": "整栋楼受影响"}
 
 
