@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin.web.listing import Listing, Order
 from guibin_tenants.rows import first, many
 from guibin_tenants.scope import fetch, fetch_value
 
@@ -38,6 +39,19 @@ class Receipt(Struct, frozen=True):
     received_at: datetime
 
 
+_RECEIPTS = "from evidence_receipt r where r.checkpoint_id = x.id"
+_COSIGNED = f"{_RECEIPTS} and r.cosignature <> ''"
+LISTED = Listing(
+    view=CheckpointView,
+    source="evidence_checkpoint x",
+    order=Order({"x.size": int, "x.id": UUID}, downward=True),
+    columns={
+        "note": "x.note || coalesce((select string_agg(r.cosignature || chr(10), '' order by r.received_at, r.target)"
+        f" {_COSIGNED}), '')",
+        "kept": f"(select count(*) {_RECEIPTS})",
+        "cosigned": f"(select count(*) {_COSIGNED})",
+    },
+)
 CHECKPOINTS = (
     "from (select c.id, c.size, c.signed_at, c.note, (select count(*) from evidence_receipt r where r.checkpoint_id = c.id)"
     " as kept, (select count(*) from evidence_receipt r where r.checkpoint_id = c.id and r.cosignature <> '') as cosigned"

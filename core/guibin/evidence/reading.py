@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import noted
 from guibin.context import Act
-from guibin.web.query_parameters import Limit
+from guibin.web.listing import PageAsked
+from guibin.web.paging import Page
 from guibin_tenants.refusals import Invalid
 
 from . import queries
@@ -57,12 +57,6 @@ class SizesAsked(Struct, frozen=True):
     second: int
 
 
-class CheckpointsAsked(Struct, frozen=True):
-    """How many of the latest."""
-
-    limit: Limit = 50
-
-
 async def log(act: Act) -> LogView:
     """How it stands; that it was read is on record."""
     key = await public_key()
@@ -76,11 +70,11 @@ async def log(act: Act) -> LogView:
     )
 
 
-async def checkpoints(filters: CheckpointsAsked, act: Act) -> list[CheckpointView]:
+async def checkpoints(page: PageAsked, act: Act) -> Page[CheckpointView]:
     """The latest, each with the signatures of all who cosigned it; that they were read is on record."""
-    found = await queries.checkpoints(limit=filters.limit)
-    await noted("audit.evidence", act, subject="evidence", shown=len(found))
-    return [msgspec.structs.replace(each, note=await queries.note_of(each)) for each in found]
+    found = await queries.LISTED.page(None, page, act)
+    await noted("audit.evidence", act, subject="evidence", shown=len(found.items))
+    return found
 
 
 async def proof(source_id: UUID, act: Act) -> list[EntryProof]:

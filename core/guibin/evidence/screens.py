@@ -11,12 +11,12 @@ from guibin.console import forms
 from guibin.console.forms import Form
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
+from guibin.web.listing import PageAsked
 from guibin_tenants.refusals import Refusal
 
 from . import reading, verify
 from .api import READ, handed_out
 from .packs import NewPack
-from .reading import CheckpointsAsked
 
 LOG = f"{PREFIX}/evidence"
 ENTRIES = (Entry(title="evidence.title", path=LOG, icon="fingerprint", needs=READ, group="govern", order=70),)
@@ -32,7 +32,7 @@ class EvidenceScreens(Controller):
         return shell.page(
             "evidence/log.html",
             log=await reading.log(shell.act),
-            checkpoints=await reading.checkpoints(CheckpointsAsked(limit=20), shell.act),
+            checkpoints=(await reading.checkpoints(PageAsked(limit=20), shell.act)).items,
         )
 
     @get("/rows/{source_id:uuid}", needs=READ)

@@ -141,7 +141,7 @@ async def test_checkpoints_go_to_the_store_and_the_witness_and_the_pack_says_so(
     kept = sorted(file for file in store.rglob("*") if file.is_file())
     assert [Note.of(file.read_text(encoding="utf-8")).size for file in kept][-1] == len(found)
     assert (told.text, odd.status_code) == (f"{watching.key}\n", 400)
-    latest = (await client.get("/api/v1/evidence/checkpoints")).json()[0]
+    latest = (await client.get("/api/v1/evidence/checkpoints")).json()["items"][0]
     assert (latest["kept"], latest["cosigned"]) == (2, 1)
 
 
@@ -167,7 +167,7 @@ async def test_a_rewritten_log_gets_no_cosignature_and_a_witness_who_forgot_is_a
             again = await fetch_one("select payload from job where kind = 'publish_checkpoint'")
         await run_job(tenant, PublishCheckpoint({"witness.example": seen.size}))
 
-    latest = (await client.get("/api/v1/evidence/checkpoints")).json()[0]
+    latest = (await client.get("/api/v1/evidence/checkpoints")).json()["items"][0]
     assert f'"witness.example": {seen.size}' in again["payload"]
     assert latest["cosigned"] == 0
     assert watching.seen(f"guibin/{tenant.id}") == seen
