@@ -57,12 +57,13 @@ def test_a_database_of_ones_own_gets_no_known_password_unless_asked_for(monkeypa
         asked.append(True)
         return []
 
-    async def migrated(*_):
+    async def nothing(*_):
         return []
 
     monkeypatch.setenv("GUIBIN_DATABASE_URL", database)
     monkeypatch.setattr(supervisor, "run", up)
-    monkeypatch.setattr(run.migrations, "migrate", migrated)
+    monkeypatch.setattr(run.migrations, "migrate", nothing)
+    monkeypatch.setattr(run.pack_upgrades, "keep_all", nothing)
     monkeypatch.setattr(run.keyring, "load_root_key", lambda home: None)
     monkeypatch.setattr(companies, "fill", fill)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 import asyncpg
 from litestar import Litestar
@@ -40,7 +41,7 @@ from .observing import Observed
 from .parameters import note_parameters, query_guard
 from .proxies import Forwarded, Network
 from .routes import CONTROLLERS
-from .scope_middleware import ScopeMiddleware
+from .scope_middleware import ScopeMiddleware, held
 from .versions import note_subjects, tagged, version_guard
 
 
@@ -115,7 +116,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
                 "document": Document(),
                 "studio": pages.studio_of(root.packs),
                 "allowance": bounds.company,
-                "hub": Hub(bounds.listening, root.clock),
+                "hub": Hub(bounds.listening, root.clock, partial(held, root.packs)),
             }
         ),
         lifespan=[database],

@@ -20,6 +20,7 @@ from litestar.types import Scope as AsgiScope
 from guibin.context import Company, Request, Root, now_of
 from guibin.live.api import LISTENER
 from guibin.live.hub import Hub, Listener
+from guibin.packs import Packs
 from guibin.periods.days import local_day
 from guibin.repeats import actions as repeats
 from guibin.scim import answers as directories
@@ -325,11 +326,16 @@ class ScopeMiddleware:
             simulated=found.simulated,
         )
         now: datetime = await now_of(company, self.root.clock)
-        permissions = self.root.packs.hooks_of(found.packs).held_by(found.principal)
+        permissions = held(self.root.packs, found)
         by = msgspec.structs.replace(found.principal, address=address, permissions=permissions)
         idle_minutes = found.idle_minutes or self.bounds.idle_minutes
         confirmed = found.is_confirmed(self.bounds.confirm_minutes, now=self.root.clock())
         return Request(company, by, now, found.csrf, credential, found.expires_at, idle_minutes, confirmed)
+
+
+def held(packs: Packs, found: Recognised) -> frozenset[str]:
+    """What whoever was recognised may do at their company, with the permissions of its packs."""
+    return packs.hooks_of(found.packs).held_by(found.principal)
 
 
 def _is_public(method: str, path: str) -> bool:

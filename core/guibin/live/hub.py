@@ -22,7 +22,7 @@ from msgspec import Struct
 from guibin.cases.followed import INBOX
 from guibin_tenants.access import CHANNEL as ACCESS
 from guibin_tenants.access import WATCHERS
-from guibin_tenants.authentication import recognise
+from guibin_tenants.authentication import Recognised, recognise
 from guibin_tenants.credentials import Credential
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.listening import Heard
@@ -127,10 +127,12 @@ class _Company:
 
 
 class Hub:
-    """The streams of this process."""
+    """The streams of this process. `held` is what whoever was recognised may do at the company, its packs' permissions with it."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], datetime]) -> None:
-        self.limits, self.clock = limits, clock
+    def __init__(
+        self, limits: Limits, clock: Callable[[], datetime], held: Callable[[Recognised], frozenset[str]]
+    ) -> None:
+        self.limits, self.clock, self.held = limits, clock, held
         self._companies: dict[UUID, _Company] = {}
         self._callers: Counter[UUID] = Counter()
         self._count = 0
@@ -294,7 +296,7 @@ class Hub:
             locks_at = found.locks_at(self.limits.idle_minutes)
             if locks_at is not None and locks_at <= self.clock():
                 listener.end("locked")
-            if (found.principal.units, found.principal.permissions) != listener.sight:
+            if (found.principal.units, self.held(found)) != listener.sight:
                 listener.end("changed")
 
 
