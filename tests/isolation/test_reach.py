@@ -17,7 +17,7 @@ OUTLETS_OWN = {
     "approvals": "the customer's, or the org unit's whose matter it is",
     "archive-findings": "the customer's",
     "call-links": "one's own look, on record",
-    "automation-trials": "of the customers whoever asks may see: nothing is written",
+    "automation-trials": "of the customers whoever asks may see: nothing is written but that they were looked at",
     "campaign-members": "the customer's",
     "campaigns": "the outlet's that starts it",
     "card-applications": "the customer's",

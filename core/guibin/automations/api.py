@@ -13,6 +13,20 @@ from .queries import RUNS
 from .requests import AutomationRunFilter
 
 READ, WRITE = may("policy:read"), may("automations:write") & sees_all
+# Runs say to whom something happened, by name.
+LOOKS = READ & may("customers:read")
+# A trial tells who complained, answered, asked or had a card: whoever may read all of that.
+TRIES = (
+    LOOKS
+    & may("complaints:read")
+    & may("records:read")
+    & may("requests:read")
+    & may("surveys:read")
+    & may("receptions:read")
+    & may("entitlements:read")
+    & may("cards:read")
+    & may("tiers:read")
+)
 
 
 class AutomationController(Controller):
@@ -31,7 +45,7 @@ class AutomationTrialController(Controller):
         "/",
         trying.attempt,
         "What it would have done on the last days, to whom; nothing is done",
-        needs=may("policy:read") & may("customers:read"),
+        needs=TRIES,
         status_code=HTTPStatus.OK,
     )
 
@@ -40,5 +54,10 @@ class AutomationRunController(Controller):
     path = "/api/v1/automation-runs"
     tags = ("automations",)
     list_runs = lists(
-        "/", RUNS, AutomationRunFilter, "What automations did or left, newest first", recorded="automation_run"
+        "/",
+        RUNS,
+        AutomationRunFilter,
+        "What automations did or left, newest first",
+        recorded="automation_run",
+        needs=LOOKS,
     )

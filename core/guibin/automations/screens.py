@@ -1,28 +1,27 @@
 """Automations by page: each in one sentence, tried on history, switched on and off, with the log of what it did or left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from litestar import Controller, Response, get, post
 
 from guibin.audit.actions import searched
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
+from guibin.context import Act
 from guibin.policy_changes.api import AMEND
 from guibin.web.listing import PageAsked
-from guibin_tenants.principals import may
 from guibin_tenants.refusals import NotFound, Refusal
 
 from . import actions, beginnings, queries, trying
 from .actions import automation_of
-from .api import READ, WRITE
+from .api import LOOKS, READ, TRIES, WRITE
 from .beginnings import COMMON
-from .queries import RUNS
+from .queries import RUNS, AutomationRunView
 from .requests import AutomationRunFilter, NewAutomationTrial
 from .wording import Sentence
 
 PATH, NAME = f"{PREFIX}/automations", "automations"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="refresh", needs=READ, group="govern", order=33),)
-TRIES = may("customers:read") & READ
 DAYS = (7, 30, 90)
 _SHOWN = 30
 
@@ -84,9 +83,7 @@ async def _one(name: str, shell: Shell, *, days: int = 0, problem: str = "", sta
         if days and tries and not found.problems
         else None
     )
-    runs = await searched(
-        "automation_run", await RUNS.page(AutomationRunFilter(automation=name), PageAsked(_SHOWN), act), act
-    )
+    runs = await _runs(name, act) if LOOKS(act.by) else None
     said = Sentence(act.policy, shell.language)
     return shell.page(
         "automations/automation.html",
@@ -94,7 +91,7 @@ async def _one(name: str, shell: Shell, *, days: int = 0, problem: str = "", sta
         found=found,
         commands=[said.command(each) for each in automation_of(name, act).then],
         trial=trial,
-        runs=runs.items,
+        runs=runs,
         days=DAYS,
         tried=days,
         problem=problem,
@@ -102,3 +99,9 @@ async def _one(name: str, shell: Shell, *, days: int = 0, problem: str = "", sta
         switches=WRITE(act.by),
         say=lambda text: text.in_language(shell.language),
     )
+
+
+async def _runs(name: str, act: Act) -> Sequence[AutomationRunView]:
+    """The latest; whose they are is on record."""
+    page = await RUNS.page(AutomationRunFilter(automation=name), PageAsked(_SHOWN), act)
+    return (await searched("automation_run", page, act)).items

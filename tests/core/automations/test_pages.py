@@ -58,3 +58,29 @@ async def test_whoever_may_not_switch_sees_no_switch(house):
 
     assert "data-sentence" in shown
     assert "data-switch" not in shown
+
+
+async def test_whoever_may_not_read_customers_sees_no_run_and_tries_nothing(house):
+    told = {
+        "name": "told",
+        "when": {"type": "happens", "event": "complaint_received"},
+        "then": [{"type": "notify", "roles": ["manager"], "text": "请留意"}],
+    }
+    await house.write(told)
+    await house.on("told")
+    await house.complain()
+    await house.work()
+    made = await send(house.admin, "/api/v1/roles", {"title": "制度员", "permissions": ["policy:read"]})
+    role = next(each for each in (await house.admin.get("/api/v1/roles")).json() if each["id"] == made["id"])
+    reader = await house.tenant.staff("reader-1", "agent")
+    changed = await house.admin.patch(f"/api/v1/staff/{reader.staff_id}", json={"roles": [role["name"]]})
+    assert changed.status_code == 200, changed.text
+
+    seen, shown = (await house.leader.get(f"{PAGE}/told")).text, (await reader.get(f"{PAGE}/told")).text
+    runs = await reader.get("/api/v1/automation-runs")
+    tried = await reader.post("/api/v1/automation-trials", json={"name": "told", "days": 7})
+
+    assert ("data-run" in seen, "/console/customers/" in seen) == (True, True)
+    assert "data-sentence" in shown
+    assert ("data-run" in shown, "/console/customers/" in shown) == (False, False)
+    assert (runs.status_code, tried.status_code) == (403, 403)
