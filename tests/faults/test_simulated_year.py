@@ -25,6 +25,11 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What is drawn at random, sealed, or tells of the attempts themselves.
 NUMBER = re.compile(r"\b[A-Z]\d{6}-[0-9A-Z]{5}\b")
 LEFT_OUT = {
+    "evidence_checkpoint",
+    "evidence_entry",
+    "evidence_key",
+    "evidence_receipt",
+    "evidence_tree",
     "job",
     "job_attempt",
     "stream_event",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.audit.actions import noted
 from guibin.cases import Case
@@ -170,7 +171,7 @@ async def _write(name: str, happened: Occurrence, came: Came, act: Act) -> None:
         "subject_id": happened.subject_id,
         "outcome": came.outcome,
         "because": came.because,
-        "commands": msgspec.to_builtins(came.done),
+        "commands": msgspec.to_builtins([replace(each, said="") for each in came.done]),
         "ran_at": act.now,
     }
     await add_all(AutomationRun, None, [row], unless=("automation", "occurrence"))

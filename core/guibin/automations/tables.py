@@ -10,7 +10,7 @@ class AutomationRun(TenantTable, tablename="automation_run"):
     """An automation looked at something: whether its condition held, and if so what became of each command.
 
     `occurrence` is what it was, so that the same is done once. `outcome` is done, not_met, refused (every command was), loop or
-    bounded (it was not carried out, for it goes round or too often).
+    bounded (it was not carried out, for it goes round or too often). `commands` name what forbade one, and quote nothing.
     """
 
     automation = Varchar(length=60)
@@ -29,6 +29,7 @@ class AutomationRun(TenantTable, tablename="automation_run"):
         unique=(("automation", "occurrence"),),
         append_only=True,
         expires=True,
+        erasable=("because",),
         indexes=(
             Index(("automation", "ran_at desc"), name="automation_run_idx"),
             Index(("ran_at desc", "id desc"), name="automation_run_ran_idx"),

@@ -47,6 +47,12 @@ NO_REGISTRIES = {
         "_waiting",
     ): "what a unit's dissolution says beforehand: tests/core/people/test_units.py",
     ("guibin.profiles.sheet_rows", "DERIVED"): "columns of a file that are computed",
+    (
+        "guibin.tiers.clocks",
+        "_FOLLOWED",
+    ): "whose clocks follow a move of tier: tests/core/tiers/test_clocks.py tries each",
+    ("guibin.complaints.levels", "SUGGESTING"): "who suggests levels: tests/core/automations tries it",
+    ("guibin.scripts.asking", "_known"): "a cache",
 }
 
 
