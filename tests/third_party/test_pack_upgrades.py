@@ -74,7 +74,7 @@ async def test_the_past_stays_what_it_was(world, clock, versions):
         now, before = await silver(client), await silver(client, then)
 
     assert (now, before) == (30_000, 40_000)
-    assert (first is None, upgraded.note, again) == (versions == 1, "airline_lounge 2.0", None)
+    assert (first is None, upgraded.note, again) == (versions == 1, "贵宾休息室常旅客规则 2.0", None)
 
 
 async def test_whoever_must_know_hears_what_an_upgrade_changes(world, clock):
@@ -90,7 +90,7 @@ async def test_whoever_must_know_hears_what_an_upgrade_changes(world, clock):
         versions = (await client.get("/api/v1/policy/versions")).json()
 
     assert [one["kind"] for one in told[: len(told) - before]] == ["policy_announced"]
-    assert [one["note"] for one in versions] == ["airline_lounge 2.0", "airline_lounge"]
+    assert [one["note"] for one in versions] == ["贵宾休息室常旅客规则 2.0", "贵宾休息室常旅客规则"]
 
 
 async def test_before_a_switch_the_packs_of_then_hold(world, clock):

@@ -10,6 +10,7 @@ from guibin.context import Clock, Company, now_of
 from guibin.packs import Packs
 from guibin.policies.actions import keep_packs
 from guibin.policies.queries import act_of
+from guibin.policy.texts import Text
 from guibin_tenants import registry
 from guibin_tenants.database import ENGINE, connected
 from guibin_tenants.principals import PERMISSIONS, Principal
@@ -17,6 +18,7 @@ from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.tables import new_id
 
+UPGRADE = Text("系统升级", "system upgrade")
 _log = logging.getLogger("guibin.packs")
 
 
@@ -35,7 +37,8 @@ async def keep_all(urls: tuple[str, str], packs: Packs, clock: Clock) -> list[st
 
 async def _kept(tenant: registry.TenantView, packs: Packs, clock: Clock) -> str:
     company = msgspec.convert(tenant, Company, from_attributes=True)
-    by = Principal(kind="operator", id=new_id(), name="guibin migrate", permissions=PERMISSIONS, address="cli")
+    name = UPGRADE.in_language(tenant.language)
+    by = Principal(kind="operator", id=new_id(), name=name, permissions=PERMISSIONS, address="cli")
     try:
         async with tenant_scope(company.id):
             act = await act_of(packs, company, by=by, now=await now_of(company, clock))

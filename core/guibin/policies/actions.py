@@ -160,7 +160,8 @@ async def keep_packs(act: Act) -> PolicyVersionView | None:
         return None
     own, kept = await queries.own_parts(act.now), await pack_history.last_kept()
     after = queries.merged(act.hooks, act.company, own, version=0)
-    view = await write_again(", ".join(f"{name} {one.version}".strip() for name, one in packs.items()), act)
+    regulations = [f"{act.hooks.installed.value(name).regulation} {one.version}".strip() for name, one in packs.items()]
+    view = await write_again("; ".join(regulations), act)
     if kept is not None:
         before = queries.of_values(kept, own, version=0)
         await REWRITTEN()(Rewritten(view, before, after), act)
