@@ -13,10 +13,12 @@ from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.web.listing import PageAsked
 from guibin_tenants.refusals import Refusal
+from guibin_tenants.scope import fetch_value
 
 from . import reading, verify
 from .api import READ, handed_out
 from .packs import NewPack
+from .refusals import NothingInLog
 
 LOG = f"{PREFIX}/evidence"
 ENTRIES = (Entry(title="evidence.title", path=LOG, icon="fingerprint", needs=READ, group="govern", order=70),)
@@ -37,7 +39,14 @@ class EvidenceScreens(Controller):
 
     @get("/rows/{source_id:uuid}", needs=READ)
     async def proof(self, source_id: UUID, shell: Shell) -> Response[str]:
-        return shell.page("evidence/proof.html", proofs=await reading.proof(source_id, shell.act))
+        try:
+            proofs = await reading.proof(source_id, shell.act)
+        except NothingInLog:
+            # An entry of the last minutes is there and has no place yet.
+            if not await fetch_value("select true from audit_entry where id = $1", source_id):
+                raise
+            proofs = []
+        return shell.page("evidence/proof.html", proofs=proofs)
 
     @get("/pack", needs=READ)
     async def ask_pack(self, shell: Shell, decision: UUID | None = None, customer: UUID | None = None) -> Response[str]:

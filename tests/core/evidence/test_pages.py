@@ -3,6 +3,8 @@
 import pytest
 
 from guibin.evidence.verify import verify
+from guibin_tenants.scope import fetch_value
+from guibin_tenants.tables import new_id
 
 PAGE = "/console/evidence"
 
@@ -67,3 +69,15 @@ async def test_an_outlets_auditor_reads_its_record_and_not_the_companys_log(tena
     assert (await outlet.get("/console/looks")).status_code == 200
     assert (await outlet.get(PAGE)).status_code == 403
     assert (await outlet.post("/api/v1/evidence/packs", json={"purpose": "审计"})).status_code == 403
+
+
+async def test_an_entry_of_this_minute_says_that_it_is_not_in_the_log_yet(tenant, client, auditor, opened, sequenced):
+    await sequenced()
+    await client.get(f"/api/v1/customers/{opened}")
+    async with tenant.scope():
+        last = await fetch_value("select id from audit_entry order by id desc limit 1")
+
+    waiting = await auditor.get(f"{PAGE}/rows/{last}")
+
+    assert (waiting.status_code, "存证日志里还没有" in waiting.text) == (200, True)
+    assert (await auditor.get(f"{PAGE}/rows/{new_id()}")).status_code == 404
