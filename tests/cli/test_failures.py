@@ -20,8 +20,15 @@ tenant erase x --yes x|key create x --scope *|key list x|key revoke x {job}
 staff add x --login li --name 李 --role agent|staff list x|import x customers a.csv|export x customers a.csv|assess x
 report x tiers --period 2026|timers run x --until 2026-03-02|timetable show x|timetable move x a PT1H|timetable off x a
 timetable on x a|timetable run x a|jobs list x|jobs show x {job}|jobs retry x --dead|jobs cancel x {job}
-jobs pause x --because y|jobs resume x|jobs pauses x|jobs keep x|columns x complaints|audit list x|audit verify x|audit evidence x a.jsonl --because y|db url|promises x"""
-NEEDS_NONE = {"witness", "up", "migrate", "rules", "rules show", "rules write", "pack check", "pack list", "pack show"}
+jobs pause x --because y|jobs resume x|jobs pauses x|jobs keep x|columns x complaints|audit list x|audit verify x|audit evidence x a.jsonl --because y|db url|promises x
+script pull x a|script stop x --reason y|script resume x|script budget x|tenant automations x stop"""
+# `script push` reads its folder first, and there is none.
+NEEDS_NONE = {"witness", "up", "migrate", "rules", "rules show", "rules write"} | {
+    "pack check",
+    "pack list",
+    "pack show",
+}
+NEEDS_NONE |= {"pack new", "script test", "script push"}
 LINES = [line.format(job=JOB) for line in NEEDS_A_SERVER.replace("\n", "|").split("|")]
 
 
