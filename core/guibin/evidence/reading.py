@@ -9,6 +9,7 @@ from guibin.context import Act
 from guibin.web.listing import PageAsked
 from guibin.web.paging import Page
 from guibin_tenants.refusals import Invalid
+from guibin_tenants.scope import fetch_value
 
 from . import queries
 from .keys import public_key
@@ -75,6 +76,11 @@ async def checkpoints(page: PageAsked, act: Act) -> Page[CheckpointView]:
     found = await queries.LISTED.page(None, page, act)
     await noted("audit.evidence", act, subject="evidence", shown=len(found.items))
     return found
+
+
+async def is_recorded(entry_id: UUID) -> bool:
+    """Whether the record has an entry of that id, in the log or not yet."""
+    return bool(await fetch_value("select true from audit_entry where id = $1", entry_id))
 
 
 async def proof(source_id: UUID, act: Act) -> list[EntryProof]:

@@ -13,7 +13,6 @@ from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.web.listing import PageAsked
 from guibin_tenants.refusals import Refusal
-from guibin_tenants.scope import fetch_value
 
 from . import reading, verify
 from .api import READ, handed_out
@@ -43,7 +42,7 @@ class EvidenceScreens(Controller):
             proofs = await reading.proof(source_id, shell.act)
         except NothingInLog:
             # An entry of the last minutes is there and has no place yet.
-            if not await fetch_value("select true from audit_entry where id = $1", source_id):
+            if not await reading.is_recorded(source_id):
                 raise
             proofs = []
         return shell.page("evidence/proof.html", proofs=proofs)
