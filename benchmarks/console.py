@@ -7,7 +7,6 @@ office does and as somebody who sees that outlet alone, and for what supervisors
 
 import argparse
 import asyncio
-import contextlib
 import importlib.util
 import os
 import random
@@ -15,37 +14,32 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import product
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/support"))
-
 from pack_values import all_packs
+from product import PASSWORD, signed_in, timed
 from serving import await_ready, free_port
 from statements import counted
 
-from guibin.app.factory import create_app
 from guibin.complaints.intake import Origin, receive_all
 from guibin.complaints.requests import NewComplaint
 from guibin.console import assets
 from guibin.context import Company, real_clock
-from guibin.operation import embedded, migrations, provisioning
+from guibin.operation import embedded, provisioning
 from guibin.policies.queries import act_of
 from guibin.profiles.actions import open_archives
 from guibin.profiles.requests import NewCustomer
-from guibin_tenants import keyring, org_units, staff
+from guibin_tenants import org_units, staff
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant
 from guibin_tenants.scope import fetch_value, tenant_scope
 from guibin_tenants.staff import NewStaff
-from support import PLENTY, litestar_in
 
-PASSWORD = "correct horse battery"
 TEXTS = ("机顶盒无信号，二次报修", "账单多扣互动包月费 38 元", "宽带与电视同断", "安装师傅没有按预约时间上门")
 BATCH = 500
 # Of so many customers one is the outlet's, and of so many complaints one is each agent's own.
@@ -128,18 +122,13 @@ async def fill(urls: embedded.Servers, customers: int, complaints: int) -> tuple
 
 async def measure(app: object, slug: str, login: str, paths: dict[str, str], times: int) -> None:
     """Ask for each page so often, as this agent, and print what it took."""
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=60) as client:
-        answer = await client.post("/console/sign-in", data={"company": slug, "login": login, "password": PASSWORD})
-        assert answer.status_code == 303, answer.text[:500]
+    async with signed_in(app, slug, login) as client:
         print(f"{login + ':':28} {'p50 ms':>8} {'p95 ms':>8} {'kB':>8} {'statements':>11}")
         for name, path in paths.items():
             took = []
             for _ in range(times):
-                begun = time.perf_counter()
-                answer = await client.get(path)
-                took.append((time.perf_counter() - begun) * 1000)
-                assert answer.status_code == 200, (path, answer.status_code)
+                milliseconds, answer = await timed(client, path)
+                took.append(milliseconds)
             with pytest.MonkeyPatch.context() as patch, counted(patch) as sent:
                 await client.get(path)
             cuts, kilobytes = statistics.quantiles(took, n=20), len(answer.content) / 1000
@@ -205,47 +194,33 @@ async def other_screen(servers: embedded.Servers, home: Path, place: tuple[str, 
 
 async def main(customers: int, complaints: int, times: int) -> None:
     """Everything, on servers of its own that end with it."""
-    home = Path(tempfile.mkdtemp(prefix="guibin-bench-"))
-    home.chmod(0o755)  # noqa: ASYNC240  # before anything else runs
-    servers = embedded.start(home)
-    try:
-        await migrations.migrate(servers.owner_url, all_packs().tables())
-        keyring.load_root_key(home)
-        app = create_app(servers.app_url, packs=all_packs(), bounds=PLENTY)
-        litestar = litestar_in(app)
-        async with contextlib.AsyncExitStack() as stack:
-            for lifespan in litestar._lifespan_managers:
-                await stack.enter_async_context(lifespan(litestar))
-            begun = datetime.now(UTC)
-            slug, complaint, customer = await fill(servers, customers, complaints)
-            print(
-                f"{customers} customers, {complaints} open complaints, made in {(datetime.now(UTC) - begun).seconds} s"
-            )
-            paths = {
-                "workbench": "/console/",
-                "beside the menu": "/console/work/counts",
-                "queue, due first": "/console/complaints?running=true",
-                "queue, words": "/console/complaints?running=true&q=宽带",
-                "requests": "/console/requests?running=true",
-                "case": f"/console/complaints/{complaint}",
-                "customers": "/console/customers",
-                "customer": f"/console/customers/{customer}",
-            }
-            there = {name: path for name, path in paths.items() if _there(litestar, path)}
-            for login in AGENTS:
-                await measure(app, slug, login, there, times)
-            board = {"live board": "/console/board", "on a wall": "/console/board/wall", "as data": "/api/v1/board"}
-            board |= {
-                "team": "/console/team",
-                "supervision": "/console/supervision",
-                "receptions": "/console/reception-board",
-            }
-            for login in LEADERS:
-                await measure(app, slug, login, board, times)
+    async with product.served() as running:
+        begun = datetime.now(UTC)
+        slug, complaint, customer = await fill(running.servers, customers, complaints)
+        print(f"{customers} customers, {complaints} open complaints, made in {(datetime.now(UTC) - begun).seconds} s")
+        paths = {
+            "workbench": "/console/",
+            "beside the menu": "/console/work/counts",
+            "queue, due first": "/console/complaints?running=true",
+            "queue, words": "/console/complaints?running=true&q=宽带",
+            "requests": "/console/requests?running=true",
+            "case": f"/console/complaints/{complaint}",
+            "customers": "/console/customers",
+            "customer": f"/console/customers/{customer}",
+        }
+        there = {name: path for name, path in paths.items() if _there(running.litestar, path)}
+        for login in AGENTS:
+            await measure(running.app, slug, login, there, times)
+        board = {"live board": "/console/board", "on a wall": "/console/board/wall", "as data": "/api/v1/board"}
+        board |= {
+            "team": "/console/team",
+            "supervision": "/console/supervision",
+            "receptions": "/console/reception-board",
+        }
+        for login in LEADERS:
+            await measure(running.app, slug, login, board, times)
         weight()
-        await other_screen(servers, home, (slug, complaint), times)
-    finally:
-        embedded.stop(home)
+        await other_screen(running.servers, running.home, (slug, complaint), times)
 
 
 def _there(litestar: object, path: str) -> bool:

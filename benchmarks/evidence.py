@@ -9,23 +9,18 @@ import argparse
 import asyncio
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
+import product
 from looks import fill
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/support"))
-
 from pack_values import all_packs
 
 from guibin.context import Company, real_clock
 from guibin.evidence import actions, findings, packs, queries, verify
 from guibin.evidence.packs import NewPack
 from guibin.evidence.proofs import inclusion
-from guibin.operation import embedded, migrations
 from guibin.policies.queries import act_of
-from guibin_tenants import keyring
 from guibin_tenants.database import connected
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import TenantView
@@ -78,31 +73,23 @@ def at_home(pack: Path) -> None:
 
 async def main(entries: int) -> None:
     """Everything, on servers of its own that end with it."""
-    home = Path(tempfile.mkdtemp(prefix="guibin-bench-"))
-    home.chmod(0o755)  # noqa: ASYNC240  # before anything else runs
-    servers = embedded.start(home)
-    try:
-        await migrations.migrate(servers.owner_url, all_packs().tables())
-        keyring.load_root_key(home)
-        async with connected(servers.app_url, pool_size=4):
-            tenant, _ = await fill(servers, entries)
-            began = time.perf_counter()
-            size = await sequence(tenant)
-            told(f"{size:,} entries sequenced", began, size)
-            began = time.perf_counter()
-            async with tenant_scope(tenant.id):
-                wrong = [each async for each in findings.findings(real_clock())]
-            told(f"verified, {len(wrong)} findings", began, size)
-            began = time.perf_counter()
-            pack = home / "pack.jsonl"
-            await write(tenant, pack)
-            told(f"pack of {pack.stat().st_size >> 20} MB written", began, size)
-            began = time.perf_counter()
-            at_home(pack)
-            told("pack verified", began, size)
-            print(f"a proof: {len(inclusion(size // 2, size)) * 32} bytes")
-    finally:
-        embedded.stop(home)
+    async with product.database() as (servers, home), connected(servers.app_url, pool_size=4):
+        tenant, _ = await fill(servers, entries)
+        began = time.perf_counter()
+        size = await sequence(tenant)
+        told(f"{size:,} entries sequenced", began, size)
+        began = time.perf_counter()
+        async with tenant_scope(tenant.id):
+            wrong = [each async for each in findings.findings(real_clock())]
+        told(f"verified, {len(wrong)} findings", began, size)
+        began = time.perf_counter()
+        pack = home / "pack.jsonl"
+        await write(tenant, pack)
+        told(f"pack of {pack.stat().st_size >> 20} MB written", began, size)
+        began = time.perf_counter()
+        at_home(pack)
+        told("pack verified", began, size)
+        print(f"a proof: {len(inclusion(size // 2, size)) * 32} bytes")
 
 
 if __name__ == "__main__":

@@ -8,42 +8,33 @@ question, its first page and the page after it. `--plans` prints how PostgreSQL 
 
 import argparse
 import asyncio
-import contextlib
 import statistics
 import sys
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
-import httpx
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/support"))
-
+import product
 from pack_values import all_packs
+from product import P95_MAX_MS, PASSWORD, signed_in, timed
 
-from guibin.app.factory import create_app
 from guibin.audit.listed import list_next
 from guibin.audit.queries import LISTED, AuditFilter
 from guibin.context import Company, real_clock
-from guibin.operation import embedded, migrations, provisioning
+from guibin.operation import embedded, provisioning
 from guibin.policies.queries import act_of
 from guibin.profiles.actions import open_archives
 from guibin.profiles.requests import NewCustomer
 from guibin.web.listing import PageAsked
-from guibin_tenants import keyring, org_units, staff
+from guibin_tenants import org_units, staff
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import execute, fetch, fetch_column, fetch_value, tenant_scope
 from guibin_tenants.staff import NewStaff
-from support import PLENTY, litestar_in
 
-PASSWORD = "correct horse battery"
 PEOPLE, CUSTOMERS, BATCH = 100, 2_000, 500
 DAYS = 730
 AT_ONCE = 250_000
-P95_MAX_MS = 300
 # Looks of these kinds, by and by: what is read, listed, shown in clear, written to a file, refused, signed in with.
 _FILL = """insert into audit_entry (tenant_id, id, happened_at, actor_kind, actor_id, actor_name, org_unit_id, address, action, subject,
     subject_id, customer_ids, shown, fields, purpose, asked, refused)
@@ -127,23 +118,15 @@ async def go_through(tenant: TenantView) -> int:
 async def measure(app: object, slug: str, login: str, paths: dict[str, str], times: int) -> bool:
     """Ask each question so often; whether all were answered in time."""
     within = True
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=120) as client:
-        answer = await client.post("/api/v1/sessions", json={"company": slug, "login": login, "password": PASSWORD})
-        assert answer.status_code in (200, 201), answer.text[:500]
+    async with signed_in(app, slug, login) as client:
         print(f"{login + ':':34} {'p50 ms':>8} {'p95 ms':>8}")
         for name, path in paths.items():
             took: list[float] = []
             for _ in range(times):
-                begun = time.perf_counter()
-                answer = await client.get(path)
-                took.append((time.perf_counter() - begun) * 1000)
-                assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
+                milliseconds, answer = await timed(client, path)
+                took.append(milliseconds)
                 if "api/v1" in path and (following := answer.json().get("next")):
-                    begun = time.perf_counter()
-                    answer = await client.get(f"{path}{'&' if '?' in path else '?'}cursor={following}")
-                    took.append((time.perf_counter() - begun) * 1000)
-                    assert answer.status_code == 200, (path, answer.text[:300])
+                    took.append((await timed(client, f"{path}{'&' if '?' in path else '?'}cursor={following}"))[0])
             late = statistics.quantiles(took, n=20)[18]
             within &= late <= P95_MAX_MS
             print(
@@ -178,50 +161,38 @@ async def explain(tenant: TenantView, customer: UUID) -> None:
 
 async def main(entries: int, times: int, plans: bool) -> bool:
     """Everything, on servers of its own that end with it."""
-    home = Path(tempfile.mkdtemp(prefix="guibin-bench-"))
-    home.chmod(0o755)  # noqa: ASYNC240  # before anything else runs
-    servers = embedded.start(home)
-    try:
-        await migrations.migrate(servers.owner_url, all_packs().tables())
-        keyring.load_root_key(home)
-        app = create_app(servers.app_url, packs=all_packs(), bounds=PLENTY)
-        litestar = litestar_in(app)
-        async with contextlib.AsyncExitStack() as stack:
-            for lifespan in litestar._lifespan_managers:
-                await stack.enter_async_context(lifespan(litestar))
-            begun = time.perf_counter()
-            tenant, customer = await fill(servers, entries)
-            print(f"{entries:,} entries, made in {time.perf_counter() - begun:.0f} s", flush=True)
-            begun = time.perf_counter()
-            listed = await go_through(tenant)
-            print(f"{listed:,} customers on lists, gone through in {time.perf_counter() - begun:.0f} s", flush=True)
-            async with tenant_scope(tenant.id):
-                person = await fetch_value("select id from staff where login = 'p10'")
-            paths = {
-                "newest first": "/api/v1/audit-entries",
-                "one customer": f"/api/v1/audit-entries?customer_id={customer}",
-                "one person": f"/api/v1/audit-entries?actor_id={person}",
-                "in clear": "/api/v1/audit-entries?clear=true",
-                "refused": "/api/v1/audit-entries?refused=true",
-                "one kind": "/api/v1/audit-entries?action=customer.export",
-                "page: one customer, last month": f"/console/looks?customer_id={customer}&span=last_month",
-                "page: by name": "/console/looks?q=B00010",
-                "what left": "/api/v1/departures",
-                "what left, as files": "/api/v1/departures?how=file",
-                "rights": "/api/v1/rights-changes",
-                "rights, what went wrong": "/api/v1/rights-changes?trouble=true",
-                "by person, a week": "/api/v1/audit-entries/groups?part=person&span=week",
-                "by customer, a week": "/api/v1/audit-entries/groups?part=customer&span=week",
-                "first page": "/console/",
-            }
-            within = True
-            for login in ("auditor", "auditor-outlet"):
-                within &= await measure(app, tenant.slug, login, paths, times)
-            if plans:
-                await explain(tenant, customer)
-            return within
-    finally:
-        embedded.stop(home)
+    async with product.served() as running:
+        begun = time.perf_counter()
+        tenant, customer = await fill(running.servers, entries)
+        print(f"{entries:,} entries, made in {time.perf_counter() - begun:.0f} s", flush=True)
+        begun = time.perf_counter()
+        listed = await go_through(tenant)
+        print(f"{listed:,} customers on lists, gone through in {time.perf_counter() - begun:.0f} s", flush=True)
+        async with tenant_scope(tenant.id):
+            person = await fetch_value("select id from staff where login = 'p10'")
+        paths = {
+            "newest first": "/api/v1/audit-entries",
+            "one customer": f"/api/v1/audit-entries?customer_id={customer}",
+            "one person": f"/api/v1/audit-entries?actor_id={person}",
+            "in clear": "/api/v1/audit-entries?clear=true",
+            "refused": "/api/v1/audit-entries?refused=true",
+            "one kind": "/api/v1/audit-entries?action=customer.export",
+            "page: one customer, last month": f"/console/looks?customer_id={customer}&span=last_month",
+            "page: by name": "/console/looks?q=B00010",
+            "what left": "/api/v1/departures",
+            "what left, as files": "/api/v1/departures?how=file",
+            "rights": "/api/v1/rights-changes",
+            "rights, what went wrong": "/api/v1/rights-changes?trouble=true",
+            "by person, a week": "/api/v1/audit-entries/groups?part=person&span=week",
+            "by customer, a week": "/api/v1/audit-entries/groups?part=customer&span=week",
+            "first page": "/console/",
+        }
+        within = True
+        for login in ("auditor", "auditor-outlet"):
+            within &= await measure(running.app, tenant.slug, login, paths, times)
+        if plans:
+            await explain(tenant, customer)
+        return within
 
 
 if __name__ == "__main__":

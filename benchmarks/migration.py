@@ -6,38 +6,29 @@ manager does, and prints p50 and p95. What is simulated is counted anew from eve
 """
 
 import asyncio
-import contextlib
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from datetime import date
 from pathlib import Path
 
 import asyncpg
-import httpx
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/support"))
-
+import product
 from pack_values import all_packs
+from product import P95_MAX_MS, PASSWORD, signed_in, timed
 
-from guibin.app.factory import create_app
 from guibin.context import Company, real_clock
-from guibin.operation import embedded, migrations, provisioning
+from guibin.operation import embedded, provisioning
 from guibin.policies.queries import act_of
 from guibin.tiers.assessment import assess, is_assessable
-from guibin_tenants import keyring, staff
+from guibin_tenants import staff
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.staff import NewStaff
-from support import PLENTY, litestar_in
 
 CUSTOMERS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 TIMES = int(sys.argv[2]) if len(sys.argv) > 2 else 15
-PASSWORD = "correct horse battery"
-P95_MAX_MS = 300
 PACK = "retail"
 _CUSTOMER = """insert into customer (tenant_id, id, number, kind, name, pinyin, initials, org_unit_id, sex,
     employer, department, position, preferences, fields, version, created_at, changed_at)
@@ -89,18 +80,13 @@ async def fill(servers: embedded.Servers, home: Path) -> tuple[str, str, str]:
 
 async def measure(app: object, slug: str, paths: dict[str, str]) -> bool:
     """Ask for each page so often and print what it took; whether those with a bar are within it."""
-    transport, within = httpx.ASGITransport(app=app), True  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=300) as client:
-        answer = await client.post("/console/sign-in", data={"company": slug, "login": "lead", "password": PASSWORD})
-        assert answer.status_code == 303, answer.text[:500]
+    within = True
+    async with signed_in(app, slug, "lead") as client:
         for name, path in paths.items():
             # The first one of a process reads its templates.
             took, _ = [], await client.get(path)
             for _ in range(TIMES if name != "simulated" else 3):
-                begun = time.perf_counter()
-                answer = await client.get(path)
-                took.append((time.perf_counter() - begun) * 1000)
-                assert answer.status_code == 200, (path, answer.status_code, answer.text[:500])
+                took.append((await timed(client, path))[0])
             late = statistics.quantiles(took, n=20)[18]
             within &= name == "simulated" or late <= P95_MAX_MS
             print(f"{name:28} {statistics.median(took):8.1f} {late:8.1f}", flush=True)
@@ -109,30 +95,17 @@ async def measure(app: object, slug: str, paths: dict[str, str]) -> bool:
 
 async def main() -> bool:
     """Everything, on servers of its own that end with it."""
-    home = Path(tempfile.mkdtemp(prefix="guibin-bench-"))
-    home.chmod(0o755)  # noqa: ASYNC240  # before anything else runs
-    servers = embedded.start(home)
-    try:
-        await migrations.migrate(servers.owner_url, all_packs().tables())
-        keyring.load_root_key(home)
-        app = create_app(servers.app_url, packs=all_packs(), bounds=PLENTY)
-        litestar = litestar_in(app)
-        async with contextlib.AsyncExitStack() as stack:
-            for lifespan in litestar._lifespan_managers:
-                await stack.enter_async_context(lifespan(litestar))
-            slug, assessment, scheme = await fill(servers, home)
-            shown = f"/console/assessments/{assessment}"
-            paths = {
-                "migration": shown,
-                "of them who begin": f"{shown}?move=start",
-                "assessments": "/console/assessments",
-            }
-            paths["as data"] = f"/api/v1/assessments/{assessment}/results"
-            paths["simulated"] = f"/console/assessments/simulation?scheme={scheme}"
-            return await measure(app, slug, paths)
-    finally:
-        embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
+    async with product.served() as running:
+        slug, assessment, scheme = await fill(running.servers, running.home)
+        shown = f"/console/assessments/{assessment}"
+        paths = {
+            "migration": shown,
+            "of them who begin": f"{shown}?move=start",
+            "assessments": "/console/assessments",
+        }
+        paths["as data"] = f"/api/v1/assessments/{assessment}/results"
+        paths["simulated"] = f"/console/assessments/simulation?scheme={scheme}"
+        return await measure(running.app, slug, paths)
 
 
 if __name__ == "__main__":
