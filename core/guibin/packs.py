@@ -265,7 +265,7 @@ class Hooks:
         other._scripts = SCRIPTS()(now)
         return other
 
-    async def derived_measures(self, measures: dict[str, int], about: UUID | None = None) -> tuple[Measure, ...]:
+    async def derived_measures(self, measures: dict[str, int], about: UUID | None) -> tuple[Measure, ...]:
         """All packs' and scripts' derived measures, without those of one that fails. `about` is the customer."""
         found = await self._advised("derived_measures", measures=measures)
         return tuple(

@@ -83,7 +83,7 @@ async def test_derived_measures_are_collected_from_all_packs():
         }
     )
 
-    found = await packs.hooks_of(["a", "b"]).derived_measures({"spent": 10})
+    found = await packs.hooks_of(["a", "b"]).derived_measures({"spent": 10}, None)
 
     assert found == (Measure("half", 5), Measure("double", 20))
 
@@ -300,7 +300,7 @@ async def test_an_objection_that_cannot_be_had_stops_what_it_was_asked_about():
 async def test_measures_that_cannot_be_had_are_left_out():
     hooks = hooks_of(derived_measures=lambda measures: [Measure("ratio", 1), "two"])
 
-    assert await hooks.derived_measures({}) == ()
+    assert await hooks.derived_measures({}, None) == ()
 
 
 async def test_a_hook_that_fails_too_often_is_not_asked_again_and_the_others_are(caplog):

@@ -97,7 +97,7 @@ async def test_what_fails_as_it_runs_is_contained_and_the_others_do_not_wait(bro
     taken, applied, measures, waited = await asyncio.gather(
         client.post("/api/v1/complaints", json=complaint),
         client.post("/api/v1/applications", json=wanted),
-        hooks.derived_measures({"segments_1y": 2, "miles_1y": 10}),
+        hooks.derived_measures({"segments_1y": 2, "miles_1y": 10}, None),
         asked(neighbour),
     )
 

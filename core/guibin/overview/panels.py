@@ -176,7 +176,7 @@ async def tier_lines(customer_id: UUID, act: Act) -> list[TierLine]:
     held = {each.scheme: each for each in tiers.holding_on(await tiers.memberships_of(customer_id), act.today)}
     bases = {basis.scheme.name: basis for basis in await tiers.bases_of(customer_id)}
     return [
-        await _tier_line(scheme.name, held.get(scheme.name), bases.get(scheme.name), act)
+        await _tier_line(customer_id, scheme.name, (held.get(scheme.name), bases.get(scheme.name)), act)
         for scheme in act.policy.schemes
         if scheme.name in held or scheme.name in bases
     ]
@@ -221,14 +221,16 @@ async def _on_record(customer_ids: Sequence[UUID], act: Act) -> None:
         )
 
 
-async def _tier_line(scheme: str, held: MembershipView | None, basis: Basis | None, act: Act) -> TierLine:
-    derived = await act.hooks.derived_measures(basis.figures.known()) if basis else ()
+async def _tier_line(
+    customer_id: UUID, scheme: str, known: tuple[MembershipView | None, Basis | None], act: Act
+) -> TierLine:
+    held, basis = known
     return TierLine(
         scheme=scheme,
         title=act.policy.title(f"scheme.{scheme}", act.language),
         tier=act.policy.title(f"tier.{held.tier}", act.language, scheme=scheme) if held else "",
         membership=held,
-        explanation=explanation_of(basis, act.policy, act.language, derived) if basis else None,
+        explanation=await explanation_of(customer_id, basis, act) if basis else None,
         grounds=grounds(basis, act) if basis else None,
         ladder=ladder(basis, held.tier if held else None, act) if basis else None,
     )

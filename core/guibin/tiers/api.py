@@ -174,15 +174,7 @@ class MembershipController(Controller):
             customer_id=customer_id,
             current=queries.holding_on(history, _today(act)),
             history=history,
-            explanations=[
-                explanation_of(
-                    basis,
-                    act.policy,
-                    act.language,
-                    await act.hooks.derived_measures(basis.figures.known(), customer_id),
-                )
-                for basis in bases
-            ],
+            explanations=[await explanation_of(customer_id, basis, act) for basis in bases],
             consequences=await moves.of_customer(customer_id),
         )
 

@@ -58,8 +58,7 @@ async def appraise(customer_id: UUID, new: NewAppraisal, act: Act) -> Explanatio
     judged = await _judged(customer, scheme, act)
     await _write(customer, scheme, judged, act)
     basis = next(basis for basis in await bases_of(customer_id) if basis.scheme.name == scheme.name)
-    derived = await act.hooks.derived_measures(basis.figures.known(), customer_id)
-    return explanation_of(basis, act.policy, act.language, derived)
+    return await explanation_of(customer_id, basis, act)
 
 
 class Judged(Struct, frozen=True):

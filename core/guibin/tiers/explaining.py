@@ -1,13 +1,12 @@
 """Why a customer has the tier they have: a sentence with the figures, the bounds and the clause, in either language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
 from guibin.context import Act
-from guibin.hookspecs import Measure
 from guibin.policy.criteria import Criterion, holds
 from guibin.policy.packs import Policy
 from guibin.policy.sentences import explain
@@ -124,9 +123,13 @@ def _first_move(scheme: TierScheme) -> Move:
     return "unregistered" if scheme.registered else "start"
 
 
-def explanation_of(basis: Basis, policy: Policy, language: str, derived: Sequence[Measure] = ()) -> Explanation:
-    """Titles come from the policy of today; figures, bounds and clauses from the day of the decision."""
-    scheme, seen = basis.scheme, is_clear(AMOUNTS)
+async def explanation_of(customer_id: UUID, basis: Basis, act: Act) -> Explanation:
+    """Titles come from the policy of today; figures, bounds and clauses from the day of the decision.
+
+    What packs and scripts derive of the figures is asked about this customer: with them, a script's run is erased.
+    """
+    policy, language, scheme, seen = act.policy, act.language, basis.scheme, is_clear(AMOUNTS)
+    derived = await act.hooks.derived_measures(basis.figures.known(), customer_id) if seen else ()
     criteria = tuple(
         _view(tier, tier.criterion, basis, policy, language) for tier in scheme.tiers if tier.criterion is not None
     )
@@ -149,7 +152,7 @@ def explanation_of(basis: Basis, policy: Policy, language: str, derived: Sequenc
         ),
         derived=tuple(
             DerivedMeasure(measure.name, policy.title(f"measure.{measure.name}", language), measure.value)
-            for measure in (derived if seen else ())
+            for measure in derived
         ),
     )
 

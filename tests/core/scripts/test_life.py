@@ -156,6 +156,30 @@ async def test_derived_measures_stand_in_the_explanation(client):
     assert [(one["passed"], one["said"]) for one in tried] == [(True, '[{"name":"known","value":1}]')]
 
 
+async def test_what_is_measured_of_a_customer_is_shown_and_erased_with_them_wherever_it_was_asked(client):
+    person = {"number": "1", "name": "蜀汉商贸", "kind": "group"}
+    customer = (await sent(await client.post("/api/v1/customers", json=person)))["id"]
+    amount = {"amount": "2000.00", "currency": "CNY"}
+    fact = {"customer_id": customer, "metric": "spending", "occurred_on": "2026-01-10", "amount": amount}
+    await sent(await client.post("/api/v1/facts", json={"facts": [fact]}))
+    await sent(await client.post("/api/v1/assessments", json={"scheme": "key_account"}))
+    source = "def derived_measures(measures: dict[str, int]) -> list[Measure]:\n    return [Measure('known', len(measures))]\n"
+    script = await write(client, source, hook="derived_measures", name="指标")
+    await case(client, script, {"measures": {}}, [{"name": "known", "value": 0}])
+    await activate(client, script)
+
+    whole = await sent(await client.get(f"/api/v1/customers/{customer}/overview"), 200)
+    membership = await sent(await client.get(f"/api/v1/customers/{customer}/membership"), 200)
+    asked = await runs(client)
+    erased = await client.delete(f"/api/v1/customers/{customer}")
+    assert erased.status_code < 300, erased.text
+
+    explained = [whole["tiers"][0]["explanation"], membership["explanations"][0]]
+    assert [(one["name"], one["value"]) for each in explained for one in each["derived"]] == [("known", 2)] * 2
+    assert [(one["customer_id"], one["outcome"]) for one in asked] == [(customer, "ok")] * 2
+    assert [one["given"] for one in await runs(client)] == [BLANK] * 2
+
+
 async def test_what_it_would_have_said_of_the_last_days(client, tenant):
     for text in ("顶层有杂音", "账单看不懂"):
         await complain(client, text)
