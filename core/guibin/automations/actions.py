@@ -82,7 +82,6 @@ async def switch_on(name: str, act: Act) -> Switched:
     state = State(
         digest=digest_of(automation),
         event=automation.event,
-        judges=automation.judges,
         on=True,
         by=person_of(act),
         by_name=act.by.name,
@@ -103,6 +102,14 @@ async def switch_off(name: str, act: Act) -> Switched:
     await states.switch_off(name, state, "staff")
     await noted("automation.switch_off", act, subject="automation", shown=1, fields=(name,))
     return Switched(name, False, state.by_name, "staff")
+
+
+async def stop_gone(act: Act) -> None:
+    """Those that are no part of the policy any more are off: nothing that happens sets them off, where it has none at all."""
+    there = {each.name for each in act.policy.automations}
+    for name, state in (await states.on()).items():
+        if name not in there:
+            await _stop(name, state, "changed", act)
 
 
 async def run(name: str, happened: Occurrence, act: Act, *, chain: tuple[str, ...] = ()) -> None:

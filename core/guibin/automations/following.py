@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
-
 from guibin.cases.followed import FOLLOWED
 from guibin.commands.refusals import RefusedByRule
 from guibin.complaints.levels import SUGGESTING, Draft
@@ -15,12 +13,13 @@ from guibin.hookspecs import LevelSuggestion
 from guibin.jobs.actions import NewJob, new_job
 from guibin.jobs.actions import write as write_jobs
 from guibin.jobs.kinds import Job, kind_of
+from guibin.policies.queries import at_hand
 from guibin.policy.automations import Automation, digest_of
 from guibin.policy.commands import Refuse, SetLevel
 from guibin.webhooks.payloads import message_of
 from guibin_tenants.refusals import FieldError
 from guibin_tenants.rows import name_of
-from guibin_tenants.scope import fetch_value
+from guibin_tenants.scope import current_tenant, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import states
@@ -42,16 +41,19 @@ class FollowEvent(Job, frozen=True):
 @listens
 async def follow(happened: Sequence[Event], now: datetime) -> None:
     """A job for each automation that follows what happened."""
-    following = [(name, state) for name, state in (await states.on()).items() if state.event]
-    if not following:
+    policies = at_hand(current_tenant(), now)
+    if policies and not any(policy.automations for policy in policies):
         return
+    on = await states.on()
     jobs: list[NewJob] = []
     for event in happened:
-        for name, state in following:
-            if state.event == kind_of(type(event)):
-                found = msgspec.structs.replace(await occurrence_of(event, now), key=str(new_id()))
-                run_at = now + timedelta(hours=state.hours)
-                jobs.append(new_job(FollowEvent(name, found, CHAIN.get()), run_at=run_at, priority=-5))
+        following = {name: state for name, state in on.items() if state.event == kind_of(type(event))}
+        if not following:
+            continue
+        found = await occurrence_of(event, now)
+        for name, state in following.items():
+            run_at = now + timedelta(hours=state.hours)
+            jobs.append(new_job(FollowEvent(name, found, CHAIN.get()), run_at=run_at, priority=-5))
     await write_jobs(jobs, now=now)
 
 
@@ -112,9 +114,10 @@ async def suggest(draft: Draft, act: Act) -> LevelSuggestion | None:
 
 
 async def _judging(kind: str, act: Act) -> list[Automation]:
-    """Those that are on, judge such events, and are as they were when they were switched on."""
-    on = {name: state for name, state in (await states.on()).items() if state.judges and state.event == kind}
-    return [each for each in act.policy.automations if each.name in on and digest_of(each) == on[each.name].digest]
+    """Those that judge such events, are on, and are as they were when they were switched on."""
+    judging = [each for each in act.policy.automations if each.judges and each.event == kind]
+    on = await states.on() if judging else {}
+    return [each for each in judging if each.name in on and digest_of(each) == on[each.name].digest]
 
 
 SUGGESTING.give("automations", suggest)

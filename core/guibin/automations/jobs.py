@@ -42,7 +42,8 @@ async def follow_event(job: FollowEvent, run: Run) -> None:
 
 @handles(ComeRound, timeout_s=300.0)
 async def come_round(job: ComeRound, run: Run) -> None:
-    """Each that comes before something, and each that recurs."""
+    """Each that comes before something, and each that recurs; what the policy has no more is off."""
+    await actions.stop_gone(run)
     on = await states.on()
     for automation in run.policy.automations:
         state = on.get(automation.name)

@@ -35,7 +35,6 @@ class State(Struct, frozen=True, kw_only=True):
 
     digest: str
     event: str
-    judges: bool
     on: bool
     by: UUID
     by_name: str

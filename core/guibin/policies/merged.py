@@ -44,6 +44,11 @@ class MergedPolicies:
         own.move_to_end(key)
         return kept.policy
 
+    def ending(self, company: UUID, said: tuple[Hashable, ...]) -> list[Policy]:
+        """Those of the company whose key ends so; they are no younger for it."""
+        own = self._kept.get(company, OrderedDict())
+        return [kept.policy for key, kept in own.items() if isinstance(key, tuple) and key[-len(said) :] == said]
+
     def keep(self, company: UUID, key: Hashable, policy: Policy, *, size: int) -> None:
         """Remember it, and forget what is too much."""
         own = self._kept.setdefault(company, OrderedDict())

@@ -1,7 +1,7 @@
 """Which policy is in force, and how it came about."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -57,6 +57,11 @@ class _Span(Struct, frozen=True):
     version: int = 0
     packs_from: UUID | None = None
 
+    @property
+    def said(self) -> tuple[Hashable, ...]:
+        """What the policy is made of, beside the packs' values of today."""
+        return self.version_id, self.indicators, self.packs_from
+
     def holds(self, at: datetime) -> bool:
         return (self.begins is None or self.begins <= at) and (self.ends is None or at < self.ends)
 
@@ -81,7 +86,7 @@ async def effective_policy(packs: Packs, company: Company, *, at: datetime) -> P
     """The company's policy in force at `at`: the latest version whose day has come, else its packs' defaults."""
     span = await _span(company.id, at)
     # By the row's id: a number that was rolled back is given again.
-    key = (packs, company.packs, span.version_id, span.indicators, span.packs_from)
+    key = (packs, company.packs, *span.said)
     found = _merged.get(company.id, key)
     if found is None:
         row = await fetch_one("select version, overrides from policy_version where id = $1", span.version_id)
@@ -99,6 +104,14 @@ async def effective_policy(packs: Packs, company: Company, *, at: datetime) -> P
             found = with_indicators(policy, approved)
             _merged.keep(company.id, key, found, size=len(text))
     return found
+
+
+def at_hand(company_id: UUID, at: datetime) -> list[Policy]:
+    """The company's policy in force at `at` as this process has it at hand, without a statement: one for each choice of packs it
+    was merged with, none where it would have to be looked up."""
+    until, known = _spans.get(company_id, (0.0, []))
+    span = next((span for span in known if span.holds(at)), None)
+    return _merged.ending(company_id, span.said) if span is not None and time.monotonic() <= until else []
 
 
 async def act_of(packs: Packs, company: Company, *, by: Principal, now: datetime, language: str = "") -> Act:

@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 from receiving import guest, send, told
+from running import come_round
 from standing import contacted
 
 from guibin.automations.history import DATED, PAST
+from guibin.automations.jobs import ComeRound
 from guibin.policy.automations import Automation
 from guibin_tenants.scope import execute, fetch, fetch_value
 
@@ -200,6 +202,22 @@ async def test_one_that_was_changed_waits_until_it_is_switched_on_again(house):
         await house.complain()
     await house.work()
     assert await house.tasks() == []
+
+
+async def test_one_that_was_taken_out_is_off_when_it_comes_back_and_whoever_switched_it_on_is_told(house):
+    await house.write(THIRD)
+    await house.on("third_complaint")
+    await house.write()
+    await house.complain()
+    await house.work()
+    await come_round(house.tenant, ComeRound())
+    await house.write(THIRD)
+
+    (found,) = (await house.client.get("/api/v1/automations")).json()
+
+    assert (found["on"], found["changed"], found["because"]) == (False, False, "changed")
+    assert "automation_stopped_changed" in await told(house.tenant, house.admin)
+    assert await house.runs() == []
 
 
 async def test_switched_off_it_does_nothing(house):

@@ -16,8 +16,7 @@ REMEDY = {"remedy": "更换机顶盒"}
 # What streams are told goes out with COMMIT.
 # What comes in while the org unit is closed goes to whoever is on duty (S07-2): its hours are read at intake.
 # Leadership hears at once, beside the centre (S14-11).
-# Which automations follow what happens is asked wherever something does.
-INTAKE, FORM, RESOLUTION = 11, 3, 10
+INTAKE, FORM, RESOLUTION = 10, 3, 9
 
 
 @pytest.fixture
