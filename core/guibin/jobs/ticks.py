@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.context import Act, Company
 from guibin.periods.rhythms import BadRhythm, CatchUp, Rhythm, check, due, following
@@ -96,23 +97,20 @@ async def tick(rhythms: Sequence[Rhythm], company: Company, *, since: datetime, 
 
     Another scheduler that does the same at the same moment finds the jobs' keys taken and writes nothing.
     """
-    changed = await changes()
-    counted = await _counted(_of(rhythms, company), since)
-    written = 0
-    for rhythm in _of(rhythms, company):
-        change = changed.get(rhythm.name, RhythmChange())
-        if change.off:
-            continue
-        found = due(
-            rhythm,
-            change.every or rhythm.every,
-            since=counted[rhythm.name],
-            now=now,
-            time_zone=company.time_zone,
-        )
+    return (await _ticked(rhythms, company, since=since, now=now))[0]
+
+
+async def _ticked(
+    rhythms: Sequence[Rhythm], company: Company, *, since: datetime, now: datetime
+) -> tuple[int, datetime | None]:
+    """How many jobs were written for what has come, and when the next tick comes."""
+    written, ahead = 0, []
+    for rhythm, counted in await _running(rhythms, company, since):
+        found = due(rhythm, rhythm.every, since=counted, now=now, time_zone=company.time_zone)
         for moment, runs in found:
             written += await _write(rhythm, moment, runs, now)
-    return written
+        ahead.append(following(rhythm.every, found[-1][0] if found else counted, company.time_zone))
+    return written, min(ahead, default=None)
 
 
 def known_as(rhythms: Sequence[Rhythm]) -> str:
@@ -124,9 +122,8 @@ async def look(rhythms: Sequence[Rhythm], company: Company, *, since: datetime, 
     """`tick`, and write down when there is something to look for again; how many jobs. Nothing while another one looks."""
     if not await _alone():
         return 0
-    written = await tick(rhythms, company, since=since, now=now)
-    following_tick = await next_tick(rhythms, company, since=since)
-    await execute("update timetable_look set next_at = $1, known = $2", following_tick, known_as(rhythms))
+    written, next_at = await _ticked(rhythms, company, since=since, now=now)
+    await execute("update timetable_look set next_at = $1, known = $2", next_at, known_as(rhythms))
     return written
 
 
@@ -152,14 +149,16 @@ _LOOK = "insert into timetable_look (id, next_at, known) values ($1, $2, $3)"
 
 async def next_tick(rhythms: Sequence[Rhythm], company: Company, *, since: datetime) -> datetime | None:
     """The moment of the next tick not written down yet; None when the company has no rhythm."""
-    changed = await changes()
-    counted = await _counted(_of(rhythms, company), since)
-    moments = [
-        following(changed.get(r.name, RhythmChange()).every or r.every, counted[r.name], company.time_zone)
-        for r in _of(rhythms, company)
-        if not changed.get(r.name, RhythmChange()).off
-    ]
-    return min(moments, default=None)
+    running = await _running(rhythms, company, since)
+    return min((following(rhythm.every, counted, company.time_zone) for rhythm, counted in running), default=None)
+
+
+async def _running(rhythms: Sequence[Rhythm], company: Company, since: datetime) -> list[tuple[Rhythm, datetime]]:
+    """Those that are on, each at the company's own times, and up to where it has been dealt with."""
+    known, changed = _of(rhythms, company), await changes()
+    counted = await _counted(known, since)
+    own = [(rhythm, changed.get(rhythm.name, RhythmChange())) for rhythm in known]
+    return [(replace(r, every=new.every or r.every), counted[r.name]) for r, new in own if not new.off]
 
 
 async def _counted(rhythms: Sequence[Rhythm], since: datetime) -> dict[str, datetime]:
