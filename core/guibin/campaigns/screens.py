@@ -75,16 +75,8 @@ async def spend(campaign_id: UUID, new: Spent, act: Act) -> list[CostView]:
     return await board.add_cost(campaign_id, NewCost(what=new.what, amount=Money(new.amount)), act)
 
 
-async def _parts(shell: Shell) -> list[Choice]:
-    return [Choice(part, shell.says(f"campaigns.part.{part}")) for part in ("contacted", "control", "excluded")]
-
-
 async def _channels(shell: Shell) -> list[Choice]:
     return [Choice(each, shell.says(f"channel.{each}")) for each in channels_of(shell.act.policy) if _has(shell, each)]
-
-
-async def _responses(shell: Shell) -> list[Choice]:
-    return [Choice(each, shell.says(f"campaigns.response.{each}")) for each in ("interested", "bought", "declined")]
 
 
 def _has(shell: Shell, channel: str) -> bool:
@@ -110,7 +102,12 @@ COMMANDS = Commands(
     "member_id",
     f"{PATH}/members",
     Command(name="contact", action=actions.contact, icon="phone", choices={"channel": _channels}),
-    Command(name="respond", action=actions.respond, icon="message", choices={"kind": _responses}),
+    Command(
+        name="respond",
+        action=actions.respond,
+        icon="message",
+        choices={"kind": shared.words_of("campaigns.response", ("interested", "bought", "declined"))},
+    ),
     needs=WRITE,
 )
 
@@ -175,7 +172,9 @@ class CampaignScreens(Controller):
                 Column(name="came", width=176),
                 Column(name="act", width=128),
             ),
-            filters=(Filter(name="part", choices=_parts),),
+            filters=(
+                Filter(name="part", choices=shared.words_of("campaigns.part", ("contacted", "control", "excluded"))),
+            ),
             views=(View(name="open", asks={"open_only": "true"}), View(name="all", asks={})),
         )
         return shell.page(

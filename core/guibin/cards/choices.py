@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import get_args
 from uuid import UUID
 
+from guibin.console.choices import words_of
 from guibin.console.commands import Asks
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
@@ -33,14 +34,12 @@ async def kinds_for(customer_id: UUID, shell: Shell) -> list[Choice]:
     return found
 
 
-async def states(shell: Shell) -> Sequence[Choice]:
-    """What a card can be."""
-    return [Choice(state, shell.says(f"cards.state.{state}")) for state in get_args(State)]
+# What a card can be.
+states = words_of("cards.state", get_args(State))
 
 
-async def waiting(shell: Shell) -> Sequence[Choice]:
-    """What an application can wait for."""
-    return [Choice(name, shell.says(f"cards.applications.state.{name}")) for name in get_args(Waiting)]
+# What an application can wait for.
+waiting = words_of("cards.applications.state", get_args(Waiting))
 
 
 async def channels(shell: Shell) -> Sequence[Choice]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import get_args
 from uuid import UUID
 
+from guibin.console.choices import words_of
 from guibin.console.commands import Asks
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
@@ -35,9 +36,8 @@ async def channels(shell: Shell) -> Sequence[Choice]:
     ]
 
 
-async def states(shell: Shell) -> Sequence[Choice]:
-    """What a complaint can be."""
-    return [Choice(state, shell.says(f"complaints.state.{state}")) for state in get_args(State)]
+# What a complaint can be.
+states = words_of("complaints.state", get_args(State))
 
 
 async def others(shell: Shell) -> Sequence[Choice]:

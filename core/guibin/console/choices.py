@@ -1,6 +1,6 @@
 """What forms and filters of every slice offer: colleagues, org units, roles, tiers."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -54,3 +54,13 @@ async def tiers(shell: Shell) -> Sequence[Choice]:
         for tier in scheme.tiers
     }
     return [Choice(name, title) for name, title in found.items()]
+
+
+def words_of(key: str, names: Iterable[str]) -> Callable[[Shell], Awaitable[Sequence[Choice]]]:
+    """Each of these names, called as the console's words `<key>.<name>` say."""
+    known = tuple(names)
+
+    async def offered(shell: Shell) -> Sequence[Choice]:
+        return [Choice(name, shell.says(f"{key}.{name}")) for name in known]
+
+    return offered

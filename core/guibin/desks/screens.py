@@ -1,6 +1,5 @@
 """The venues: which hall has a desk, a VIP room, a VIP counter or a club, who gets what there, and when it is open (S07-3, S03-7)."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import Controller, Response, get
@@ -8,7 +7,6 @@ from msgspec import Struct
 
 from guibin.console import choices as offered
 from guibin.console.commands import Command, Commands
-from guibin.console.forms import Choice
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
@@ -47,10 +45,6 @@ async def open_venue(unit_id: UUID, new: Opened, act: Act) -> None:
     await actions.open_desk(NewDesk(org_unit_id=new.org_unit_id, kind=new.kind, name=new.name, hours=new.hours), act)
 
 
-async def _kinds(shell: Shell) -> Sequence[Choice]:
-    return [Choice(kind, shell.says(f"{NAME}.kind.{kind}")) for kind in KINDS]
-
-
 async def _here(shell: Shell, unit_id: UUID) -> dict[str, str]:
     return {"org_unit_id": str(unit_id)}
 
@@ -66,7 +60,7 @@ UNITS = Commands(
         icon="plus",
         main=True,
         given=_here,
-        choices={"kind": _kinds, "org_unit_id": offered.units},
+        choices={"kind": offered.words_of(f"{NAME}.kind", KINDS), "org_unit_id": offered.units},
     ),
 )
 VENUES = Commands(

@@ -79,10 +79,6 @@ async def _month(shell: Shell, _: UUID) -> Mapping[str, str]:
     }
 
 
-async def _turns(shell: Shell) -> Sequence[Choice]:
-    return [Choice(turn, shell.says(f"{NAME}.turn.{turn}")) for turn in ("day", "week")]
-
-
 UNITS = Commands(
     NAME,
     "org_unit_id",
@@ -106,7 +102,7 @@ ROSTERS = Commands(
         action=rosters.rotate,
         icon="repeat",
         given=_month,
-        choices={"staff_ids": offered.colleagues, "turn": _turns},
+        choices={"staff_ids": offered.colleagues, "turn": offered.words_of(f"{NAME}.turn", ("day", "week"))},
     ),
     Command(name="close", action=rosters.close_roster, icon="x", danger=True),
     needs=KEEPS,

@@ -10,7 +10,6 @@ from guibin.console import cases, forms
 from guibin.console import choices as offered
 from guibin.console.cases import Kind, Rows, Values
 from guibin.console.commands import Command, Commands
-from guibin.console.forms import Choice
 from guibin.console.lists import Column, Filter, Table, View
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Outcome, Shell
@@ -31,10 +30,6 @@ ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="phone-call", needs=READ
 STATES = ("open", "unmatched", "missed", "done")
 
 
-async def _states(shell: Shell) -> Sequence[Choice]:
-    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in STATES]
-
-
 TABLE = Table(
     slice_name=NAME,
     follows=(SUBJECT,),
@@ -46,7 +41,10 @@ TABLE = Table(
         Column(name="rang", width=136),
         Column(name="staff", width=104),
     ),
-    filters=(Filter(name="state", choices=_states), Filter(name="staff_id", choices=offered.colleagues)),
+    filters=(
+        Filter(name="state", choices=offered.words_of(f"{NAME}.state", STATES)),
+        Filter(name="staff_id", choices=offered.colleagues),
+    ),
     views=(
         View(name="mine", asks={"staff_id": "$me", "waiting": "true"}),
         View(name="unmatched", asks={"state": "unmatched"}),

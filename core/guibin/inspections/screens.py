@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import searched
 from guibin.cases.requests import NewWord
-from guibin.console.choices import colleagues
+from guibin.console.choices import colleagues, words_of
 from guibin.console.commands import Command, Commands
 from guibin.console.forms import Choice
 from guibin.console.moments import Deadline
@@ -64,10 +64,6 @@ async def _criteria(shell: Shell) -> list[Choice]:
     return [Choice(name, shell.named(f"inspection_criterion.{name}")) for name in (policy.criteria if policy else ())]
 
 
-async def _severities(shell: Shell) -> list[Choice]:
-    return [Choice(each, shell.says(f"{NAME}.severity.{each}")) for each in ("minor", "serious")]
-
-
 async def _minor(_: Shell, __: UUID) -> dict[str, str]:
     return {"severity": "minor"}
 
@@ -82,7 +78,11 @@ ITEMS = Commands(
         action=actions.find,
         icon="alert-triangle",
         given=_minor,
-        choices={"criterion": _criteria, "severity": _severities, "owner_id": colleagues},
+        choices={
+            "criterion": _criteria,
+            "severity": words_of(f"{NAME}.severity", ("minor", "serious")),
+            "owner_id": colleagues,
+        },
     ),
     needs=INSPECT,
 )

@@ -1,7 +1,8 @@
 """Mails as the desk works through them: whose each is, what becomes of it, and what was answered (S01-7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
+from typing import get_args
 from uuid import UUID
 
 from guibin.audit.actions import recorded
@@ -10,8 +11,8 @@ from guibin.cases import Case
 from guibin.complaints.choices import levels
 from guibin.console import cases
 from guibin.console.cases import Kind, Rows, Values
+from guibin.console.choices import words_of
 from guibin.console.commands import Command, Commands
-from guibin.console.forms import Choice
 from guibin.console.lists import Column, Filter, Table, View
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
@@ -22,19 +23,14 @@ from guibin_tenants.principals import may
 
 from . import actions, queries
 from .deadlines import SUBJECT
-from .queries import MailFilter, MailForm
+from .queries import MailFilter, MailForm, State
 
 READ, WRITE = may("records:read"), may("records:write")
 PATH = f"{PREFIX}/mails"
 NAME = "mailbox"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="mail", needs=READ, order=15),)
-STATES = ("new", "taken", "answered", "dismissed", "automatic", "flood", "unreadable")
 # Where the page of a case stands that a mail went on to.
 PLACES = {"complaint": f"{PREFIX}/complaints"}
-
-
-async def _states(shell: Shell) -> Sequence[Choice]:
-    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in STATES]
 
 
 TABLE = Table(
@@ -47,7 +43,7 @@ TABLE = Table(
         Column(name="state", width=112),
         Column(name="arrived", width=136),
     ),
-    filters=(Filter(name="state", choices=_states),),
+    filters=(Filter(name="state", choices=words_of(f"{NAME}.state", get_args(State))),),
     views=(
         View(name="new", asks={"state": "new"}),
         View(name="flood", asks={"state": "flood"}),

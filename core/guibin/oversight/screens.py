@@ -10,7 +10,7 @@ from litestar.di import Provide
 from msgspec import Struct
 
 from guibin.console import lists
-from guibin.console.choices import units
+from guibin.console.choices import units, words_of
 from guibin.console.commands import Command, Commands
 from guibin.console.forms import Choice
 from guibin.console.lists import Column, Filter, Table, View, Wanted
@@ -94,14 +94,6 @@ async def _things(shell: Shell) -> Sequence[Choice]:
 
 async def _yes(shell: Shell) -> Sequence[Choice]:
     return [Choice("true", shell.says("oversight.only_these"))]
-
-
-async def _hows(shell: Shell) -> Sequence[Choice]:
-    return [Choice(how, shell.says(f"oversight.how.{how}")) for how in ("reveal", "file", "copy")]
-
-
-async def _outside(shell: Shell) -> Sequence[Choice]:
-    return [Choice(value, shell.says(f"oversight.outside.{value}")) for value in ("true", "false")]
 
 
 async def _look_rows(filters: LookFilter, page: PageAsked, wanted: Wanted, shell: Shell) -> dict[str, Any]:
@@ -238,8 +230,8 @@ DEPARTURE_TABLE = Table(
     ),
     filters=(
         Filter(name="span", choices=spans),
-        Filter(name="how", choices=_hows),
-        Filter(name="outside", choices=_outside),
+        Filter(name="how", choices=words_of("oversight.how", ("reveal", "file", "copy"))),
+        Filter(name="outside", choices=words_of("oversight.outside", ("true", "false"))),
         Filter(name="actor_id", choices=_people),
         Filter(name="org_unit_id", choices=units),
     ),

@@ -1,6 +1,5 @@
 """Spans of time as people ask for them, counted in the company's own days."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Literal, Protocol, TypeVar, get_args
 from zoneinfo import ZoneInfo
@@ -8,8 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guibin.console.forms import Choice
-from guibin.console.shell import Shell
+from guibin.console.choices import words_of
 from guibin.context import Act
 
 Span = Literal["today", "week", "month", "last_month", "quarter"]
@@ -63,6 +61,5 @@ def midnight(day: date, act: Act) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(act.company.time_zone))
 
 
-async def choices(shell: Shell) -> Sequence[Choice]:
-    """Every span by its name."""
-    return [Choice(span, shell.says(f"oversight.span.{span}")) for span in SPANS]
+# Every span by its name.
+choices = words_of("oversight.span", SPANS)

@@ -1,7 +1,7 @@
 """People by page: who works here, one of them with all they hold, somebody added, changed, gone and back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -31,7 +31,7 @@ from guibin_tenants.refusals import Refusal
 from guibin_tenants.staff import StaffView
 
 from . import queries
-from .queries import PeopleFilter
+from .queries import PeopleFilter, State
 
 READ, WRITE = may("staff:read"), may("staff:write")
 NAME, PATH = "people", f"{PREFIX}/people"
@@ -153,10 +153,6 @@ BACK = Commands(
 )
 
 
-async def _states(shell: Shell) -> Sequence[Choice]:
-    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in ("here", "away", "left")]
-
-
 async def _roles(shell: Shell) -> Sequence[Choice]:
     return [Choice(role, shell.post(role)) for role in (*ROLE_PERMISSIONS, *shell.frame.roles)]
 
@@ -195,7 +191,7 @@ TABLE = Table(
         Filter(name="org_unit_id", choices=offered.units),
         Filter(name="role", choices=_roles),
         Filter(name="post", choices=_posts),
-        Filter(name="state", choices=_states),
+        Filter(name="state", choices=offered.words_of(f"{NAME}.state", get_args(State))),
     ),
     views=(
         View(name="all", asks={}),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import get_args
 from uuid import UUID
 
+from guibin.console.choices import words_of
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
 from guibin.policy.forms import Form
@@ -17,9 +18,8 @@ from .queries import LISTED, ReceptionForm, State
 _MOMENT = "%Y-%m-%dT%H:%M"
 
 
-async def states(shell: Shell) -> Sequence[Choice]:
-    """What a reception can be."""
-    return [Choice(state, shell.says(f"receptions.state.{state}")) for state in get_args(State)]
+# What a reception can be.
+states = words_of("receptions.state", get_args(State))
 
 
 async def protocols(shell: Shell) -> Sequence[Choice]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from guibin.console.choices import words_of
 from guibin.console.commands import Asks
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
@@ -33,9 +34,8 @@ async def items(shell: Shell) -> Sequence[Choice]:
     return [Choice(item.name, shell.named(f"service_item.{item.name}.title")) for item in found]
 
 
-async def states(shell: Shell) -> Sequence[Choice]:
-    """What a request can be."""
-    return [Choice(state, shell.says(f"service_requests.state.{state}")) for state in get_args(State)]
+# What a request can be.
+states = words_of("service_requests.state", get_args(State))
 
 
 async def channels(shell: Shell) -> Sequence[Choice]:

@@ -1,7 +1,6 @@
 """How the people of the company sign in, by page: who has a second factor, where they are signed in, what is asked of whom."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -14,7 +13,7 @@ from guibin.administration.second_factors import SignInRules
 from guibin.console import choices as offered
 from guibin.console import forms, lists
 from guibin.console.commands import Command, Commands
-from guibin.console.forms import Choice, Form
+from guibin.console.forms import Form
 from guibin.console.lists import Column, Filter, Table, View, Wanted
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
@@ -24,7 +23,7 @@ from guibin_tenants.refusals import Refusal
 
 from . import actions, links, queries
 from .api import READ, WRITE, real_now
-from .queries import SignInFilter
+from .queries import SignInFilter, State
 
 RULES = may("staff:write") & sees_all
 PATH, NAME = f"{PREFIX}/sign-ins", "sign_ins"
@@ -40,10 +39,6 @@ PEOPLE = Commands(
 FIGURES = ("confirm_minutes", "idle_minutes", "session_hours")
 INVITE = Command(name="invite", action=links.invite, needs=WRITE, icon="user-plus", main=True)
 RULE = Command(name="rules", action=second_factors.set_rules, needs=RULES, icon="adjustments", main=True)
-
-
-async def _states(shell: Shell) -> Sequence[Choice]:
-    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in ("set", "missing", "none")]
 
 
 async def _rows(filters: SignInFilter, page: PageAsked, wanted: Wanted, shell: Shell) -> dict[str, Any]:
@@ -67,7 +62,10 @@ TABLE = Table(
         Column(name="factor", width=220),
         Column(name="signed_in", width=200),
     ),
-    filters=(Filter(name="state", choices=_states), Filter(name="org_unit_id", choices=offered.units)),
+    filters=(
+        Filter(name="state", choices=offered.words_of(f"{NAME}.state", get_args(State))),
+        Filter(name="org_unit_id", choices=offered.units),
+    ),
     views=(
         View(name="all", asks={}),
         View(name="missing", asks={"state": "missing"}),

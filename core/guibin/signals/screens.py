@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 from litestar import Controller, Response, get
@@ -29,14 +29,13 @@ from guibin_tenants import org_units
 from guibin_tenants.principals import may
 
 from . import actions, outages, queries
-from .queries import OUTAGES, SUBJECT, OutageFilter, SignalFilter, SignalForm, SignalLine
+from .queries import OUTAGES, SUBJECT, OutageFilter, SignalFilter, SignalForm, SignalLine, State
 from .requests import Moment, NewOutage
 from .wording import noticed
 
 READ, WRITE = may("records:read"), may("records:write")
 PATH, NAME = f"{PREFIX}/signals", "signals"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="bell", needs=READ, order=22, phone=True),)
-STATES = ("open", "done", "dismissed", "lapsed")
 _SHOWN = 50
 
 
@@ -66,10 +65,6 @@ async def report(unit_id: UUID, new: ReportedOutage, act: Act) -> None:
         ),
         act,
     )
-
-
-async def _states(shell: Shell) -> Sequence[Choice]:
-    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in STATES]
 
 
 async def _rules(shell: Shell) -> Sequence[Choice]:
@@ -110,7 +105,7 @@ TABLE = Table(
         Column(name="found", width=120),
     ),
     filters=(
-        Filter(name="state", choices=_states),
+        Filter(name="state", choices=offered.words_of(f"{NAME}.state", get_args(State))),
         Filter(name="rule", choices=_rules),
         Filter(name="account_manager_id", choices=offered.colleagues),
     ),

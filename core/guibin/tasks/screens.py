@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import get_args
 from uuid import UUID
 
 from guibin.audit.actions import recorded
@@ -11,7 +12,6 @@ from guibin.console import cases
 from guibin.console import choices as offered
 from guibin.console.cases import Kind, Rows, Values
 from guibin.console.commands import Command, Commands
-from guibin.console.forms import Choice
 from guibin.console.lists import Column, Filter, Table, View
 from guibin.console.moments import Deadline
 from guibin.console.navigation import Entry
@@ -22,15 +22,10 @@ from guibin.tiers.marks import row_marks, whose
 from . import actions, queries
 from .api import READ, WRITE
 from .queries import SUBJECT, AskedTaskForm, AskedTaskLine
-from .requests import AskedTaskFilter
+from .requests import AskedTaskFilter, State
 
 PATH, NAME = f"{PREFIX}/tasks", "tasks"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="list-check", needs=READ, order=23, phone=True),)
-STATES = ("open", "done", "dismissed", "lapsed")
-
-
-async def _states(shell: Shell) -> Sequence[Choice]:
-    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in STATES]
 
 
 TABLE = Table(
@@ -44,7 +39,10 @@ TABLE = Table(
         Column(name="owner", width=104),
         Column(name="asked", width=120),
     ),
-    filters=(Filter(name="state", choices=_states), Filter(name="owner_id", choices=offered.colleagues)),
+    filters=(
+        Filter(name="state", choices=offered.words_of(f"{NAME}.state", get_args(State))),
+        Filter(name="owner_id", choices=offered.colleagues),
+    ),
     views=(
         View(name="mine", asks={"owner_id": "$me", "state": "open"}),
         View(name="open", asks={"state": "open"}),

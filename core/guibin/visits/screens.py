@@ -14,8 +14,8 @@ from msgspec import Struct
 from guibin.audit.actions import done, searched
 from guibin.cases import Case
 from guibin.console import forms, lists
+from guibin.console.choices import words_of
 from guibin.console.commands import Asks, Command, Commands, Undo
-from guibin.console.forms import Choice
 from guibin.console.lists import Column, Filter, Table, View, Wanted
 from guibin.console.moments import Due
 from guibin.console.navigation import Entry
@@ -38,12 +38,6 @@ from .requests import NewVisitRecord
 READ, WRITE = may("records:read"), may("records:write")
 PATH = f"{PREFIX}/visits"
 ENTRIES = (Entry(title="visits.title", path=PATH, icon="map-pin", needs=READ, order=40, phone=True),)
-
-
-async def _states(shell: Shell) -> Sequence[Choice]:
-    return [
-        Choice(state, shell.says(f"visits.state.{state}")) for state in ("planned", "carried_out", "filed", "cancelled")
-    ]
 
 
 async def _rows(filters: VisitFilter, page: PageAsked, wanted: Wanted, shell: Shell) -> dict[str, Any]:
@@ -69,7 +63,7 @@ TABLE = Table(
         Column(name="state", width=120),
         Column(name="staff", width=112),
     ),
-    filters=(Filter(name="state", choices=_states),),
+    filters=(Filter(name="state", choices=words_of("visits.state", ("planned", "carried_out", "filed", "cancelled"))),),
     views=(
         View(name="mine", asks={"staff_id": "$me", "state": "planned"}),
         View(name="to_file", asks={"staff_id": "$me", "state": "carried_out"}),

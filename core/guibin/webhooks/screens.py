@@ -8,6 +8,7 @@ from litestar.di import Provide
 from msgspec.structs import replace
 
 from guibin.console import lists
+from guibin.console.choices import words_of
 from guibin.console.commands import Command, Commands
 from guibin.console.forms import Choice
 from guibin.console.navigation import Entry
@@ -45,10 +46,6 @@ def said(kind: str, shell: Shell) -> str:
 
 async def _events(shell: Shell) -> Sequence[Choice]:
     return [Choice(kind, said(kind, shell)) for kind in event_types()]
-
-
-async def _ended(shell: Shell) -> Sequence[Choice]:
-    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in STATES if state != "pending"]
 
 
 async def _present(_: Shell, webhook_id: UUID) -> Mapping[str, str | Sequence[str]]:
@@ -96,7 +93,12 @@ SPANS = Commands(
     NAME,
     "webhook_id",
     f"{PATH}/spans",
-    Command(name="replays", action=actions.replay_range, choices={"states": _ended}, tells=_again),
+    Command(
+        name="replays",
+        action=actions.replay_range,
+        choices={"states": words_of(f"{NAME}.state", [state for state in STATES if state != "pending"])},
+        tells=_again,
+    ),
     needs=WRITE,
 )
 SENT = Commands(NAME, "delivery_id", f"{PATH}/deliveries", Command(name="replay", action=actions.replay), needs=WRITE)
