@@ -122,24 +122,21 @@ class Relay:
 
         `share` percent of these at most are one company's, unless the registry gives it a share of its own.
         """
-        whose = await self.due_of(
-            "job where ended_at is null and handed_at is null and held_at is null and run_at", now
-        )
+        whose = await self.due_of("job where ended_at is null and handed_at is null and held_at is null", "run_at", now)
         if whose == []:
             return []
         claim = _CLAIM_OF_ANY if whose is None else _CLAIM_OF_SOME
         rows = await self.pool.fetch(claim, now, self.worker, in_hand_max, at_once, share, whose)
         return [Claimed(**row) for row in rows]
 
-    async def due_of(self, rows: str, now: datetime) -> list[UUID] | None:
-        """The companies of those rows whose moment, named last, has come; None where so many are due that all are to be asked.
+    async def due_of(self, rows: str, moment: str, now: datetime) -> list[UUID] | None:
+        """The companies of those rows whose moment has come; None where so many are due that all are to be asked.
 
         Reads what is due and nothing else, however many companies there are.
         """
-        moment = rows.rsplit(" ", 1)[-1]
         found = await self.pool.fetchrow(
             "select count(*) as rows, coalesce(array_agg(distinct tenant_id), '{}') as whose from"
-            f" (select tenant_id from {rows} <= $1 order by {moment} limit $2) due",
+            f" (select tenant_id from {rows} and {moment} <= $1 order by {moment} limit $2) due",
             now,
             DUE_READ_MAX,
         )

@@ -133,7 +133,7 @@ def _event(step: Fired) -> DeadlineWarned | DeadlineBreached | DeadlineEscalated
 
 async def companies_due(relay: Relay, now: datetime) -> list[UUID]:
     """Those that have a deadline step to fire."""
-    whose = await relay.due_of("timer where next_at", now)
+    whose = await relay.due_of("timer where next_at is not null", "next_at", now)
     if whose == []:
         return []
     rows = await relay.pool.fetch(
