@@ -1,6 +1,6 @@
 """Who acts, and what that one may do: permissions as predicates that combine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -191,6 +191,6 @@ def require(principal: Principal, predicate: Predicate) -> None:
         raise Forbidden(f"{principal.name} lacks what this needs: {predicate.says}")
 
 
-def permissions_of(roles: tuple[str, ...]) -> frozenset[str]:
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
     """All that the roles allow together; a post among them allows nothing by itself."""
     return frozenset().union(*(ROLE_PERMISSIONS.get(role, frozenset()) for role in roles))

@@ -85,9 +85,9 @@ async def set_post_roles(post: str, brings: tuple[str, ...]) -> None:
     await settings.merge(POST_ROLES, {post: brings})
 
 
-async def permitted(roles: tuple[str, ...], *, brings: PostRoles | None = None) -> frozenset[str]:
-    """All that these roles permit together, built in, composed, or brought by posts: as they are, unless others are given."""
-    names = await _composed_of(roles, brings)
+async def permitted(roles: tuple[str, ...]) -> frozenset[str]:
+    """All that these roles permit together, built in, composed, or brought by posts."""
+    names = await _composed_of(roles)
     sql = "select unnest(permissions) from company_role where name = any ($1)"
     return permissions_of(roles) | frozenset(await fetch_column(sql, names) if names else ())
 
@@ -98,12 +98,10 @@ def sees_by(roles: tuple[str, ...], readers: Sequence[str], rights: FieldRights)
     return of_roles(rights, (*built_in, *readers)) if rights else ()
 
 
-async def sees_of(
-    roles: tuple[str, ...], rights: FieldRights | None = None, *, brings: PostRoles | None = None
-) -> tuple[PartRights, ...]:
-    """As `sees_by`, looked up; under the company's rights, and with what posts bring, where no others are given."""
+async def sees_of(roles: tuple[str, ...], rights: FieldRights | None = None) -> tuple[PartRights, ...]:
+    """As `sees_by`, looked up, with what posts bring; under the company's rights where no others are given."""
     rights = await field_rights() if rights is None else rights
-    names = await _composed_of(roles, brings) if rights else []
+    names = await _composed_of(roles) if rights else []
     sql = "select name from company_role where name = any ($1) and $2 = any (permissions)"
     return sees_by(roles, await fetch_column(sql, names, READING) if rights and names else (), rights)
 
@@ -145,10 +143,10 @@ async def remove(role: ComposedRole) -> None:
     await execute("delete from company_role where id = $1", role.id)
 
 
-async def _composed_of(roles: tuple[str, ...], brings: PostRoles | None) -> list[str]:
+async def _composed_of(roles: tuple[str, ...]) -> list[str]:
     """The names that composed roles may have, of these and of what the posts among them bring."""
     names = [role for role in roles if role not in ROLE_PERMISSIONS]
-    known = (await post_roles() if brings is None else brings) if names else {}
+    known = await post_roles() if names else {}
     return [*names, *(role for name in names for role in known.get(name, ()))]
 
 

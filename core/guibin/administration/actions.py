@@ -481,11 +481,11 @@ async def _refuse_roles(roles: tuple[str, ...], by: Principal) -> None:
     if not await composed_roles.permitted(roles):
         require(by, may("staff:write"))
     for role in roles:
-        beyond = sorted(await composed_roles.permitted((role,)) - by.permissions)
+        permitted = await composed_roles.permitted((role,))
+        beyond = sorted(permitted - by.permissions)
         if beyond:
             raise Forbidden(f"The role {role} may do what you may not: {', '.join(beyond)}")
-        reads = by.sees and READING in await composed_roles.permitted((role,))
-        if reads and exceeds(await composed_roles.sees_of((role,)), by.sees):
+        if by.sees and READING in permitted and exceeds(await composed_roles.sees_of((role,)), by.sees):
             raise Forbidden(f"The role {role} sees fields of customers that you do not")
 
 

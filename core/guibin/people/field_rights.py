@@ -91,11 +91,12 @@ def one(role: str, known: FieldRightsView) -> RoleFieldsView:
 async def check(role: str, new: NewFieldRights, act: Act) -> list[PersonSight]:
     """Who would see more or less of what, by name. Nothing is changed; raises what `change` would."""
     said = await _allowed(role, new, act)
-    rights, parts = await roles.field_rights(), parts_of(act.policy)
+    rights, parts, reading = await roles.field_rights(), parts_of(act.policy), await _reading()
     found = []
     for person in await people_with(role):
-        before = _rights(await roles.sees_of(person.roles), parts)
-        after = _rights(await roles.sees_of(person.roles, rights | {role: said}), parts)
+        readers = [each for each in person.roles if each in reading and each not in ROLE_PERMISSIONS]
+        before = _rights(roles.sees_by(person.roles, readers, rights), parts)
+        after = _rights(roles.sees_by(person.roles, readers, rights | {role: said}), parts)
         changes = [
             SightChange(part=part, before=before[part], after=after[part])
             for part in parts
@@ -167,5 +168,4 @@ async def _reading() -> dict[str, str]:
 
 
 def _rights(sees: tuple[PartRights, ...], parts: dict[str, str]) -> dict[str, Right]:
-    whole = tuple(one for one in sees if one) if all(sees) else ()
-    return {part: right_to(whole, part, among) for part, among in parts.items()}
+    return {part: right_to(sees, part, among) for part, among in parts.items()}

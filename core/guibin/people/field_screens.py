@@ -20,7 +20,6 @@ NAME, PATH = "people.fields", f"{PREFIX}/field-rights"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="eye", needs=READ, group="govern", order=72),)
 # Before the name of a part, as the form sends it.
 _SENT = "right."
-_Sent = tuple[Mapping[str, str], Mapping[str, str], int]
 
 
 class FieldScreens(Controller):

@@ -13,7 +13,6 @@ from guibin_tenants.refusals import NotFound, Refusal
 
 from . import posts, roles
 from .api import READ, WRITE
-from .role_screens import said
 from .roles import PostBrings
 
 NAME, PATH = "people.post", f"{PREFIX}/posts"
@@ -82,12 +81,12 @@ async def _page(name: str, shell: Shell, sent: _Sent, *, checked: bool) -> Respo
     form = forms.Form(kind=PostBrings, slice_name=NAME, choices={"roles": [Choice(one.name, one.title) for one in own]})
     return shell.page(
         "people/post.html",
-        status=int(status),
+        status=status,
         one=found,
         composed=bool(own),
         fields=form.fields(shell, given, wrong),
         problem=wrong.get("", ""),
         asked=given,
         changes=changes,
-        permits=lambda names: [said(each, shell) for each in names],
+        permits=lambda names: [shell.permission(each) for each in names],
     )

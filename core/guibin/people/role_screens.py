@@ -99,7 +99,7 @@ def _page(shell: Shell, sent: _Sent, **more: Any) -> Response[str]:
     known = sorted(composable & (shell.act.by.permissions | set(given.get("permissions", ()))))
     kinds = {name: "reads" if name.endswith(":read") else "does" for name in known}
     offered = [
-        Choice(name, said(name, shell), shell.says(f"administration.keys.{kinds[name]}"))
+        Choice(name, shell.permission(name), shell.says(f"administration.keys.{kinds[name]}"))
         for name in sorted(known, key=lambda name: (kinds[name] != "reads", name))
     ]
     form = forms.Form(kind=NewRole, slice_name=NAME, choices={"permissions": offered})
@@ -110,10 +110,5 @@ def _page(shell: Shell, sent: _Sent, **more: Any) -> Response[str]:
         fields=form.fields(shell, given, wrong),
         problem=wrong.get("", ""),
         asked=given,
-        permits=lambda names: [said(name, shell) for name in names],
+        permits=lambda names: [shell.permission(name) for name in names],
     )
-
-
-def said(permission: str, shell: Shell) -> str:
-    """A permission in words."""
-    return shell.permission(permission)

@@ -1,5 +1,6 @@
 """Roles that the company composes: what each permits, who holds it, and who gains and loses what by a change of it."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,12 +11,11 @@ from guibin.cases import Case
 from guibin.context import Act
 from guibin.policy.words import Name, up_to
 from guibin_tenants import roles
-from guibin_tenants.field_rights import exceeds
-from guibin_tenants.principals import ROLE_PERMISSIONS
+from guibin_tenants.field_rights import READING, exceeds
+from guibin_tenants.principals import ROLE_PERMISSIONS, permissions_of
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, NotFound, refuse
 from guibin_tenants.roles import TITLE_CHARS_MAX, ComposedRole
 from guibin_tenants.rows import many
-from guibin_tenants.scope import fetch_value
 
 Title = Annotated[str, up_to(TITLE_CHARS_MAX, 1)]
 
@@ -57,11 +57,17 @@ class PersonChange(Struct, frozen=True, kw_only=True):
 
 
 class RoleHolder(Struct, frozen=True):
-    """Somebody who works here, with what they hold."""
+    """Somebody who works here, with what they hold, and what the posts among it bring."""
 
     id: UUID
     name: str
-    roles: tuple[str, ...]
+    held: tuple[str, ...]
+    brought: tuple[str, ...]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Both."""
+        return (*self.held, *self.brought)
 
 
 async def all_roles(act: Act) -> list[RoleView]:
@@ -97,9 +103,9 @@ async def check(role_id: UUID, new: NewRole, act: Act) -> list[PersonChange]:
     """Who would gain and lose what, by name. Nothing is changed; raises what `recompose` would."""
     role = await roles.by_id(role_id)
     _refuse_beyond((*role.permissions, *new.permissions), act)
-    changes = []
+    composed, changes = await roles.composed(), []
     for holder in await people_with(role.name):
-        beside = await roles.permitted(tuple(each for each in holder.roles if each != role.name), brings={})
+        beside = _permitted([each for each in holder.roles if each != role.name], composed)
         before, after = set(role.permissions) - beside, set(new.permissions) - beside
         if before != after:
             change = PersonChange(
@@ -135,9 +141,10 @@ async def remove(role_id: UUID, act: Act) -> None:
 async def check_brought(post: str, new: PostBrings, act: Act) -> list[PersonChange]:
     """Who would gain and lose what if the post brought these roles. Nothing is changed; raises what `bring` would."""
     known = await _allowed(post, new, act)
-    changes = []
+    composed, changes = await roles.composed(), []
     for holder in await people_with(post):
-        before, after = await roles.permitted(holder.roles), await roles.permitted(await _held(holder.id), brings=known)
+        brought = [role for each in holder.held for role in known.get(each, ())]
+        before, after = _permitted(holder.roles, composed), _permitted((*holder.held, *brought), composed)
         if before != after:
             given, taken = sorted(after - before), sorted(before - after)
             changes.append(PersonChange(id=holder.id, name=holder.name, given=given, taken=taken))
@@ -164,17 +171,18 @@ async def _allowed(post: str, new: PostBrings, act: Act) -> roles.PostRoles:
     refuse([FieldError("roles", "a role of the company's own", "see GET /api/v1/roles", role) for role in wrong])
     known = await roles.post_roles()
     touched = tuple({*known.get(post, ()), *new.roles})
-    _refuse_beyond(tuple(await roles.permitted(touched)), act)
-    if exceeds(await roles.sees_of(touched) if touched else (), act.by.sees) and touched:
+    permitted = await roles.permitted(touched)
+    _refuse_beyond(tuple(permitted), act)
+    if READING in permitted and exceeds(await roles.sees_of(touched), act.by.sees):
         raise Forbidden("Nobody gives sight of what they do not see")
     if post in act.by.roles and set(new.roles) - set(known.get(post, ())):
         raise Forbidden("Nobody gives roles to themselves: another admin does")
     return known | {post: new.roles}
 
 
-async def _held(staff_id: UUID) -> tuple[str, ...]:
-    """What somebody holds of themselves, without what posts bring."""
-    return tuple(await fetch_value("select roles from staff where id = $1", staff_id))
+def _permitted(held: Sequence[str], composed: Sequence[ComposedRole]) -> frozenset[str]:
+    """All that these roles permit together, built in or composed."""
+    return permissions_of(held).union(*(role.permissions for role in composed if role.name in held))
 
 
 async def one(role_id: UUID) -> ComposedRole:
@@ -187,8 +195,8 @@ async def people_with(role: str = "") -> list[RoleHolder]:
     theirs."""
     return await many(
         RoleHolder,
-        f"from (select s.id, s.name, s.roles || {roles.BROUGHT} as roles from staff s where s.left_at is null) person"
-        " where $1 = '' or $1 = any (roles) order by name, id",
+        f"from (select s.id, s.name, s.roles as held, {roles.BROUGHT} as brought from staff s where s.left_at is null) person"
+        " where $1 = '' or $1 = any (held || brought) order by name, id",
         role,
     )
 

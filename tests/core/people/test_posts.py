@@ -2,6 +2,7 @@
 
 import pytest
 from desk import open_desk
+from statements import counted
 
 POSTS, PAGE = "/api/v1/posts", "/console/posts"
 
@@ -124,6 +125,46 @@ async def test_nobody_brings_by_a_post_what_they_may_not_give(bank, admin):
         *(403, 403, 403),
         *(422, 404, 403),
     ]
+
+
+async def test_whoever_does_not_see_all_lets_a_post_bring_a_role_that_reads_no_file(bank, admin):
+    half = await _role(admin, "半看", ["staff:read", "staff:write", "customers:read", "approvals:read"])
+    whole, blind = await _role(admin, "全看", ["customers:read"]), await _role(admin, "只批", ["approvals:read"])
+    await admin.put(f"/api/v1/field-rights/{half['name']}", json={"rights": {"mobile": "hidden"}})
+    deputy = await bank.staff("deputy", "agent")
+    await admin.patch(f"/api/v1/staff/{deputy.staff_id}", json={"roles": [half["name"]]})
+
+    answers = [
+        await deputy.put(f"{POSTS}/{POST}/roles", json={"roles": [role["name"]]}) for role in (blind, half, whole)
+    ]
+
+    assert [answer.status_code for answer in answers] == [204, 204, 403]
+
+
+async def test_who_gains_and_loses_is_asked_at_once_however_many_they_are(bank, admin, monkeypatch):
+    role = await _role(admin)
+    rights = {"rights": {"mobile": "hidden"}}
+    checks = [
+        (f"{POSTS}/{POST}/roles/checks", {"roles": [role["name"]]}),
+        (f"/api/v1/roles/{role['id']}/checks", {"title": "质检员", "permissions": ["customers:read"]}),
+        (f"/api/v1/field-rights/{role['name']}/checks", rights),
+    ]
+
+    async def asked(*logins):
+        for login in logins:
+            person = await bank.staff(login, POST)
+            await admin.patch(f"/api/v1/staff/{person.staff_id}", json={"roles": [POST, role["name"]]})
+        found = []
+        for path, body in checks:
+            with counted(monkeypatch) as sent:
+                answer = await admin.post(path, json=body)
+            assert answer.status_code == 200, answer.text
+            found.append(len(sent))
+        return found
+
+    alone = await asked("first")
+
+    assert await asked("second", "third", "fourth") == alone
 
 
 async def test_what_a_brought_role_sees_its_holder_sees(bank, admin):
