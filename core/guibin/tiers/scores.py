@@ -8,6 +8,7 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.tiers import Dimension, TierScheme
+from guibin.sealing.seeing import AMOUNTS, is_clear
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 
@@ -26,7 +27,8 @@ class DimensionView(Struct, frozen=True):
 
 
 class ScoreView(Struct, frozen=True):
-    """The value score of one assessment or one on the spot (`assessment_id`), 0 to 100; None where no figure was known."""
+    """The value score of one assessment or one on the spot (`assessment_id`), 0 to 100; None where no figure was known, and
+    without parts for whoever does not see amounts."""
 
     assessment_id: UUID
     scheme: str
@@ -75,19 +77,20 @@ async def scores_of(customer_id: UUID, filters: SchemeFilter, page: PageAsked, a
 
 
 def _score(judged: _Judged, act: Act) -> ScoreView:
+    seen = is_clear(AMOUNTS)
     return ScoreView(
         assessment_id=judged.assessment_id,
         scheme=judged.scheme,
         as_of=judged.as_of,
         policy_version=judged.policy_version,
-        score=judged.measures.get(VALUE_SCORE),
+        score=judged.measures.get(VALUE_SCORE) if seen else None,
         dimensions=tuple(
             _part(
                 dimension,
                 judged.measures.get(dimension.metric),
                 act.policy.title(_key(dimension), act.language, scheme=judged.policy.name),
             )
-            for dimension in judged.policy.value_score
+            for dimension in (judged.policy.value_score if seen else ())
         ),
         recorded_at=judged.recorded_at,
     )

@@ -10,6 +10,7 @@ from guibin.policy.criteria import VALUE_SCORE, AllOf, Criterion, metrics_in, se
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import Tier, TierScheme
 from guibin.policy.words import Code, CodeIfAny
+from guibin.sealing.seeing import AMOUNTS, is_clear
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .bulk import fetch_all
@@ -79,6 +80,9 @@ async def members(segment: Segment, *, policy: Policy, as_of: date, known_at: da
 def _criterion_problems(segment: Segment, scheme: TierScheme, policy: Policy, field: str) -> list[FieldError]:
     if segment.criterion is None:
         return []
+    if not is_clear(AMOUNTS):
+        rule = "no figures: your roles do not see amounts, and nobody is found by what is not seen"
+        return [FieldError(f"{field}.criterion", rule)]
     judged = {metric.name for metric in scheme.metrics} | ({VALUE_SCORE} if scheme.value_score else set())
     settings = {setting.name for setting in policy.settings}
     return [

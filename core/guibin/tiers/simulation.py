@@ -20,6 +20,7 @@ from guibin.policy.tiers import TierScheme
 from guibin.policy.validation import validate
 from guibin.policy.words import Code, CodeIfAny, Line
 from guibin.profiles.queries import customer_named
+from guibin.sealing.seeing import AMOUNTS, is_clear
 from guibin.web.paging import page_of, read
 from guibin_tenants.refusals import FieldError, Invalid
 
@@ -54,7 +55,8 @@ class NewSimulation(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Mover(Struct, frozen=True):
-    """A customer who would move: `steps` up (above 0) or down the scheme's tiers, none being the lowest step of all."""
+    """A customer who would move: `steps` up (above 0) or down the scheme's tiers, none being the lowest step of all; without figures
+    for whoever does not see amounts."""
 
     customer_id: UUID
     number: str
@@ -235,6 +237,7 @@ def _compared(filled: Filled, against: Against, policy: Policy) -> str:
 
 
 def _mover(row: _Row, scheme: TierScheme) -> Mover:
+    measures = row.measures if is_clear(AMOUNTS) else {}
     return Mover(
         customer_id=row.customer_id,
         number=row.number,
@@ -242,8 +245,8 @@ def _mover(row: _Row, scheme: TierScheme) -> Mover:
         becomes=row.becomes,
         move=row.move,
         steps=scheme.rank(row.becomes) - scheme.rank(row.held),
-        value_score=row.measures.get(VALUE_SCORE),
-        measures=row.measures,
+        value_score=measures.get(VALUE_SCORE),
+        measures=measures,
     )
 
 

@@ -241,6 +241,29 @@ async def test_equal_scores_of_one_day_are_one_and_another_figure_of_the_day_is_
     assert other == ([("2026-03-03", 90), ("2026-03-03", 60)], [60, 90])
 
 
+async def test_whoever_does_not_see_amounts_gets_neither_scores_nor_figures_of_movers(desk):
+    customer = await member(desk, "1", "500.00", visits=3)
+    await desk.assess(CLUB, "2026-03-01")
+    leading, admin = [await desk.tenant.staff(role, role) for role in ("manager", "tenant_admin")]
+    asked = {"scheme": CLUB, "settings": [{"name": "top_spending", "value": 60_000}]}
+
+    async def seen():
+        answers = [
+            await leading.get(f"/api/v1/customers/{customer}/value-scores"),
+            await leading.post("/api/v1/assessments/simulations", json=asked),
+        ]
+        (score,), (mover,) = answers[0].json()["items"], answers[1].json()["movers"]
+        figures = [score["score"], len(score["dimensions"]), mover["value_score"], mover["measures"]]
+        return figures, mover["becomes"], ["50000" in answer.text for answer in answers]
+
+    before = await seen()
+    changed = await admin.put("/api/v1/field-rights/manager", json={"rights": {"amounts": "masked"}})
+    assert changed.status_code == 204, changed.text
+
+    assert before == ([60, 2, 60, {"spent": 50_000, "visits": 3, "value_score": 60}], "plain", [True, True])
+    assert await seen() == ([None, 0, None, {}], "plain", [False, False])
+
+
 async def test_reading_a_value_score_is_on_record_and_a_stranger_has_none(desk, other_tenant):
     customer = await member(desk, "1", "500.00")
     await desk.client.get(f"/api/v1/customers/{customer}/value-scores")
