@@ -20,7 +20,7 @@ from guibin.notation.spelling import line
 from guibin.policy.fields import ArchiveField
 from guibin.policy.money import Money
 from guibin.policy.packs import Policy
-from guibin.sealing.seeing import is_written, refuse_partly
+from guibin.sealing.seeing import refuse_partly
 from guibin.sealing.values import opened
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
@@ -63,9 +63,21 @@ from .held import (
     unclosable,
 )
 from .orders import CONTENT, minor_of
-from .queries import archive_fields, ended_archives, every_field, ids_by_number
+from .queries import ended_archives, every_field, ids_by_number
 from .refusals import NumberUnusable
-from .sheet_rows import AGE, CLOSED, COLUMNS, DERIVED, Archive, ArchiveReader, Known, columns_out, day_of, sheet_fields
+from .sheet_rows import (
+    AGE,
+    CLOSED,
+    COLUMNS,
+    DERIVED,
+    Archive,
+    ArchiveReader,
+    Known,
+    columns_out,
+    day_of,
+    fields_out,
+    sheet_fields,
+)
 
 
 class Seeing:
@@ -206,8 +218,7 @@ async def export_customers(file: Path, act: Act, *, clear: NewDisclosure | None 
     if clear is not None:
         refuse_partly()
         await gate(clear, ())
-    fields = tuple(field for field in archive_fields(act.policy) if is_written(field))
-    columns = columns_out()
+    fields, columns = fields_out(act.policy), columns_out()
     archives = await fetch(
         "select c.*, u.code as unit_code, s.login from customer c"
         " join org_unit u on u.tenant_id = c.tenant_id and u.id = c.org_unit_id"

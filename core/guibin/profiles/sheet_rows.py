@@ -22,7 +22,7 @@ from guibin_tenants.above import NamedFromAbove
 
 from .checking import Checker, Particulars
 from .queries import CLOSED as CLOSED_SAID
-from .queries import archive_fields
+from .queries import every_field
 
 WORDS_CHARS_MAX = 200
 INTEGER_CHARS_MAX = 18
@@ -70,9 +70,19 @@ _EXTENSION = re.compile(r";\s*ext=", re.IGNORECASE)
 def columns_out() -> list[str]:
     """The columns a file of archives has for whoever acts: what they do not see in clear stays out, so that nobody who takes the
     file in again empties it."""
-    every = (*COLUMNS, AGE)
-    unseen = {name for name in seeing.COLUMNS if not seeing.is_clear(name)}
-    return [name for name in every if name not in unseen | (_OF_BIRTHDAY if "birthday" in unseen else frozenset())]
+    unwritten = _unwritten()
+    return [name for name in (*COLUMNS, AGE) if name not in unwritten]
+
+
+def fields_out(policy: Policy) -> tuple[ArchiveField, ...]:
+    """As `columns_out`, of the archive's own fields."""
+    return tuple(field for field in every_field(policy) if seeing.is_written(field))
+
+
+def _unwritten() -> frozenset[str]:
+    """The columns that whoever acts does not see in clear, and what would tell of them."""
+    unseen = seeing.unwritten()
+    return unseen | (_OF_BIRTHDAY if "birthday" in unseen else frozenset())
 
 
 class Archive(Struct):
@@ -124,7 +134,7 @@ class ArchiveReader:
 
     def __init__(self, policy: Policy, company: Known, now: datetime) -> None:
         self.policy = policy
-        self.fields = archive_fields(policy)
+        self.fields = fields_out(policy)
         self.units = company.units
         self.people = company.people
         self.ended = company.ended
@@ -134,6 +144,7 @@ class ArchiveReader:
         # The fields that the file has: whatever else an archive holds stays as it is.
         self.given: set[str] = set()
         self._known = {field.name: field for field in self.fields}
+        self._unwritten = _unwritten() | {field.name for field in every_field(policy)} - self._known.keys()
         self._checker = Checker(policy, now)
         self._reasons = {"": "", CLOSED: CLOSED, MERGED: MERGED} | {
             said: reason
@@ -154,8 +165,9 @@ class ArchiveReader:
         plain: dict[str, str | int | bool] = {}
         confidential: dict[str, list[str]] = {}
         for name, value in given.items():
-            if value and name in seeing.PARTS and seeing.right(name) == "hidden":
+            if name in self._unwritten:
                 wrong.append(problem(row, name, value, _NO_FIELD))
+                continue
             if not value or name in _COLUMNS or name in DERIVED:
                 continue
             field = self._known.get(name)

@@ -11,8 +11,7 @@ from guibin.complaints.importing import import_complaints
 from guibin.context import Act
 from guibin.profiles.exporting import ORDER_COLUMNS, export_orders
 from guibin.profiles.importing import export_customers, import_customers, import_orders
-from guibin.profiles.queries import archive_fields
-from guibin.profiles.sheet_rows import DERIVED, columns_out
+from guibin.profiles.sheet_rows import DERIVED, columns_out, fields_out
 from guibin.records.importing import COLUMNS as INTERACTION_COLUMNS
 from guibin.records.importing import export_interactions, import_interactions
 from guibin.spreadsheets.importing import Imported
@@ -23,7 +22,7 @@ from . import materials, merchants, particulars, rosters, venues
 
 
 def _archive(act: Act) -> tuple[str, ...]:
-    return (*columns_out(), *DERIVED, *(field.name for field in archive_fields(act.policy)))
+    return (*columns_out(), *DERIVED, *(field.name for field in fields_out(act.policy)))
 
 
 class Kind(Struct, frozen=True):
