@@ -8,6 +8,7 @@ from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job
 from guibin.policy.fields import ArchiveField
+from guibin.sealing.seeing import is_written
 from guibin_tenants import org_units
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change, given, locked
@@ -51,8 +52,8 @@ async def end(outage_id: UUID, new: NewOutageEnd, act: Act) -> OutageView:
 
 
 def searchable_fields(act: Act) -> list[ArchiveField]:
-    """The fields of the archive that an outage can name: those that stand in clear."""
-    return [field for field in act.policy.fields if field.confidentiality != "confidential"]
+    """The fields of the archive that an outage can name: those that stand in clear, also for whoever reports it."""
+    return [field for field in act.policy.fields if field.confidentiality != "confidential" and is_written(field)]
 
 
 def _refuse_wrong(new: NewOutage, act: Act) -> None:

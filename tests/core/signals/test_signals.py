@@ -200,6 +200,16 @@ async def test_an_outage_names_what_there_is_and_an_area_of_ones_own(house):
     assert foreign["type"].endswith("not-your-customers")
 
 
+async def test_an_outage_finds_nobody_by_a_field_that_whoever_reports_it_does_not_see(house):
+    await house.new("K2", fields={"network": "two_way"})
+    rights = await house.admin.put("/api/v1/field-rights/manager", json={"rights": {"network": "masked"}})
+    new = {"text": "停播", "org_unit_id": str(house.tenant.units["east"]), "field": "network", "value": "two_way"}
+
+    refused = await house.send("/outages", by=house.lead, status=422, **new)
+
+    assert (rights.status_code, [one["field"] for one in refused["errors"]]) == (204, ["field"])
+
+
 @pytest.mark.rule(RULE)
 async def test_an_outage_warns_who_comes_under_it_later_until_it_is_over(house):
     new = {"text": "停播", "org_unit_id": str(house.tenant.units["east"])}
