@@ -95,6 +95,18 @@ async def test_a_key_made_anew_after_erasure_opens_no_old_answer(client, tenant)
     assert "13800138000" not in again.text
 
 
+async def test_what_is_not_seen_any_more_is_not_shown_again(tenant):
+    admin, person = await tenant.staff("admin", "tenant_admin"), await tenant.staff("person", "agent")
+    first, again = [await person.post("/api/v1/customers", json=CUSTOMER, headers=KEY) for _ in range(2)]
+
+    changed = await admin.put("/api/v1/field-rights/agent", json={"rights": {"class.confidential": "hidden"}})
+    after = await person.post("/api/v1/customers", json=CUSTOMER, headers=KEY)
+
+    assert (first.status_code, again.content, changed.status_code) == (201, first.content, 204)
+    assert "mobile" in first.json()["masked"]
+    assert (after.status_code, after.json()["type"]) == NOT_REPEATED
+
+
 @pytest.mark.rule("S02-6")
 async def test_a_customer_who_went_behind_the_wall_is_not_shown_again(client, tenant):
     await tenant.unit("jinniu")

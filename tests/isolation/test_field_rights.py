@@ -9,8 +9,10 @@ from acting import acting
 from guibin.overview.tabs import TABS
 from guibin.policies.queries import effective_policy
 from guibin.profiles.exporting import export_orders
-from guibin.profiles.importing import export_customers
+from guibin.profiles.importing import export_customers, import_customers
 from guibin.sealing.seeing import NotSeenWhole
+from guibin.spreadsheets.importing import BadRows
+from guibin.spreadsheets.mapping import Mapping
 from guibin_tenants.roles import COMPOSABLE
 from support import company_of
 
@@ -237,6 +239,62 @@ async def test_a_file_of_archives_has_no_column_of_what_is_not_seen(tenant, comp
     text = (tmp_path / "some.csv").read_text("utf-8-sig")
     assert "SC8" in text
     assert "139" not in text
+
+
+async def _tried(tenant, world, file, sees, *lines):
+    """What a trial says of the file to whoever sees so much: the columns it refuses, or what would be changed."""
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    async with tenant.scope() as scope:
+        policy = await effective_policy(world.packs, company_of(tenant), at=world.clock())
+        act = acting(by=tenant.principal(), now=world.clock(), policy=policy)
+        scope.sees = sees
+        try:
+            done = await import_customers(file, Mapping(), act, dry_run=True)
+        except BadRows as bad:
+            return sorted(one.column for one in bad.problems)
+    return done.updated, [one.column for one in done.not_taken]
+
+
+@pytest.mark.parametrize("right", ["masked", "hidden"])
+async def test_a_file_neither_guesses_nor_empties_what_is_not_seen(tenant, company, tmp_path, world, right):
+    assert company
+    sees = ({"class.internal": right, "class.confidential": "hidden"},)
+    columns = {
+        "employer": STANDS["employer"][0],
+        "birthday": CUSTOMER["birthday"],
+        "age": "12",
+        "special_contribution": STANDS["special_contribution"][0],
+        "mobile": STANDS["mobile"][0],
+    }
+    told = {
+        said: {
+            name: await _tried(
+                tenant, world, tmp_path / "a.csv", seen, f"number,name,kind,{name}", f"K-0001,甲乙丙,leader,{value}"
+            )
+            for name, value in columns.items()
+        }
+        for said, seen in (("all", ()), ("some", sees))
+    }
+    emptied = [
+        await _tried(tenant, world, tmp_path / "a.csv", sees, f"number,name,kind,{name}", "K-0001,甲乙丙,leader,")
+        for name in columns
+    ]
+
+    assert told["all"] == dict.fromkeys(columns, (0, [])) | {"age": (0, ["age"])}
+    assert told["some"] == {name: [name] for name in columns}
+    assert emptied == [[name] for name in columns]
+
+
+async def test_a_segment_by_figures_is_not_for_whoever_does_not_see_them(company):
+    admin, person, role, _ids = company
+    scheme = next(iter((await admin.get("/api/v1/policy")).json()["schemes"]))
+    bound = {"type": "at_least", "metric": scheme["metrics"][0]["name"], "bound": 1}
+    body = {"title": "x", "segment": {"scheme": scheme["name"], "criterion": bound}, "window_days": 30, "seed": "s"}
+
+    await admin.put(f"{RIGHTS}/{role}", json={"rights": {"amounts": "hidden"}})
+    refused = await person.post("/api/v1/campaigns", json=body)
+
+    assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (422, ["segment.criterion"])
 
 
 async def test_what_is_not_seen_is_not_written_and_not_found_by_its_value(company):

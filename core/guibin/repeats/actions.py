@@ -151,7 +151,9 @@ async def _again(kept: asyncpg.Record, request: Request) -> bytes:
 
 
 def _digest(by: Principal) -> bytes:
-    return hashlib.sha256("\n".join(sorted(by.permissions)).encode()).digest()
+    """What whoever asks may do, and sees of files."""
+    sees = [msgspec.json.encode(one, order="sorted").decode() for one in by.sees]
+    return hashlib.sha256("\n".join((*sorted(by.permissions), *sees)).encode()).digest()
 
 
 def _place(record_id: UUID) -> Place:

@@ -13,6 +13,7 @@ from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.profiles.disclosures import as_recorded, gate
+from guibin.sealing.seeing import refuse_partly
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import RowProblem, rows
 from guibin_tenants.principals import may, require, sees_all
@@ -124,8 +125,11 @@ async def cancel_export(transfer_id: UUID, act: Act) -> TransferView:
 
 async def outcome(transfer_id: UUID, act: Act, language: str = "") -> tuple[str, bytes]:
     """The file that came of it and what it is called; what is wrong with an import's rows in this language, or the caller's.
-    Raises NotFound, TransferRuns while it is being written; the look is on record."""
+    Raises NotFound, TransferRuns while it is being written, NotSeenWhole for a file that somebody else asked for, who may see more;
+    the look is on record."""
     row = await locked(Transfer, transfer_id)
+    if row["staff_id"] != act.by.person:
+        refuse_partly()
     if row["queued_at"] is not None and not row["ended"] and row["cancelled_at"] is None:
         raise TransferRuns("Ask again when `state` says that it ended")
     content, name = await opened(transfer_id, "outcome"), row["file_name"]

@@ -286,6 +286,25 @@ async def test_whoever_lost_the_right_meanwhile_imports_nothing(tenant, admin):
     assert (row["ended"], left) == ("refused", [])
 
 
+async def test_a_file_that_somebody_else_asked_for_is_for_whoever_sees_everything(tenant, admin):
+    leading, other = [await tenant.staff(login, "manager") for login in ("leading", "other")]
+    body = {"kind": "customers", "format": "csv", "purpose": "年度核对", "leaves_to": "nobody"}
+    files = [
+        f"{EXPORTS}/{(await client.post(EXPORTS, json=body)).json()['id']}/file" for client in (admin, other, leading)
+    ]
+    await work_off(tenant, kind="run_transfer")
+
+    async def statuses():
+        return [(await leading.get(file)).status_code for file in files]
+
+    before = await statuses()
+    rights = await admin.put("/api/v1/field-rights/manager", json={"rights": {"mobile": "hidden"}})
+    after = await statuses()
+
+    assert (before, rights.status_code, after) == ([200, 200, 200], 204, [403, 403, 200])
+    assert (await leading.get(files[0])).json()["type"] == "/problems/not-seen-whole"
+
+
 async def test_another_companys_and_an_outlets_people_see_nothing_of_it(tenant, admin, world):
     await tenant.unit("east")
     outlet = await tenant.staff("outlet", "tenant_admin", unit="east")
