@@ -1,5 +1,6 @@
 """Each command does what it says by the slice's own action, in the name of whoever wrote it, and what refuses it is data."""
 
+import asyncio
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,7 @@ from guibin.commands.refusals import NotAnswerable
 from guibin.context import Company as CompanyContext
 from guibin.policies.queries import effective_policy
 from guibin.policy.commands import Command
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import execute, fetch, fetch_value
 
 
 @pytest.fixture
@@ -162,6 +163,30 @@ async def test_one_customer_is_asked_a_survey_once_in_its_rest(tenant, admin, cl
     assert (first.outcome, again.refusal) == ("done", "nobody-to-ask")
     asked = await rows(tenant, "select customer_id from survey_invitation where round_id = $1", first.subject_id)
     assert [row["customer_id"] for row in asked] == [customer_id]
+
+
+async def test_a_field_is_set_and_what_somebody_else_sets_meanwhile_stays(tenant, admin, client, customer_id):
+    policy = (await client.get("/api/v1/policy")).json()
+    first, second = [one["name"] for one in policy["fields"] if one["confidentiality"] != "confidential"][:2]
+    about = Case("customer", customer_id, customer_id)
+    held = asyncio.Event()
+
+    async def meanwhile():
+        async with asyncio.timeout(10), tenant.scope():
+            sql = "update customer set fields = fields || jsonb_build_object($2::text, '先写') where id = $1"
+            await execute(sql, customer_id, first)
+            held.set()
+            while not await fetch_value("select exists (select from pg_locks where not granted), pg_sleep(0.01)"):
+                pass
+
+    other = asyncio.create_task(meanwhile())
+    await held.wait()
+    made = await carried_out(tenant, admin, {"type": "set_field", "field": second, "value": "后写"}, about)
+    await other
+
+    assert made.outcome == "done", made.said
+    fields = (await client.get(f"/api/v1/customers/{customer_id}")).json()["fields"]
+    assert (fields[first], fields[second]) == ("先写", "后写")
 
 
 async def test_a_webhook_hears_which_case_it_is_about(tenant, admin, client, customer_id):
