@@ -125,7 +125,7 @@ async def _policies(positions: Sequence[int]) -> list[int]:
 
 async def _lines(chosen: Chosen, key: str, act: Act) -> AsyncIterator[bytes]:
     size = await queries.size()
-    known = {each.size: each for each in await queries.checkpoints(limit=CHECKPOINTS_MAX) if each.size > 0}
+    notes = await _notes()
     yield _line(
         {
             "evidence": FORMAT,
@@ -141,7 +141,7 @@ async def _lines(chosen: Chosen, key: str, act: Act) -> AsyncIterator[bytes]:
         }
     )
     to_open = chosen.scope.get("by") == "decision"
-    reading = iter(planned(chosen.positions, sorted(known), size))
+    reading = iter(planned(chosen.positions, sorted(notes), size))
     while parts := list(islice(reading, AT_ONCE)):
         entries = await _entries([place for kind, place, _ in parts if kind == "entry"], everything=to_open)
         trees = iter(await queries.trees([(level, place) for kind, level, place in parts if kind == "tree"]))
@@ -151,7 +151,14 @@ async def _lines(chosen: Chosen, key: str, act: Act) -> AsyncIterator[bytes]:
             elif kind == "tree":
                 yield _line({"tree": {"level": place, "hash": encoded(next(trees))}})
             else:
-                yield _line({"checkpoint": await queries.note_of(known[place])})
+                yield _line({"checkpoint": notes[place]})
+
+
+async def _notes() -> dict[int, str]:
+    """By size the newest checkpoints, and the last that a witness cosigned however many came since."""
+    newest = await queries.LISTED.where("x.size > 0", order=f"x.size desc limit {CHECKPOINTS_MAX}")
+    cosigned = await queries.latest(queries.LISTED, queries.COSIGNED)
+    return {each.size: each.note for each in (*newest, cosigned) if each is not None}
 
 
 def planned(positions: Iterable[int], sizes: Iterable[int], size: int) -> Iterator[Part]:

@@ -23,14 +23,6 @@ def decomposed(begin: int, end: int) -> Iterator[Tree]:
         begin += 1 << level
 
 
-def folded(trees: Sequence[bytes]) -> bytes:
-    """The root over trees that stand beside each other, each smaller than the one before."""
-    root = trees[-1]
-    for tree in reversed(trees[:-1]):
-        root = node_hash(tree, root)
-    return root
-
-
 def inclusion(position: int, size: int) -> list[Span]:
     """Whose roots prove that a leaf is in the log of that size, from the leaf upwards (RFC 9162, 2.1.3.1)."""
     found: list[Span] = []

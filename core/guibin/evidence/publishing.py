@@ -106,7 +106,7 @@ def _problems(witness: Witness, place: int) -> list[FieldError]:
     found = [rules().problem(witness.url, field=f"witnesses[{place}].url")]
     try:
         right = Key.of(witness.key).kind == COSIGNATURE
-    except (ValueError, IndexError):
+    except ValueError:
         right = False
     if not right:
         field = f"witnesses[{place}].key"
@@ -119,7 +119,7 @@ async def prepare(had: Mapping[str, int]) -> Parcel | None:
     last = await queries.latest()
     if last is None:
         return None
-    known = {receipt.target for receipt in await queries.receipts(last.id)}
+    known = await queries.kept_at(last.id)
     asked = [each for each in await witnesses() if Key.of(each.key).name not in known]
     errands = [await _errand(each, last, had.get(Key.of(each.key).name)) for each in asked]
     name = f"{Note.of(last.note).origin}/{last.size:012d}" if _chosen.store is not None and STORE not in known else ""
@@ -159,7 +159,7 @@ def _line_of(said: str, note: str, key: Key) -> str:
         try:
             if Note.of(f"{note}{line}\n").cosigned_by(key) is not None:
                 return line
-        except (ValueError, IndexError):
+        except ValueError:
             continue
     return ""
 

@@ -8,12 +8,11 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.web.listing import Listing, Order
-from guibin_tenants.rows import first, many
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.scope import fetch, fetch_column, fetch_value
 
-from .proofs import Span, Tree, decomposed, folded
+from .proofs import Span, Tree, decomposed
 from .sources import NAMED
-from .verify import Growing, node_hash
+from .verify import Growing, folded, node_hash
 
 # Trees of every eighth level are kept; those between are hashed anew from at most 128 of them.
 LEVELS = 8
@@ -31,32 +30,22 @@ class CheckpointView(Struct, frozen=True):
     cosigned: int
 
 
-class Receipt(Struct, frozen=True):
-    """Where a checkpoint is kept, and the line of the witness who found it consistent."""
-
-    target: str
-    cosignature: str
-    received_at: datetime
-
-
 _RECEIPTS = "from evidence_receipt r where r.checkpoint_id = x.id"
-_COSIGNED = f"{_RECEIPTS} and r.cosignature <> ''"
-LISTED = Listing(
+_BY_WITNESSES = f"{_RECEIPTS} and r.cosignature <> ''"
+COSIGNED = f"exists (select {_BY_WITNESSES})"
+SIGNED = Listing(
     view=CheckpointView,
     source="evidence_checkpoint x",
     order=Order({"x.size": int, "x.id": UUID}, downward=True),
-    columns={
-        "note": "x.note || coalesce((select string_agg(r.cosignature || chr(10), '' order by r.received_at, r.target)"
-        f" {_COSIGNED}), '')",
-        "kept": f"(select count(*) {_RECEIPTS})",
-        "cosigned": f"(select count(*) {_COSIGNED})",
-    },
+    columns={"kept": f"(select count(*) {_RECEIPTS})", "cosigned": f"(select count(*) {_BY_WITNESSES})"},
 )
-CHECKPOINTS = (
-    "from (select c.id, c.size, c.signed_at, c.note, (select count(*) from evidence_receipt r where r.checkpoint_id = c.id)"
-    " as kept, (select count(*) from evidence_receipt r where r.checkpoint_id = c.id and r.cosignature <> '') as cosigned"
-    " from evidence_checkpoint c) x"
+"""Checkpoints as the log signed them."""
+LISTED = SIGNED.wider(
+    CheckpointView,
+    note="x.note || coalesce((select string_agg(r.cosignature || chr(10), '' order by r.received_at, r.target)"
+    f" {_BY_WITNESSES}), '')",
 )
+"""The same, each with the signatures of all who cosigned it."""
 
 
 async def size() -> int:
@@ -64,29 +53,15 @@ async def size() -> int:
     return int(await fetch_value("select coalesce(max(position) + 1, 0) from evidence_entry"))
 
 
-async def checkpoints(*, sizes: Sequence[int] | None = None, limit: int = 50) -> list[CheckpointView]:
-    """The latest first, or those of these sizes."""
-    if sizes is not None:
-        return await many(CheckpointView, f"{CHECKPOINTS} where size = any ($1) order by size desc", list(sizes))
-    return await many(CheckpointView, f"{CHECKPOINTS} order by size desc limit $1", limit)
+async def latest(listing: Listing[CheckpointView] = SIGNED, condition: str = "true") -> CheckpointView | None:
+    """Of the checkpoints of which the condition is true the last one signed."""
+    found = await listing.where(condition, order="x.size desc limit 1")
+    return found[0] if found else None
 
 
-async def latest() -> CheckpointView | None:
-    """The last one signed."""
-    return await first(CheckpointView, f"{CHECKPOINTS} order by size desc")
-
-
-async def receipts(checkpoint_id: UUID) -> list[Receipt]:
+async def kept_at(checkpoint_id: UUID) -> set[str]:
     """Where it is kept."""
-    return await many(
-        Receipt, "from evidence_receipt where checkpoint_id = $1 order by received_at, target", checkpoint_id
-    )
-
-
-async def note_of(checkpoint: CheckpointView) -> str:
-    """The checkpoint with the signatures of all who cosigned it."""
-    lines = [receipt.cosignature for receipt in await receipts(checkpoint.id) if receipt.cosignature]
-    return checkpoint.note + "".join(f"{line}\n" for line in lines)
+    return set(await fetch_column("select target from evidence_receipt where checkpoint_id = $1", checkpoint_id))
 
 
 async def of_row(source_id: UUID) -> list[asyncpg.Record]:

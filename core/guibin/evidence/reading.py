@@ -61,13 +61,12 @@ class SizesAsked(Struct, frozen=True):
 async def log(act: Act) -> LogView:
     """How it stands; that it was read is on record."""
     key = await public_key()
-    found = await queries.checkpoints(limit=200)
     await noted("audit.evidence", act, subject="evidence", shown=0)
     return LogView(
         str(key) if key else None,
         await queries.size(),
-        found[0] if found else None,
-        next((each for each in found if each.cosigned), None),
+        await queries.latest(),
+        await queries.latest(condition=queries.COSIGNED),
     )
 
 
@@ -85,12 +84,11 @@ async def is_recorded(entry_id: UUID) -> bool:
 
 async def proof(source_id: UUID, act: Act) -> list[EntryProof]:
     """Of the entries that this row led to, against the last checkpoint. Raises NothingInLog."""
-    last = await queries.latest()
+    last = await queries.latest(queries.LISTED)
     rows = await queries.of_row(source_id)
     if last is None or not rows:
         raise NothingInLog()
     await noted("audit.evidence", act, subject="evidence", subject_id=source_id, shown=len(rows))
-    note = await queries.note_of(last)
     return [
         EntryProof(
             row["position"],
@@ -99,7 +97,7 @@ async def proof(source_id: UUID, act: Act) -> list[EntryProof]:
             row["leaf"],
             last.size,
             [encoded(each) for each in await queries.roots(inclusion(row["position"], last.size))],
-            note,
+            last.note,
         )
         for row in rows
     ]

@@ -167,6 +167,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\1" + left + right).digest()
 
 
+def folded(trees: Sequence[bytes]) -> bytes:
+    """The root over trees that stand beside each other, each smaller than the one before."""
+    root = trees[-1]
+    for tree in reversed(trees[:-1]):
+        root = node_hash(tree, root)
+    return root
+
+
 def commitment(salt: bytes, name: str, value: Any) -> str:
     """What stands in a leaf for a value: nobody learns it without its salt of 32 bytes, nobody finds another that fits."""
     return encoded(hashlib.sha256(salt + canonical([name, value])).digest())
@@ -197,12 +205,7 @@ class Growing:
 
     def root(self) -> bytes:
         """Of all there is by now."""
-        if not self.trees:
-            return hashlib.sha256(b"").digest()
-        root = self.trees[-1][1]
-        for _, tree in reversed(self.trees[:-1]):
-            root = node_hash(tree, root)
-        return root
+        return folded([tree for _, tree in self.trees]) if self.trees else hashlib.sha256(b"").digest()
 
 
 def encoded(content: bytes) -> str:
@@ -238,7 +241,7 @@ class Key:
         """Raises ValueError."""
         name, found, rest = text.strip().split("+", 2)
         content = decoded(rest)
-        key = cls(name, content[0], content[1:])
+        key = cls(name, int.from_bytes(content[:1]), content[1:])
         if not name or " " in name or key.kind not in (ED25519, COSIGNATURE) or len(key.public) != 32:
             raise ValueError("no key of a log or a witness")
         if key.id.hex() != found:
@@ -511,7 +514,7 @@ def main() -> None:
     try:
         key = Key.of(asked.key) if asked.key else None
         witnesses = [Key.of(each) for each in asked.witness]
-    except (ValueError, IndexError) as error:
+    except ValueError as error:
         parser.error(f"name+id+base64: {error}")
     try:
         with asked.pack.open("rb") as lines:

@@ -124,6 +124,12 @@ def test_the_published_signed_note_is_held_by_its_key():
     assert not key.holds(text + b"\n", signature[4:])
 
 
+@pytest.mark.parametrize("text", ["", "witness", "witness+", "witness+00000000+", "witness+00000000+AQ=="])
+def test_what_is_no_key_is_refused_as_such(text):
+    with pytest.raises(ValueError):
+        Key.of(text)
+
+
 @given(st.lists(st.binary(max_size=4), min_size=1, max_size=70), st.data())
 def test_every_inclusion_is_what_the_rfc_says_and_holds_for_its_leaf_alone(leaves, data):
     place = data.draw(st.integers(0, len(leaves) - 1))

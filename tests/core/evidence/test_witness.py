@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from running import run_job
 from serving import free_port
 
-from guibin.evidence import publishing
+from guibin.evidence import packs, publishing
 from guibin.evidence.jobs import PublishCheckpoint
 from guibin.evidence.verify import ED25519, Key, Note, encoded, verify
 from guibin.evidence.witness import Refused, Witness, application
 from guibin.outbound.targets import Rules, use_rules
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.scope import execute, fetch_one
 
 LOG = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 KEY = Key("guibin/one", ED25519, LOG.public_key().public_bytes_raw())
@@ -143,6 +143,32 @@ async def test_checkpoints_go_to_the_store_and_the_witness_and_the_pack_says_so(
     assert (told.text, odd.status_code) == (f"{watching.key}\n", 400)
     latest = (await client.get("/api/v1/evidence/checkpoints")).json()["items"][0]
     assert (latest["kept"], latest["cosigned"]) == (2, 1)
+
+
+async def test_the_last_cosigned_checkpoint_is_told_and_stands_in_packs_however_many_came_since(
+    client, tenant, opened, sequenced, tmp_path, monkeypatch
+):
+    first = len(await sequenced())
+    watching = await watched(client, tmp_path)
+    async with running(watching) as url:
+        await name(client, watching, url)
+        await run_job(tenant, PublishCheckpoint())
+    last = len(await sequenced())
+    monkeypatch.setattr(packs, "CHECKPOINTS_MAX", 1)
+
+    pack = await client.post("/api/v1/evidence/packs", json={"purpose": "年度审计"})
+    proved = verify(pack.content.splitlines(keepends=True), witnesses=[watching.key])
+    async with tenant.scope():
+        await execute(
+            "insert into evidence_checkpoint (id, size, root, note, signed_at)"
+            " select gen_random_uuid(), $1 + n, '', '', now() from generate_series(1, 250) n",
+            last,
+        )
+    log = (await client.get("/api/v1/evidence")).json()
+
+    assert (log["latest"]["size"], (log["cosigned"] or {}).get("size")) == (last + 250, first)
+    assert [note.size for note in proved.notes] == [first, last]
+    assert [size for _, size, _ in proved.cosigned] == [first]
 
 
 async def test_a_rewritten_log_gets_no_cosignature_and_a_witness_who_forgot_is_asked_again(
