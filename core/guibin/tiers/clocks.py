@@ -10,7 +10,7 @@ from guibin.context import Act
 from guibin.policy.terms import Terms
 from guibin.sla import actions as sla
 from guibin.sla.plans import ClockRecord
-from guibin_tenants.scope import fetch, fetch_column
+from guibin_tenants.scope import fetch
 
 from .queries import tiers_of
 
@@ -26,13 +26,12 @@ class _Followed(Struct, frozen=True):
 
 
 _FOLLOWED: dict[str, _Followed] = {}
-_ABOUT = (
-    "select distinct t.subject_id from timer t where t.subject = $2 and t.completed_at is null and t.cancelled_at is null"
-    " and (t.customer_id = $1 or t.subject_id in ({})) order by t.subject_id"
-)
+_RUNNING = "select t.subject, t.subject_id from timer t where t.completed_at is null and t.cancelled_at is null"
+# Each half by an index of its own.
+_ABOUT = f"{_RUNNING} and t.customer_id = $1 union {_RUNNING} and t.subject_id = any (array({{}})) order by 1, 2"
 
 
-def follows_tiers(subject: str, *, cases: str = "null") -> Callable[[Follow], Follow]:
+def follows_tiers(subject: str, *, cases: str = "select null::uuid") -> Callable[[Follow], Follow]:
     """Call the function for each case of the subject that runs about a customer whose tier moved. Registered at import."""
 
     def register(function: Follow) -> Follow:
@@ -45,9 +44,10 @@ def follows_tiers(subject: str, *, cases: str = "null") -> Callable[[Follow], Fo
 async def retier(customer_id: UUID, act: Act) -> None:
     """Give whatever runs about the customer the limits of today's tiers."""
     tiers = await tiers_of(customer_id, on=act.today)
-    for subject, followed in sorted(_FOLLOWED.items()):
-        for case_id in await fetch_column(_ABOUT.format(followed.cases), customer_id, subject):
-            await followed.follow(case_id, tiers, act)
+    cases = " union all ".join(followed.cases for followed in _FOLLOWED.values())
+    for row in await fetch(_ABOUT.format(cases), customer_id):
+        if row["subject"] in _FOLLOWED:
+            await _FOLLOWED[row["subject"]].follow(row["subject_id"], tiers, act)
 
 
 async def relimit(case_id: UUID, limits: Mapping[str, Terms], act: Act) -> bool:

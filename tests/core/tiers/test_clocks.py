@@ -9,6 +9,7 @@ from hotline_calls import MOBILE, sent
 from receiving import PARTICULARS, PLAN, decide, step
 from running import run_job
 from standing import member
+from statements import counted
 
 from guibin.events import MembershipEnded, MembershipStarted
 from guibin.regulations.receptions import RECEPTION
@@ -173,6 +174,15 @@ async def test_a_tier_that_begins_and_one_that_ends_in_mid_clock_take_every_cloc
     subjects = ("complaint", "department_request", "hotline_call", "interaction", "reception_order")
     assert acts["done"] == [f"{subject}.tier" for subject in subjects]
     assert [row["reason"] for row in reasons] == ["tier"]
+
+
+async def test_whatever_runs_about_a_customer_is_found_by_one_statement(tenant, house, monkeypatch):
+    customer = await customer_of(house)
+
+    with counted(monkeypatch) as sent:
+        await moves(tenant, customer)
+
+    assert len([one for one in sent if "from timer t where" in one]) == 1
 
 
 @pytest.mark.rule("S07-5", "S07-33")
