@@ -1,6 +1,6 @@
 """Activities as people run them: planning one, inviting, answers, the door, and what came of it (S10-6)."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -17,10 +17,7 @@ from guibin.console.lists import Column, Filter, Table, View, Wanted
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
-from guibin.notation.plausible import Plausible
-from guibin.plan_reviews.costs import CostView, NewCost
-from guibin.policy.money import Money
-from guibin.policy.words import Title, up_to
+from guibin.plan_reviews.costs import CostView, Spent
 from guibin.tiers.marks import marks
 from guibin.web.codes import scannable
 from guibin.web.listing import PageAsked
@@ -73,16 +70,9 @@ GUESTS_SHOWN = 200
 UNINVITED_SHOWN = 100
 
 
-class Spent(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was paid for, in yuan."""
-
-    what: Title
-    amount: Annotated[str, up_to(20, 1)]
-
-
 async def spend(activity_id: UUID, new: Spent, act: Act) -> list[CostView]:
     """As `actions.add_cost`."""
-    return await actions.add_cost(activity_id, NewCost(what=new.what, amount=Money(new.amount)), act)
+    return await actions.add_cost(activity_id, new.cost(), act)
 
 
 async def _as_planned(shell: Shell, activity_id: UUID) -> dict[str, str]:

@@ -19,9 +19,8 @@ from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.notation.plausible import Plausible
-from guibin.plan_reviews.costs import CostView, NewCost
-from guibin.policy.money import Money
-from guibin.policy.words import Channel, Code, CodeIfAny, Page, Title, up_to
+from guibin.plan_reviews.costs import CostView, Spent
+from guibin.policy.words import Channel, Code, CodeIfAny, Page, Title
 from guibin.profiles.queries import called
 from guibin.records.requests import channels_of
 from guibin.tiers.marks import marks
@@ -63,16 +62,9 @@ class StartedCampaign(Plausible, frozen=True, kw_only=True, forbid_unknown_field
     budget: Budget | None = None
 
 
-class Spent(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was paid for, in yuan."""
-
-    what: Title
-    amount: Annotated[str, up_to(20, 1)]
-
-
 async def spend(campaign_id: UUID, new: Spent, act: Act) -> list[CostView]:
     """As `board.add_cost`."""
-    return await board.add_cost(campaign_id, NewCost(what=new.what, amount=Money(new.amount)), act)
+    return await board.add_cost(campaign_id, new.cost(), act)
 
 
 async def _channels(shell: Shell) -> list[Choice]:

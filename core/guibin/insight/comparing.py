@@ -10,7 +10,6 @@ from guibin.context import Act
 from guibin.periods.names import before, parse_period
 from guibin.policy.words import up_to
 from guibin_tenants import org_units
-from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.scope import see_units
 
 from .actions import unit_of
@@ -75,7 +74,8 @@ async def compare(kind: Kind, asked: ComparisonAsked, act: Act) -> Comparison:
         visible = seen[of.id]
         if isinstance(visible, tuple):
             await see_units(visible)
-        made[side] = await report(_asked(kind, of, when.name, zone), act)
+        asked_of = Asked(kind=kind, period=when, org_unit_id=of.id, org_unit_name=of.name)
+        made[side] = await report(asked_of, act)
     await noted("statistics.compare", act, subject="statistics", shown=len(made["first"].figures))
     return Comparison(
         kind=kind,
@@ -84,10 +84,6 @@ async def compare(kind: Kind, asked: ComparisonAsked, act: Act) -> Comparison:
         second=_side(made["second"]),
         figures=tuple(map(_line, made["first"].figures, made["second"].figures)),
     )
-
-
-def _asked(kind: Kind, unit: OrgUnitView, period: str, zone: str) -> Asked:
-    return Asked(kind=kind, period=parse_period(period, zone), org_unit_id=unit.id, org_unit_name=unit.name)
 
 
 def _side(made: Report) -> Side:

@@ -1,7 +1,7 @@
 """What was paid for something: sent, refused and shown in one way, whatever it was for."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import Struct
 
@@ -9,7 +9,7 @@ from guibin.amounts import in_minor
 from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.policy.money import Money, from_minor
-from guibin.policy.words import Title
+from guibin.policy.words import Title, up_to
 from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.rows import many
 
@@ -20,6 +20,17 @@ class NewCost(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     what: Title
     amount: Money
     spent_on: date | None = None
+
+
+class Spent(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was paid for, in yuan, as it is typed."""
+
+    what: Title
+    amount: Annotated[str, up_to(20, 1)]
+
+    def cost(self) -> NewCost:
+        """As it is sent."""
+        return NewCost(what=self.what, amount=Money(self.amount))
 
 
 class CostView(Struct, frozen=True):

@@ -233,6 +233,7 @@ async def _form(element: Element, shell: Shell, shown: Shown) -> Response[str]:
         can_simulate=REPLAY(shell.act.by)
         if element.section in REPLAYED
         else bool(_schemes_of(element, shell.act.policy)) and SIMULATE(shell.act.by),
+        replays=element.section in REPLAYED,
         may_amend=AMEND(shell.act.by),
         flows=flows,
         parts=_parts(element, shell),
