@@ -3,18 +3,20 @@
 import copy
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.abc import Traversable
-from importlib.metadata import entry_points, version
+from importlib.metadata import EntryPoint, entry_points, version
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, get_type_hints
 from uuid import UUID
 
 import msgspec
 import pluggy
+from msgspec import Struct
 from piccolo.table import Table
 
 from guibin_tenants.above import FromAbove
@@ -47,7 +49,7 @@ from .policy.validation import validate
 from .watch.hook_child import answer_all
 from .watch.hook_processes import Processes
 from .watch.hook_runs import HookRuns
-from .watch.sources import line_of
+from .watch.sources import line_of, raised_at
 
 if TYPE_CHECKING:
     from litestar import Controller
@@ -67,6 +69,8 @@ SCRIPTS: FromAbove[Callable[[datetime], Scripted]] = FromAbove("companies' scrip
 GROUP = "guibin.packs"
 # Below it, under the pack's name, lie the routes of each.
 ROUTES = "/api/v1/packs/"
+# A module of a pack that is not read by then is never read.
+LOADED_WITHIN_S = 20.0
 # The option of a handler that names the pack whose it is; the start sets it.
 PACK = "pack"
 
@@ -105,8 +109,7 @@ class Packs:
         self, plugins: Mapping[str, object], *, aside: Mapping[str, tuple[PackProblem, ...]] | None = None
     ) -> None:
         self.aside = dict(aside or {})
-        self._plugins = pluggy.PluginManager(hookspecs.PROJECT)
-        self._plugins.add_hookspecs(hookspecs)
+        self._plugins = _manager()
         self._values: dict[str, Pack] = {}
         self.runs = HookRuns()
         for name, plugin in sorted(plugins.items()):
@@ -163,6 +166,8 @@ class Packs:
         return self.hooks_of(self.names if names is None else names).tables()
 
     def _register(self, name: str, plugin: object) -> None:
+        if isinstance(plugin, Unloaded):
+            raise BadPack(plugin.problem)
         for attribute in dir(plugin):
             marked = getattr(getattr(plugin, attribute, None), f"{hookspecs.PROJECT}_impl", None)
             if marked is not None and attribute not in _HOOKS:
@@ -436,24 +441,77 @@ NO_HOOKS = Hooks(pluggy.PluginManager(hookspecs.PROJECT), ())
 """Those of a company without packs."""
 
 
+class Unloaded(Struct, frozen=True):
+    """A pack that could not even be imported, and why."""
+
+    problem: PackProblem
+
+
 def installed() -> dict[str, object]:
-    """The plugins that installed distributions declare under the entry-point group `guibin.packs`."""
+    """The plugins that installed distributions declare under the entry-point group `guibin.packs`, by name; Unloaded for one that
+    cannot be imported or whose name is taken."""
     found: dict[str, object] = {}
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value)):
         if entry.name in found:
-            raise BadPack(f"two installed distributions call their pack {entry.name!r}")
-        found[entry.name] = entry.load()
+            problem = PackProblem(entry.name, "the name", "is that of two installed packs", "uninstall one of them")
+            found[entry.name] = Unloaded(problem)
+        else:
+            found[entry.name] = loaded(entry)
     return found
+
+
+def loaded(entry: EntryPoint) -> object:
+    """The plugin; Unloaded when importing it fails in whatever way, or does not end."""
+    outcome: list[object] = []
+
+    def load() -> None:
+        try:
+            outcome.append(entry.load())
+        except BaseException as error:  # whatever a pack does at its import, it does to itself
+            outcome.append(Unloaded(raised(entry.name, None, "its import", error)))
+
+    thread = threading.Thread(target=load, name=f"import {entry.name}", daemon=True)
+    thread.start()
+    thread.join(LOADED_WITHIN_S)
+    if outcome:
+        return outcome[0]
+    late = PackProblem(entry.name, "its import", f"takes longer than {LOADED_WITHIN_S:.0f} s", "do nothing at import")
+    return Unloaded(late)
+
+
+def raised(name: str, plugin: object, place: str, error: BaseException) -> PackProblem:
+    """What the pack raised at this place, as its problem; whoever stops the process is heard."""
+    cause = error.__cause__ if isinstance(error, HookFailed) and error.__cause__ else error
+    if isinstance(cause, KeyboardInterrupt):
+        raise cause
+    said = " ".join(str(cause).split())[:300]
+    file = raised_at(plugin, cause)
+    return PackProblem(name, place, f"raises {type(cause).__name__}: {said}".rstrip(": "), "mend that line", file)
 
 
 def answer_hooks(module: str) -> None:
     """Be the process in which the pure hooks of this pack run."""
-    answer_all(module, _taken)
+    answer_all(module, _asking)
 
 
-def _taken(hook: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    kinds = get_type_hints(getattr(hookspecs, hook))
-    return {name: msgspec.convert(value, kinds[name]) for name, value in arguments.items()}
+def _asking(plugin: object) -> Callable[[str, dict[str, Any]], Any]:
+    """How one pack's hooks are asked, as `Hooks` does, by arguments that are plain values."""
+    plugins = _manager()
+    plugins.register(plugin, hookspecs.PROJECT)
+    callers = Hooks(plugins, (hookspecs.PROJECT,))._callers
+
+    def ask(hook: str, arguments: dict[str, Any]) -> Any:
+        ((_, implementation),) = callers[hook]
+        kinds = get_type_hints(getattr(hookspecs, hook))
+        return implementation(**{name: msgspec.convert(value, kinds[name]) for name, value in arguments.items()})
+
+    return ask
+
+
+def _manager() -> pluggy.PluginManager:
+    plugins = pluggy.PluginManager(hookspecs.PROJECT)
+    plugins.add_hookspecs(hookspecs)
+    return plugins
 
 
 def _misfit_release(pack: Pack) -> Iterator[PolicyProblem]:

@@ -12,8 +12,9 @@ from pack_values import plugins
 from variants import CONTAINED, REFUSED, made
 
 from guibin import Proposal
-from guibin.conformance.soundness import loaded, problems_of, sound
+from guibin.conformance.soundness import problems_of, sound
 from guibin.jobs import kinds
+from guibin.packs import Packs, loaded
 from guibin.watch import hook_runs
 from support import World, make_app
 
@@ -132,3 +133,20 @@ async def test_what_an_author_wrote_is_logged_and_what_a_customer_wrote_is_not(t
         "pack said, hook objections: RuntimeError at guibin_said.py:11: no chart today",
         "pack quoted, hook objections: RuntimeError at guibin_quoted.py:11",
     ]
+
+
+async def test_a_hook_within_another_function_is_asked_as_in_a_thread(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "guibin_wrapped.py").write_text(
+        "from functools import wraps\nfrom guibin import Pack, hookimpl\n\n\n"
+        "def strict(function):\n    @wraps(function)\n    def within(*given):\n        return function(*given)\n\n"
+        "    return within\n\n\n@hookimpl\ndef pack():\n    return Pack(name='wrapped', regulation='x')\n\n\n"
+        "@hookimpl\n@strict\ndef objections(proposal):\n    return [f'no {proposal.action}']\n"
+    )
+    plugin = loaded(EntryPoint("wrapped", "guibin_wrapped", "guibin.packs"))
+    apart, here = sound({"wrapped": plugin}), Packs({"wrapped": plugin})
+
+    found = [await packs.hooks_of(("wrapped",)).objections(Proposal("move", None, {})) for packs in (here, apart)]
+    await apart.runs.close()
+
+    assert found == [("no move",)] * 2

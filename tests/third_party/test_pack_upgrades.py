@@ -9,9 +9,9 @@ import pytest
 from msgspec import structs
 from variants import Variant, made
 
-from guibin.conformance.soundness import loaded, problems_of
+from guibin.conformance.soundness import problems_of
 from guibin.operation.pack_upgrades import keep_all
-from guibin.packs import Packs
+from guibin.packs import Packs, loaded
 from guibin.policies.actions import keep_packs
 from guibin.policies.queries import act_of
 from guibin.policy.problems import PackProblem

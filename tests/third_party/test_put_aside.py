@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -12,10 +13,11 @@ import guibin_marina
 import pytest
 from pack_values import plugins
 
+from guibin import packs as packs_module
 from guibin import timetable
-from guibin.conformance import soundness
-from guibin.conformance.soundness import loaded, problems_of, sound
+from guibin.conformance.soundness import problems_of, sound
 from guibin.operation.checks import _packs
+from guibin.packs import loaded
 from support import TestClock, make_app
 
 BROKEN = "import guibin_marina\nfrom guibin_marina import *\nraise RuntimeError('no berth left')\n"
@@ -120,7 +122,7 @@ async def test_others_notice_nothing_of_it(other):
 
 
 def test_a_pack_that_never_ends_its_import_is_left_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr(soundness, "LOADED_WITHIN_S", 0.2)
+    monkeypatch.setattr(packs_module, "LOADED_WITHIN_S", 0.2)
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "guibin_asleep.py").write_text("import time\ntime.sleep(2)\n")
 
@@ -129,20 +131,32 @@ def test_a_pack_that_never_ends_its_import_is_left_behind(tmp_path, monkeypatch)
     assert (problem.pack, problem.rule) == ("asleep", "takes longer than 0 s")
 
 
-def test_the_command_line_serves_the_others_and_says_why(folder):
+@pytest.fixture
+def guibin(folder):
+    """The command line, where a pack of this code is installed beside the shipped ones."""
+
+    def run(pack, code, *words):
+        info = folder / f"guibin_{pack}-1.0.dist-info"
+        info.mkdir()
+        (folder / f"guibin_{pack}.py").write_text(code)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: guibin-{pack}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[guibin.packs]\n{pack} = guibin_{pack}\n")
+        paths = (str(folder), str(Path(guibin_marina.__file__).parents[1]))
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+        command = [sys.executable, "-m", "guibin.cli", "pack", "list", "--json"]
+        asked = [
+            subprocess.run([*command, *each], env=environment, capture_output=True, text=True, timeout=120, check=False)
+            for each in words
+        ]
+        shutil.rmtree(info)
+        return asked
+
+    return run
+
+
+def test_the_command_line_serves_the_others_and_says_why(guibin):
     """As installed beside the shipped packs."""
-    info = folder / "guibin_harbour-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: guibin-harbour\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[guibin.packs]\nharbour = guibin_harbour\n")
-    paths = (str(folder), str(Path(guibin_marina.__file__).parents[1]))
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-
-    def guibin(*words):
-        command = [sys.executable, "-m", "guibin.cli", "pack", "list", "--json", *words]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-
-    listed, health = guibin(), guibin("--health")
+    listed, health = guibin("harbour", BROKEN, (), ("--health",))
 
     names = [one["name"] for one in json.loads(listed.stdout)]
     assert ("cable_tv" in names, "harbour" in names) == (True, False)
@@ -150,3 +164,10 @@ def test_the_command_line_serves_the_others_and_says_why(folder):
     assert health.returncode == 1
     assert (told["cable_tv"]["sound"], told["harbour"]["sound"]) == (True, False)
     assert told["harbour"]["problems"][0]["rule"] == "raises RuntimeError: no berth left"
+
+
+def test_a_pack_that_ends_the_process_as_it_is_read_ends_no_command(guibin):
+    (listed,) = guibin("jetty", "raise SystemExit(0)\n", ())
+
+    assert (listed.returncode, "cable_tv" in listed.stdout, "jetty" in listed.stdout) == (0, True, False)
+    assert "put aside: pack 'jetty'" in listed.stderr

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from guibin.context import real_clock
-from guibin.operation import migrations, pack_upgrades
+from guibin.operation import migrations
 
 from . import environment
 from .output import out
@@ -16,8 +16,12 @@ app = App(name="db", help="The database.")
 
 def migrate() -> None:
     """Bring the database up to this release; safe to run again."""
+    # Read by this command alone: they need every slice.
+    from guibin.conformance.soundness import sound
+    from guibin.operation import pack_upgrades
+
     with environment.urls(fresh=True) as urls:
-        packs = environment.packs()
+        packs = sound()
         created = asyncio.run(migrations.migrate(urls.owner, packs.tables()))
         kept = asyncio.run(pack_upgrades.keep_all((urls.owner, urls.app), packs, real_clock))
     out.print(f"Created {', '.join(created)}." if created else "The database is up to date.")

@@ -122,10 +122,11 @@ def public_url() -> str:
 
 
 def packs() -> Packs:
-    """All installed packs, those that cannot start put aside."""
+    """All installed packs, those that cannot start put aside where one is bad already by its import, its value, its tables or its
+    addresses."""
     try:
         return Packs(installed())
-    except Exception:
+    except (Exception, SystemExit):
         # Looking at everything that packs bring takes every slice: only where one is bad does each command pay for it.
         from guibin.conformance.soundness import sound
 

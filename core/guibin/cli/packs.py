@@ -14,7 +14,7 @@ from guibin.company_packs.actions import PackSwitch
 from guibin.company_packs.queries import PackState
 from guibin.context import Act
 from guibin.operation import provisioning
-from guibin.packs import Packs
+from guibin.packs import Packs, installed
 from guibin.regulations.rules import all_rules
 from guibin_tenants import registry
 
@@ -166,7 +166,7 @@ async def _allowed(slug: str, pack: str) -> AsyncIterator[Packs]:
 def _found(pack: str) -> tuple[str, Packs]:
     """The pack's name, and all packs with it; `pack` is a name or a folder."""
     from guibin.conformance.checks import plugin_in
-    from guibin.conformance.soundness import installed, sound
+    from guibin.conformance.soundness import sound
 
     known = installed()
     if not Path(pack).is_dir():

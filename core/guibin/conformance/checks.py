@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from guibin.app.factory import create_app
 from guibin.context import Company, real_clock
 from guibin.operation import embedded, migrations
-from guibin.packs import GROUP, BadPack, Packs
+from guibin.packs import GROUP, BadPack, Packs, loaded
 from guibin.policies.actions import checked
 from guibin.policy.packs import Overrides, Pack
 from guibin.policy.texts import Text
@@ -26,7 +26,6 @@ from guibin_tenants.database import connected
 from .companies import Theatre
 from .playing import Broken, play
 from .scenarios import GENERAL, OTHERWISE, THEN, Scenario, all_scenarios
-from .soundness import loaded
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

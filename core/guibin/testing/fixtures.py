@@ -14,9 +14,9 @@ from guibin.conformance.checks import plugin_in, theatre_of
 from guibin.conformance.companies import SYSTEM, Stage, Theatre, stage_for
 from guibin.conformance.playing import play
 from guibin.conformance.scenarios import OTHERWISE, THEN, Person, Scenario, scenarios_of
-from guibin.conformance.soundness import installed, sound
+from guibin.conformance.soundness import sound
 from guibin.conformance.words import duration
-from guibin.packs import BadPack, Packs
+from guibin.packs import BadPack, Packs, installed
 from guibin.policy.texts import Text
 
 # One of each, by their role; the auditor sees the record and nothing else.

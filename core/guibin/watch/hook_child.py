@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from .sources import raised_at, says
 
-Taken = Callable[[str, dict[str, Any]], dict[str, Any]]
+Ask = Callable[[str, dict[str, Any]], Any]
 # Beyond what the process has when the pack is read.
 MEMORY_MB_MAX = 256
 
@@ -36,16 +36,18 @@ class Answered(Struct):
     said: str = ""
 
 
-def answer_all(module: str, taken: Taken) -> None:
-    """Answer for the pack of this module until whoever asks has gone; `taken` makes a hook's arguments of plain values."""
+def answer_all(module: str, asking: Callable[[object], Ask]) -> None:
+    """Answer for the pack of this module until whoever asks has gone; `asking` is how a plugin's hooks are asked, by arguments of
+    plain values."""
     asks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     # What a pack prints is no answer.
     os.dup2(2, 1)
     plugin = EntryPoint("hooks", module, "guibin.packs").load()
+    ask = asking(plugin)
     bound()
     write(answers, msgspec.msgpack.encode(Answered()))
     while (said := read(asks)) is not None:
-        write(answers, _answered(plugin, msgspec.msgpack.decode(said, type=Asked), taken))
+        write(answers, _answered(plugin, msgspec.msgpack.decode(said, type=Asked), ask))
 
 
 def bound() -> None:
@@ -68,12 +70,9 @@ def read(file: BinaryIO) -> bytes | None:
     return file.read(int.from_bytes(length, "big")) if len(length) == 4 else None
 
 
-def _answered(plugin: Any, asked: Asked, taken: Taken) -> bytes:
-    function, arguments = getattr(plugin, asked.hook), taken(asked.hook, asked.arguments)
-    wanted = function.__code__.co_varnames[: function.__code__.co_argcount]
+def _answered(plugin: object, asked: Asked, ask: Ask) -> bytes:
     try:
-        answer = function(**{name: value for name, value in arguments.items() if name in wanted})
-        return msgspec.msgpack.encode(Answered(answer=list(answer) if isinstance(answer, tuple) else answer))
+        return msgspec.msgpack.encode(Answered(answer=ask(asked.hook, asked.arguments)))
     except BaseException as error:  # whatever it is, it is the hook's
         said = str(error)
         error_is = type(error).__name__
