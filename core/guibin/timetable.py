@@ -29,6 +29,7 @@ from guibin.department_requests import jobs as department_requests
 from guibin.desks import handing_over as desks_handed_over
 from guibin.duties import handing_over as duties_handed_over
 from guibin.duties import jobs as duties
+from guibin.entitlements import replays as entitlements_replayed
 from guibin.events import all_known, subscribe
 from guibin.evidence import jobs as evidence
 from guibin.files import jobs as files
@@ -99,6 +100,7 @@ HANDLERS = (
     department_requests,
     department_requests_retiered,
     duties,
+    entitlements_replayed,
     files,
     hotline,
     indicators,

@@ -29,6 +29,7 @@ def test_the_timetable_fills_every_place() -> None:
     below = "import guibin.policies.queries, guibin.records.queries, guibin.repeats.actions"
 
     assert _places(below) == {
+        "companies' scripts": False,
         "customers to be seen": False,
         "the indicators of outlets": False,
         "the visit of a contact": False,
@@ -37,7 +38,9 @@ def test_the_timetable_fills_every_place() -> None:
         [
             *_places(below),
             "how complaints are judged anew",
+            "how contacts are counted anew",
             "how people want their lists",
+            "how redemptions are counted anew",
             "notices by mail and chat",
             "proofs that were shown",
             "regular invitations",

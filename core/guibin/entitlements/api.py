@@ -17,12 +17,11 @@ from guibin.policy.deadlines import Deadline
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Discount, Pool, ServiceItem
 from guibin.policy.words import up_to
-from guibin.policy_changes.effects import QUOTAS
 from guibin.web.paging import Page
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import actions, queries, replays
+from . import actions, queries
 from .actions import NewAdjustment, Offer
 from .queries import LISTED, RedemptionFilter, RedemptionView
 from .standards import ClassStandard, standards
@@ -233,6 +232,3 @@ def _entitlement(offer: Offer, policy: Policy, language: str, desks: tuple[DeskV
         discount=entitlement.discount,
         desks=tuple(one for one in desks if one.kind in _kinds(offer.entitlement.item, policy)),
     )
-
-
-QUOTAS.give(replays.replayed)

@@ -11,7 +11,7 @@ from guibin.context import Act
 from guibin.periods.allowances import Counted, allowance
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
-from guibin.policy_changes.effects import DAYS, QuotaReplayed
+from guibin.policy_changes.effects import DAYS, QUOTAS, QuotaReplayed
 from guibin.tiers.queries import holding
 from guibin_tenants.rows import read
 
@@ -77,3 +77,6 @@ def _refused(uses: Sequence[_Use], policy: Policy, since: date) -> Iterator[tupl
 def _fits(use: _Use, right: Entitlement | None, counted: Sequence[Counted]) -> bool:
     given = allowance(lambda _: right, counted, day=use.used_on, since_on=use.since_on, occasion=use.occasion)
     return given is not None and (given.left is None or given.left >= use.quantity)
+
+
+QUOTAS.give(replayed)

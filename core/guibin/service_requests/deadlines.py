@@ -1,17 +1,14 @@
 """A customer's tier moved: what was taken in under the old one goes on under the new one's limits (S07-5)."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
-import asyncpg
 from msgspec import json
 
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.policy.service_items import ServiceItem, StepLimit
-from guibin.policy.terms import Terms
+from guibin.policy.service_items import StepLimit
 from guibin.tiers.clocks import follows_tiers, relimit
 from guibin_tenants.rows import change, locked
 
@@ -30,31 +27,21 @@ async def retier(request_id: UUID, tiers: Collection[str], act: Act) -> None:
     item = act.policy.service_item(request["item"])
     if item is None or request["state"] not in ("asked", "open"):
         return
-    values, limits = _limits(request, item, tiers)
-    for each in (one.under(tiers) for one in item.milestones if one.faster):
-        limits[each.name] = each.terms(each.within, clause=each.clause)
+    before, clause = limit_of(request), request["clause"]
+    after = item.limit_beside(before, tiers) if before is not None else None
+    moved = after if after != before else None
+    kept = json.decode(request["step_limits"], type=tuple[StepLimit, ...])
+    faster = {each.step: each.under(tiers) for each in item.step_limits if each.faster}
+    steps = tuple(faster.get(each.step, each) for each in kept)
+    values = ({"situation": moved.name, "time_limit": moved} if moved is not None else {}) | (
+        {"step_limits": steps} if steps != kept else {}
+    )
     if values:
         await change(ServiceRequest, request_id, **values)
+    targets = (one.under(tiers) for one in item.milestones if one.faster)
+    limits = {each.name: each.terms(each.within, clause=each.clause) for each in targets}
+    limits |= {each.milestone: each.terms(each.within, clause=each.clause or clause) for each in faster.values()}
+    if moved is not None:
+        limits[MILESTONE] = moved.terms(moved.within, clause=clause)
     if await relimit(request_id, limits, act) or values:
         await done("tier", Case(SUBJECT, request_id, request["customer_id"]), act)
-
-
-def _limits(
-    request: asyncpg.Record, item: ServiceItem, tiers: Collection[str]
-) -> tuple[dict[str, Any], dict[str, Terms]]:
-    """What the request's row says from now on, where that changes, and the terms of its clocks that depend on tiers."""
-    values: dict[str, Any] = {}
-    limits: dict[str, Terms] = {}
-    before = limit_of(request)
-    after = item.limit_beside(before, tiers) if before is not None else None
-    if after is not None and after != before:
-        values |= {"situation": after.name, "time_limit": after}
-        limits[MILESTONE] = after.terms(after.within, clause=request["clause"])
-    faster = {each.step: each.under(tiers) for each in item.step_limits if each.faster}
-    kept = json.decode(request["step_limits"], type=tuple[StepLimit, ...])
-    steps = tuple(faster.get(each.step, each) for each in kept)
-    if steps != kept:
-        values["step_limits"] = steps
-    for each in faster.values():
-        limits[each.milestone] = each.terms(each.within, clause=each.clause or request["clause"])
-    return values, limits
