@@ -34,7 +34,6 @@ from guibin.policy.commands import (
 )
 from guibin.policy.messages import TO_CUSTOMERS
 from guibin.profiles import actions as profiles
-from guibin.profiles.queries import customer, lock_open
 from guibin.profiles.requests import CustomerChange
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin.service_requests import actions as requests
@@ -174,9 +173,7 @@ async def _add_note(new: AddNote, bidden: Bidden, act: Act) -> Case:
 
 async def _set_field(new: SetField, bidden: Bidden, act: Act) -> Case:
     customer_id = _whose(bidden.about)
-    await lock_open(customer_id)
-    found = await customer(customer_id)
-    await profiles.change(customer_id, CustomerChange(fields={**found.fields, new.field: new.value}), act)
+    await profiles.change(customer_id, CustomerChange(fields={new.field: new.value}), act)
     return Case("customer", customer_id, customer_id)
 
 

@@ -167,6 +167,7 @@ async def test_one_customer_is_asked_a_survey_once_in_its_rest(tenant, admin, cl
 
 async def test_a_field_is_set_and_what_somebody_else_sets_meanwhile_stays(tenant, admin, client, customer_id):
     about = Case("customer", customer_id, customer_id)
+    await client.patch(f"/api/v1/customers/{customer_id}", json={"fields": {"special_contribution": "无"}})
     held = asyncio.Event()
 
     async def meanwhile():
