@@ -14,7 +14,7 @@ from msgspec import structs
 
 from guibin.packs import Packs, installed
 
-from . import choosing, elements, forks, touches
+from . import choosing, deciding, decisions, elements, forks, passing, touches
 from .forks import Asked, Ran
 from .mutations import Mutation, mutations
 from .results import ALLOWED, Result, Results, allowed, depends_on
@@ -34,25 +34,34 @@ def main() -> int:
     missing = elements.missing_elements(packs)
     if said.list:
         print("\n".join(f"{_known(results, one):10} {one.id}" for one in found))
-        print("\n".join(f"{one.verdict(results) or 'not tried':10} {one.id}" for one in missing))
+        both = [*missing, *decisions.usual(decisions.decisions())]
+        print("\n".join(f"{one.verdict(results) or 'not tried':10} {one.id}" for one in both))
         return 0
     chosen, less = _chosen(found, said, results), _chosen_elements(missing, said, results)
+    decided = _chosen_decisions(said)
     for name in forks.WARM:
         importlib.import_module(name)
     began = time.monotonic()
     with forks.servers(packs) as addresses:
         run = Run(chosen, results, said, until=began + said.minutes * 60, superuser=addresses["superuser"])
-        run.watch_unseen()
-        # Half of the time where there is little of it.
-        half = time.monotonic() + (run.until - time.monotonic()) / 2 if chosen and less else run.until
+        if chosen or decided:
+            run.watch_unseen(("tests/",) if chosen else decisions.FOLDERS)
+        # Each kind has its share of the time where there is little of it.
+        kinds = [bool(less), bool(decided), bool(chosen)]
+        share = (run.until - time.monotonic()) / sum(kinds) if any(kinds) else 0
         if less:
-            elements.try_all(less, results, addresses, until=half, at_once=said.at_once, seen=run.seen)
+            until = time.monotonic() + share
+            elements.try_all(less, results, addresses, until=until, at_once=said.at_once, seen=run.seen)
+        if decided:
+            run.decide(decided, until=run.until - share * bool(chosen))
         run.try_all()
         run.confirm()
     code = run.report(time.monotonic() - began)
     if said.write_noticed:
         elements.keep_noticed([*missing], results)
-    return max(code, elements.report([*missing], less, results))
+    if less or not said.words:
+        code = max(code, elements.report([*missing], less, results))
+    return max(code, decisions.report(decided, results)) if decided else code
 
 
 def _stop(number: int, frame: object) -> None:
@@ -72,6 +81,8 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--write-noticed", action="store_true", help=f"add to {elements.NOTICED.name} what was noticed")
     parser.add_argument("--list", action="store_true", help="say what there is and what is known of it; try nothing")
+    parser.add_argument("--sample", type=int, help="of the decisions only so many, by the seed")
+    parser.add_argument("--seed", type=int, default=0, help="another sample of the decisions")
     parser.add_argument("--minutes", type=float, default=240, help="begin nothing more after so long")
     parser.add_argument(
         "--seconds", type=int, default=AT_MOST_S, help="give one up after so long, on a busy machine later"
@@ -105,6 +116,18 @@ def _chosen_elements(
     return chosen
 
 
+def _chosen_decisions(said: argparse.Namespace) -> list[decisions.Decision]:
+    """Those asked for by words, else the usual ones; of a change those on its lines; of either a sample."""
+    found = decisions.decisions()
+    differing = choosing.changed_files() if said.changed else None
+    if differing is not None:
+        found = decisions.changed(found, differing[1])
+    elif not said.words:
+        found = decisions.usual(found)
+    found = [one for one in found if not said.words or any(word in one.id for word in said.words)]
+    return decisions.sample(found, said.sample, seed=said.seed) if said.sample is not None else found
+
+
 def _chosen(found: list[Mutation], said: argparse.Namespace, results: Results) -> list[Mutation]:
     chosen = [one for one in found if not said.words or any(word in one.id for word in said.words)]
     if said.survivors:
@@ -131,7 +154,7 @@ class Run:
         self.results = results
         self.at_once, self.at_most_s = said.at_once, said.seconds
         self.in_haste = said.changed or said.unwatched
-        self.again = said.anew or said.survivors
+        self.again, self.survivors = said.anew or said.survivors, said.survivors
         self.until = until
         self.superuser = superuser
         self.seen = touches.present(touches.read(KEPT / "touches.json"))
@@ -141,16 +164,39 @@ class Run:
         self.tried: list[str] = []
         self.new_kills: dict[str, list[str]] = {}
 
-    def watch_unseen(self) -> None:
+    def watch_unseen(self, folders: tuple[str, ...] = ("tests/",)) -> None:
         """Run test files that nobody has watched as they are, and write down what each test touches."""
-        files = choosing.unseen_files(self.seen)
-        if self.in_haste or not files or not self.chosen:
+        files = [file for file in choosing.unseen_files(self.seen) if file.startswith(folders)]
+        if self.in_haste or not files:
             return
         print(f"Watching the tests of {len(files)} files, to know what they touch …", flush=True)
         for part in _parts(files, 20):
             asked = Asked("watch", _watch, (), (), tuple(part), stop_at_first=False)
             for _ in self._run(iter([asked]), at_once=1, seconds=1_800):
                 self.seen = touches.present(touches.read(KEPT / "touches.json"))
+
+    def decide(self, chosen: list[decisions.Decision], *, until: float) -> None:
+        """Change each decision that is not known from before."""
+        again = [
+            one for one in chosen if self.again and (not self.survivors or one.verdict(self.results) == "survived")
+        ]
+        left = again if self.again else [one for one in chosen if one.verdict(self.results) in (None, "undecided")]
+        if len(left) < len(chosen):
+            print(f"{len(chosen) - len(left)} of {len(chosen)} decisions are known from before")
+        took_s = {
+            test: known["took_s"]
+            for test, known in self.seen.items()
+            if known["passed"] and known["took_s"] <= deciding.EACH_S and test.startswith(decisions.FOLDERS)
+        }
+        before = {one.id: self.results.known[one.id].by for one in left if one.id in self.results.known}
+        passed = passing.read(touches.passed_beside(KEPT / "touches.json"))
+        if not passed:
+            print("No decision is tried: it is not known which tests pass it until a whole `make test` has run")
+            return
+        log = KEPT / "decisions.log"
+        asked = deciding.Deciding(tuple(left), self.results, until, passed, took_s, before, log)
+        if left:
+            deciding.try_all(asked)
 
     def try_all(self) -> None:
         """Every one that is not known from before: those that are alike together, and alone whichever then stays unnoticed."""

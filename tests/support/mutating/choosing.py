@@ -82,20 +82,20 @@ def changed_files() -> tuple[list[str], str] | None:
     base = _base()
     if not base:
         return None
-    names = _git("diff", "--name-only", base).split("\n") + _git("ls-files", "-o", "--exclude-standard").split("\n")
+    names = git("diff", "--name-only", base).split("\n") + git("ls-files", "-o", "--exclude-standard").split("\n")
     return [name for name in names if name], base
 
 
 def _base() -> str:
     """Where this branch left main; on main itself the commit before; what SINCE says above all."""
     if os.environ.get(SINCE):
-        return _git("rev-parse", "--verify", "--quiet", os.environ[SINCE])
-    head = _git("rev-parse", "HEAD")
+        return git("rev-parse", "--verify", "--quiet", os.environ[SINCE])
+    head = git("rev-parse", "HEAD")
     for main in ("origin/main", "main", "origin/HEAD"):
-        left = _git("merge-base", "HEAD", main)
+        left = git("merge-base", "HEAD", main)
         if left and left != head:
             return left
-    return _git("rev-parse", "--verify", "--quiet", "HEAD^")
+    return git("rev-parse", "--verify", "--quiet", "HEAD^")
 
 
 def touched_by(mutation: Mutation, changed: list[str], base: str, *, last: str = "") -> bool:
@@ -115,12 +115,12 @@ def difference(base: str, folders: tuple[str, ...]) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _diff(base: str, file: str) -> str:
-    lines = _git("diff", "--unified=0", base, "--", file).split("\n")
+    lines = git("diff", "--unified=0", base, "--", file).split("\n")
     return "\n".join(line for line in lines if line[:1] in "+-")
 
 
-def _git(*arguments: str) -> str:
-    """What git says; empty when it refuses or is not there."""
+def git(*arguments: str) -> str:
+    """What it says; empty when it refuses or is not there."""
     try:
         done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     except FileNotFoundError:

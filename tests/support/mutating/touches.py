@@ -27,6 +27,8 @@ from guibin.packs import Packs
 from guibin_tenants import scope
 from guibin_tenants.refusals import Forbidden
 
+from .passing import Passing
+from .passing import write as write_passed
 from .registries import entries
 
 OPTION = "--touches"
@@ -44,6 +46,7 @@ class Touches:
     def __init__(self, path: str, packs: Packs) -> None:
         self.path = Path(path)
         self.tests: dict[str, dict[str, Any]] = {}
+        self.passing = Passing()
         self.now: set[str] = set()
         self.narrowed = self.ended = False
         self.tables = {table._meta.tablename for table in (*TABLES, *packs.tables())}
@@ -53,8 +56,10 @@ class Touches:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
         self.now, self.narrowed, self.ended = set(), False, False
         self.tests[item.nodeid] = {"took_s": 0.0, "passed": False, "touches": []}
+        self.passing.take()
         result = yield
         self.tests[item.nodeid]["touches"] = sorted(self.now)
+        self.tests[item.nodeid]["passes"] = self.passing.take()
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -81,6 +86,7 @@ class Touches:
         self._watch_statements()
         self._watch_guard()
         self._watch_work()
+        self.passing.watch()
         for entry in entries():
             entry.replace(functools.partial(self._noting, f"listener {entry.label}"))
 
@@ -186,8 +192,14 @@ def write(path: Path, tests: dict[str, dict[str, Any]]) -> None:
     kept = {test: known for test, known in read(path).items() if test.partition("::")[0] not in seen}
     for test, known in tests.items():
         known["of"] = fingerprint(test.partition("::")[0])
+    write_passed(passed_beside(path), {test: known.pop("passes", {}) for test, known in tests.items()})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"tests": kept | tests}, ensure_ascii=False, indent=0, sort_keys=True))
+
+
+def passed_beside(path: Path) -> Path:
+    """Where is kept which tests pass which statements."""
+    return path.with_name("passes.json")
 
 
 @functools.lru_cache(maxsize=2_000)

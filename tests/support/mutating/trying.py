@@ -86,7 +86,7 @@ class Trying:
         self.at: Any = None
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        self.nothing = _Nothing(session)
+        self.nothing = Nothing(session)
         self.found = candidates(session.items, self.tries.seen)
         self.worth = worth_of(self.found)
         # Whatever lasts for the session is made while nothing is missing.
@@ -164,7 +164,7 @@ class Trying:
         os._exit(3)
 
 
-class _Nothing:
+class Nothing:
     """The test that comes next when none does: whatever lasts for the session stays, all else ends."""
 
     def __init__(self, session: pytest.Session) -> None:
