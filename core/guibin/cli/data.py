@@ -142,7 +142,7 @@ async def export(
     why: Why | None = None,
     json: Json = False,
 ) -> None:
-    """Write all archives, relatives, days, parts, facts, contacts, complaints, orders, venues, materials given, merchants or shifts to xlsx or csv; the file imports again as it is."""
+    """Write all archives, relatives, days, parts, facts, contacts, complaints, orders, venues, materials given, merchants, shifts, offers or qualifications to xlsx or csv; the file imports again as it is."""
     if clear and kind not in ("customers", "relatives"):
         raise SystemExit("--clear is for customers and relatives; a contact's telephone number is disclosed one by one")
     refuse_unwritable(file, endings=(".xlsx", ".csv"))

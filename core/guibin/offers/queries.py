@@ -96,6 +96,11 @@ async def offers(page: PageAsked, act: Act) -> Page[OfferView]:
     return Page([_offer(row, act) for row in rows.items], rows.next)
 
 
+async def rows() -> list[OfferRow]:
+    """Every offer as it is kept."""
+    return await _OFFERS.where("true")
+
+
 def longest_first(starts: Sequence[HeadStart]) -> list[HeadStart]:
     """The head starts an offer was put up with, the longest first."""
     return sorted(starts, key=lambda start: -start.hours)

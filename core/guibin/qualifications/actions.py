@@ -13,7 +13,7 @@ from guibin.profiles.subjects import QUALIFIED
 from guibin_tenants.receivers import colleague
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, change, locked
-from guibin_tenants.scope import fetch_value
+from guibin_tenants.staff import by_id
 
 from . import queries
 from .queries import RECORDS, RecordView
@@ -95,8 +95,7 @@ QUALIFIED.give(refuse_unqualified)
 
 async def _refuse_strange(staff_id: UUID, act: Act) -> None:
     """Nobody keeps their own, nor those of whom they do not lead."""
-    unit_id = await fetch_value("select org_unit_id from staff where id = $1", staff_id)
-    if not queries.leads(act.by) or not act.by.covers(unit_id) or (act.by.is_person and staff_id == act.by.person):
+    if not queries.kept_by(await by_id(staff_id), act.by):
         raise NotYourTeam("Qualifications are kept by whoever leads the member of staff")
 
 

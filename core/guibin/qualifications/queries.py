@@ -14,6 +14,7 @@ from guibin.policy.qualifications import StaffQualification
 from guibin.web.listing import Listing, Order, newest_first
 from guibin_tenants.principals import Principal
 from guibin_tenants.rows import many
+from guibin_tenants.staff import StaffView
 
 State = Literal["valid", "due", "lapsed", "missing"]
 # Somebody's own, and those of whom one leads: leaders see the org units under theirs.
@@ -120,6 +121,11 @@ def asking(act: Act) -> dict[str, Any]:
 def leads(by: Principal) -> bool:
     """Whether others' qualifications are theirs to see and keep: systems act for no colleague."""
     return not by.is_person or bool({"manager", "tenant_admin"} & set(by.roles))
+
+
+def kept_by(person: StaffView, by: Principal) -> bool:
+    """Whether they keep what this person has obtained: whoever leads, and nobody their own."""
+    return leads(by) and by.covers(person.org_unit_id) and not (by.is_person and person.id == by.person)
 
 
 def qualification_of(policy: Policy, name: str) -> StaffQualification | None:

@@ -18,7 +18,7 @@ from guibin.spreadsheets.importing import Imported
 from guibin.tiers.exporting import FACT_COLUMNS, export_facts
 from guibin.tiers.importing import import_facts
 
-from . import materials, merchants, particulars, rosters, venues
+from . import materials, merchants, offers, particulars, qualifications, rosters, venues
 
 
 def _archive(act: Act) -> tuple[str, ...]:
@@ -56,5 +56,11 @@ KINDS: dict[str, Kind] = {
     "materials": Kind(materials.import_givings, materials.export_givings, lambda act: materials.GIVING_COLUMNS),
     "merchants": Kind(merchants.import_merchants, merchants.export_merchants, lambda act: merchants.MERCHANT_COLUMNS),
     "shifts": Kind(rosters.import_shifts, rosters.export_shifts, lambda act: rosters.SHIFT_COLUMNS),
+    "offers": Kind(offers.import_offers, offers.export_offers, lambda act: offers.OFFER_COLUMNS),
+    "qualifications": Kind(
+        qualifications.import_qualifications,
+        qualifications.export_qualifications,
+        lambda act: qualifications.QUALIFICATION_COLUMNS,
+    ),
     "orders": Kind(import_orders, export_orders, lambda act: ORDER_COLUMNS),
 }

@@ -74,7 +74,7 @@ async def _givings(batch: Sequence[Row], reader: Reader) -> list[Step]:
 def _giving(row: Row, reader: Reader, held: dict[tuple[UUID, str, date, str, str], int]) -> Step | None:
     whose, given_on = reader.customer(row), _given_on(row, reader)
     values, wrong = said(row, GivenTo, _TYPED)
-    quantity = _quantity(row, reader)
+    quantity = reader.whole(row, "quantity", GivenTo) if row.fields.get("quantity") else 1
     reader.problems += wrong
     if whose is None or given_on is None or quantity is None or wrong:
         return None
@@ -97,12 +97,6 @@ def _given_on(row: Row, reader: Reader) -> date | None:
         reader.wrong(row, "given_on", "required")
         return None
     return day_of(row, reader.problems, "given_on")
-
-
-def _quantity(row: Row, reader: Reader) -> int | None:
-    text = row.fields.get("quantity", "") or "1"
-    quantity = int(text) if text.isdecimal() and len(text) < 10 else text
-    return quantity if reader.fits(row, GivenTo, {"quantity": quantity}) and isinstance(quantity, int) else None
 
 
 def _key(one: dict[str, Any]) -> tuple[UUID, str, date, str, str]:

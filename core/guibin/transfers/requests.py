@@ -21,6 +21,8 @@ Kind = Literal[
     "materials",
     "merchants",
     "shifts",
+    "offers",
+    "qualifications",
 ]
 # What a request holds: its body is at most 10 MiB, and a file in it a third longer.
 FILE_BYTES_MAX = 7 * 1024 * 1024

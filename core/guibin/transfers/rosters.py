@@ -1,7 +1,7 @@
 """Shifts of the rosters that org units keep, from and to files (S14-9): a row is known again by roster, person and beginning."""
 
 from collections.abc import Awaitable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -12,7 +12,6 @@ from guibin.context import Act
 from guibin.duties.queries import SHIFTS, ShiftView, rosters
 from guibin.duties.requests import SHIFTS_MAX, NewShift, NewShifts
 from guibin.duties.rosters import plan
-from guibin.notation.plausible import RULE, is_plausible
 from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Fields, Row
@@ -116,7 +115,7 @@ def _shift(row: Row, reader: Reader, kept: _Kept) -> _Asked | None:
         reader.wrong(row, "duty" if any(said.get("unit") == unit for unit, _ in kept.rosters) else "unit", rule)
     if staff_id is None:
         reader.wrong(row, "staff", "no member of staff has this login")
-    span = [_moment(row, name, reader, kept.zone) for name in ("from_at", "until_at")]
+    span = [reader.moment(row, name, kept.zone) for name in ("from_at", "until_at")]
     position = said.get("call_order", "") or "1"
     if position not in _ORDER:
         reader.wrong(row, "call_order", f"not one of: {', '.join(_ORDER)}")
@@ -127,19 +126,6 @@ def _shift(row: Row, reader: Reader, kept: _Kept) -> _Asked | None:
         return None
     new = NewShift(staff_id=staff_id, from_at=span[0], until_at=span[1], position=int(position))
     return _Asked(roster_id, new, row)
-
-
-def _moment(row: Row, name: str, reader: Reader, zone: ZoneInfo) -> datetime | None:
-    text = row.fields.get(name, "")
-    try:
-        found = datetime.fromisoformat(text.replace("/", "-"))
-    except ValueError:
-        reader.wrong(row, name, "a moment such as 2026-03-06 18:00" if text else "required")
-        return None
-    if not is_plausible(found):
-        reader.wrong(row, name, f"not {RULE}")
-        return None
-    return (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
 
 
 def _compared(row: Row, new: NewShift, held: ShiftView) -> Step:

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from collections.abc import Mapping as Given
+from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from guibin.context import Act
 from guibin.notation.dates import Day
+from guibin.notation.plausible import RULE, is_plausible
 from guibin.profiles.queries import ended_archives, ids_by_number
 from guibin.profiles.sheet_rows import YES_NO, birthday_of
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Sheet, problem
@@ -82,6 +85,25 @@ class Reader(Struct):
         """The day of either calendar."""
         return birthday_of(row, self.problems, column, CALENDAR)
 
+    def moment(self, row: Row, column: str, zone: ZoneInfo) -> datetime | None:
+        """The moment of a cell, of this zone where it has no offset; a problem where there is none."""
+        text = row.fields.get(column, "")
+        try:
+            found = datetime.fromisoformat(text.replace("/", "-"))
+        except ValueError:
+            self.wrong(row, column, "a moment such as 2026-03-06 18:00" if text else "required")
+            return None
+        if not is_plausible(found):
+            self.wrong(row, column, f"not {RULE}")
+            return None
+        return (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
+
+    def whole(self, row: Row, column: str, kind: type[Struct]) -> int | None:
+        """The whole number of a cell that says something; a problem where it is none that `kind` takes for the column."""
+        text = row.fields.get(column, "")
+        number = int(text) if text.isdecimal() and len(text) < 10 else text
+        return number if self.fits(row, kind, {column: number}) and isinstance(number, int) else None
+
     def fits(self, row: Row, kind: type[Struct], values: Given[str, object]) -> bool:
         """Whether the API would take these values; what it would refuse is noted in its words."""
         found = [one for name, value in values.items() for one in wrong_value(row, kind, name, value)]
@@ -143,7 +165,8 @@ def _beside(step: Step, error: FieldError) -> RowProblem:
     several = _OF_SEVERAL.fullmatch(error.field)
     row = (step.row, *step.beside)[int(several[1])] if several else step.row
     field = several[2] if several else error.field
-    column = field if field in row.fields else field.removesuffix("_id")
+    near = (field, field.removesuffix("_id"), *reversed(field.split(".")))
+    column = next((name for name in near if name in row.fields), field.removesuffix("_id"))
     return problem(row, column, row.fields.get(column, ""), error.rule)
 
 

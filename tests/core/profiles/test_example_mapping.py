@@ -1,5 +1,6 @@
 """The mapping files that ship as examples fit the table that ships with them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from guibin.context import Company
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import import_customers
 from guibin.spreadsheets.mapping import load
+from guibin.transfers.offers import import_offers
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "cable_tv"
+SHIPPED = Path(__file__).parents[3] / "examples"
+EXAMPLES = SHIPPED / "cable_tv"
 
 
 @pytest.mark.rule("S07-24", "S07-26")
@@ -39,6 +42,30 @@ async def test_the_example_archive_comes_in(world, tenant, client):
     ]
     assert [set(one["birthday"]) for one in by_card] == [{"year", "month", "day", "leap"}]
     assert sorted(one["number"] for one in second_phone) == ["DK0002", "DK0003"]
+
+
+@pytest.mark.rule("S01-6")
+async def test_the_example_of_scarce_offers_comes_in(world, tenant, client, clock):
+    clock.set(datetime(2026, 3, 2, 2, 0, tzinfo=UTC))
+    company = Company(tenant.id, tenant.slug, tenant.view.packs, "Asia/Shanghai", "zh-CN", False)
+    async with tenant.scope():
+        done = await import_offers(
+            SHIPPED / "retail" / "offers.csv",
+            load(SHIPPED / "retail" / "offers.toml"),
+            acting(
+                by=tenant.principal(),
+                now=world.clock(),
+                policy=await effective_policy(world.packs, company, at=world.clock()),
+            ),
+        )
+
+    found = (await client.get("/api/v1/offers")).json()["items"]
+
+    assert done.created == 2
+    assert [(one["title"], one["text"], one["quantity"], one["openings"][-1]["opens_at"]) for one in found] == [
+        ("大师签名茶具", "每套附证书", 30, "2026-04-01T01:30:00Z"),
+        ("周年纪念款皮具", "限量编号，到店取货", 100, "2026-03-10T02:00:00Z"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["customers.toml", "orders.toml"])

@@ -180,7 +180,10 @@ async def test_an_outlet_sees_its_own_imports_and_no_exports(house):
 
 
 @pytest.mark.rule("S02-6")
-@pytest.mark.parametrize("kind", ["relatives", "occasions", "links", "complaints", "orders", "shifts", "merchants"])
+@pytest.mark.parametrize(
+    "kind",
+    ["relatives", "occasions", "links", "complaints", "orders", "shifts", "merchants", "offers", "qualifications"],
+)
 async def test_what_knows_no_wall_is_for_whoever_sees_the_whole_company(house, kind):
     refused = await uploaded(house["east"], "number", "E1", status=403, kind=kind)
 

@@ -1,4 +1,5 @@
-"""Material given, partner merchants and duty shifts come from files (S07-31, S06-6, S14-9): tried, whole, once, and only one's own."""
+"""Material given, partner merchants, duty shifts, scarce offers and qualifications come from files (S07-31, S06-6, S14-9, S01-6, S10-9): tried,
+whole, once, and only one's own."""
 
 import base64
 import io
@@ -37,13 +38,51 @@ FILES = {
         ("east", "on_call", "clerk", "2026-03-06 18:00", "2026-03-07 08:30", "1"),
         ("east", "on_call", "clerk", "2026-03-07T18:00:00+08:00", "2026-03-08 08:30", ""),
     ),
+    "offers": (
+        ("名称", "主题", "份数", "每位限购", "价格", "币种", "开放时间", "结束时间", "内容"),
+        (
+            "限量机顶盒",
+            "set_top_boxes",
+            "100",
+            "2",
+            "1280.50",
+            "CNY",
+            "2026-03-10 10:00",
+            "2026-03-20 18:00",
+            "周年纪念版",
+        ),
+        ("首映席位", "", "30", "", "", "", "2026-03-12T02:00:00+00:00", "2026/03/13 10:00", ""),
+    ),
+    "qualifications": (
+        ("工号", "资质", "取得日期", "有效期至", "证书编号", "备注"),
+        ("clerk", "service_training", "2026-02-01", "2026-12-31", "PX-01", "集中培训"),
+        ("weaver", "service_training", "2026/2/2", "", "", ""),
+    ),
 }
 FIELDS = {
     "materials": ("customer_number", "material", "quantity", "occasion", "note", "given_on"),
     "merchants": ("code", "name", "since_on", "until_on"),
     "shifts": ("unit", "duty", "staff", "from_at", "until_at", "call_order"),
+    "offers": (
+        "title",
+        "topic",
+        "quantity",
+        "per_customer",
+        "price",
+        "currency",
+        "opens_at",
+        "closes_at",
+        "text",
+    ),
+    "qualifications": ("staff", "qualification", "obtained_on", "valid_until", "certificate", "note"),
 }
-LISTS = {"materials": "materials-given", "merchants": "merchants", "shifts": "duty-shifts"}
+LISTS = {
+    "materials": "materials-given",
+    "merchants": "merchants",
+    "shifts": "duty-shifts",
+    "offers": "offers",
+    "qualifications": "qualification-records",
+}
 
 
 @pytest.fixture
@@ -93,7 +132,7 @@ async def listed(admin, kind):
     return (await admin.get(f"/api/v1/{LISTS[kind]}")).json()["items"]
 
 
-@pytest.mark.rule("S07-31", "S06-6", "S14-9")
+@pytest.mark.rule("S07-31", "S06-6", "S14-9", "S01-6", "S10-9")
 @pytest.mark.parametrize("kind", sorted(FILES))
 async def test_a_file_is_tried_then_imported_and_changes_nothing_when_it_comes_again(tenant, house, kind):
     book, plain = workbook(FILES[kind]), text(FILES[kind])
@@ -157,6 +196,8 @@ async def test_what_is_held_otherwise_stays_and_is_said(tenant, house):
         "materials": ("K1", "service_guide", "5", "visit", "随拜访", "2026-02-20"),
         "merchants": ("yangguang", "日光超市", "2026-01-01", ""),
         "shifts": ("east", "on_call", "clerk", "2026-03-06 18:00", "2026-03-07 09:30", "1"),
+        "offers": ("限量机顶盒", "", "90", "2", '"1,280.50"', "CNY", "2026-03-10 10:00", "2026-03-20 18:00", ""),
+        "qualifications": ("clerk", "service_training", "2026-02-01", "", "PX-02", ""),
     }
     before = {kind: await listed(house, kind) for kind in FILES}
 
@@ -181,6 +222,66 @@ async def test_a_file_ends_a_partnership(tenant, house):
     }
 
 
+@pytest.mark.rule("S01-6")
+async def test_what_a_file_offers_opens_to_tiers_in_order_and_is_sold_once(tenant, house):
+    await imported(tenant, house, "offers", "a.csv", text(FILES["offers"]))
+
+    seats, boxes = await listed(house, "offers")
+
+    assert (boxes["quantity"], boxes["per_customer"], boxes["price"], boxes["topic"], boxes["text"]) == (
+        100,
+        2,
+        {"amount": "1280.50", "currency": "CNY"},
+        "set_top_boxes",
+        "周年纪念版",
+    )
+    assert [(one["tier"], one["opens_at"]) for one in boxes["openings"]] == [
+        ("key", "2026-03-07T02:00:00Z"),
+        ("important", "2026-03-08T02:00:00Z"),
+        ("standard", "2026-03-09T02:00:00Z"),
+        (None, "2026-03-10T02:00:00Z"),
+    ]
+    assert (seats["per_customer"], seats["price"]["amount"], seats["closes_at"]) == (1, "0.00", "2026-03-13T02:00:00Z")
+
+
+async def test_an_offer_that_the_api_would_refuse_is_refused_beside_its_cell(tenant, house):
+    good = FILES["offers"][1]
+    over = ("过期", *good[1:6], "2026-02-01 10:00", "2026-03-01 10:00", "")
+    strange = ("别的主题", "sauna", *good[2:])
+    money = ("别的币种", "", "5", "1", "10", "yen", *good[6:])
+    heading = ("title", "topic", "quantity", "per_customer", "price", "currency", "opens_at", "closes_at", "text")
+    sent = text([heading, good, over, strange, money])
+
+    taken = await house.post(
+        PATH, json={"kind": "offers", "file_name": "a.csv", "content": base64.b64encode(sent).decode()}
+    )
+    await house.post(f"{PATH}/{taken.json()['id']}/runs", json={"dry_run": True})
+    await work_off(tenant, kind="run_transfer")
+
+    shown = (await house.get(f"{PATH}/{taken.json()['id']}")).json()
+    assert (shown["state"], [(one["row"], one["column"]) for one in shown["report"]["wrong"]]) == (
+        "refused",
+        [(3, "closes_at"), (4, "topic"), (5, "currency")],
+    )
+    assert await listed(house, "offers") == []
+
+
+@pytest.mark.rule("S10-9")
+async def test_whoever_stands_in_a_file_of_qualifications_is_told_and_owes_no_training(tenant, house):
+    own = await tenant.staff("own", "account_manager", unit="east")
+    before = (await own.get("/api/v1/qualifications")).json()["items"][0]["state"]
+    line = ("own", "service_training", "2026-02-01", "", "", "")
+    for dry_run in (True, False):
+        await imported(
+            tenant, house, "qualifications", "a.csv", text([FILES["qualifications"][0], line]), dry_run=dry_run
+        )
+
+    async with tenant.scope():
+        told = await fetch("select count(*) from staff_notice where kind = 'qualification_recorded'")
+    assert (before, (await own.get("/api/v1/qualifications")).json()["items"][0]["state"]) == ("missing", "valid")
+    assert [row["count"] for row in told] == [1]
+
+
 @pytest.mark.parametrize("kind", sorted(FILES))
 async def test_what_goes_out_comes_in_again(tenant, house, kind):
     await imported(tenant, house, kind, "a.csv", text(FILES[kind]))
@@ -203,8 +304,16 @@ async def test_what_goes_out_comes_in_again(tenant, house, kind):
 @pytest.mark.rule("S02-6")
 async def test_an_outlets_importer_writes_its_own_alone(world, tenant, house, tmp_path):
     unit = tenant.units["east"]
-    permissions = frozenset({"customers:import", "records:write", "team:write", "facts:write"})
-    by = Principal(kind="staff", id=new_id(), name="东区", permissions=permissions, org_unit_id=unit, units=(unit,))
+    permissions = frozenset({"customers:import", "records:write", "team:write", "facts:write", "campaigns:write"})
+    by = Principal(
+        kind="staff",
+        id=new_id(),
+        name="东区",
+        roles=("manager",),
+        permissions=permissions,
+        org_unit_id=unit,
+        units=(unit,),
+    )
     policy = await effective_policy(world.packs, company_of(tenant), at=world.clock())
     act = acting(by=by, now=world.clock(), policy=policy)
     lines = {
@@ -214,6 +323,7 @@ async def test_an_outlets_importer_writes_its_own_alone(world, tenant, house, tm
             FILES["shifts"][1],
             ("west", "on_call", "weaver", "2026-03-06 18:00", "2026-03-07 08:30", "1"),
         ),
+        "qualifications": (FIELDS["qualifications"], *FILES["qualifications"][1:]),
     }
     wrong = {}
     async with tenant_scope(tenant.id, units=(unit,)):
@@ -225,10 +335,17 @@ async def test_an_outlets_importer_writes_its_own_alone(world, tenant, house, tm
             wrong[kind] = [(one.row, one.column) for one in refused.value.problems]
             file.write_bytes(text(sent[:2]))
             assert (await KINDS[kind].take_in(file, Mapping(encoding="gb18030"), act)).created == 1
-        merchants = tmp_path / "merchants.csv"
-        merchants.write_bytes(text((FIELDS["merchants"], *FILES["merchants"][1:])))
-        with pytest.raises(Forbidden):
-            await KINDS["merchants"].take_in(merchants, Mapping(encoding="gb18030"), act)
+        for kind in ("merchants", "offers"):
+            file = tmp_path / f"{kind}.csv"
+            file.write_bytes(text((FIELDS[kind], *FILES[kind][1:])))
+            with pytest.raises(Forbidden):
+                await KINDS[kind].take_in(file, Mapping(encoding="gb18030"), act)
 
-    assert wrong == {"materials": [(3, "customer_number")], "shifts": [(3, "unit")]}
-    assert [len(await listed(house, kind)) for kind in ("materials", "shifts", "merchants")] == [1, 1, 0]
+    assert wrong == {"materials": [(3, "customer_number")], "shifts": [(3, "unit")], "qualifications": [(3, "staff")]}
+    assert {kind: len(await listed(house, kind)) for kind in FILES} == {
+        "materials": 1,
+        "shifts": 1,
+        "qualifications": 1,
+        "merchants": 0,
+        "offers": 0,
+    }

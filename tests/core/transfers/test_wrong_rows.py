@@ -220,6 +220,26 @@ FILES = {
         ["nowhere", "sauna", "nobody", "soon", "1700-01-01 08:00", "ten"],
         ["head-office", "on_call", "admin", "", "2026-03-06 18:00", "1"],
     ],
+    "offers": [
+        ["title", "text", "topic", "quantity", "per_customer", "price", "currency", "opens_at", "closes_at"],
+        [LONG, LONG * 20, LONG, "many", "0", "cheap", "YUAN", "soon", ""],
+        ["", "", "", "", "1.5", "1.234", "CNY", "1700-01-01 10:00", "2126-01-01"],
+        ["首映", "", "", "5", "", "1", "", "2126-01-01 10:00", "2126-01-02 10:00"],
+        ["首映", "", "", "5", "", "1", "", "2126-01-01 10:00", "2126-01-02 10:00"],
+    ],
+    "offers refused": [
+        ["title", "topic", "quantity", "price", "currency", "opens_at", "closes_at"],
+        ["机顶盒", "sauna", "5", "-1", "yen", "2020-01-01 10:00", "2020-01-02 10:00"],
+    ],
+    "qualifications": [
+        ["staff", "qualification", "obtained_on", "valid_until", "certificate", "note"],
+        ["nobody", LONG, "soon", "never", LONG, LONG * 10],
+        ["admin", "", "", "", "", ""],
+    ],
+    "qualifications refused": [
+        ["staff", "qualification", "obtained_on", "valid_until"],
+        ["clerk", "sauna", "2126-01-01", "2026-01-01"],
+    ],
     "orders": [
         ["customer_number", "number", "product", "price", "currency", "started_on", "ends_on"],
         ["NOBODY", "n" * 80, "p" * 300, "cheap", "YUAN", "never", "2026-13-01"],
@@ -242,6 +262,10 @@ FAULTS = {
     "materials": 8,
     "merchants": 4,
     "shifts": 7,
+    "offers": 13,
+    "offers refused": 4,
+    "qualifications": 9,
+    "qualifications refused": 3,
 }
 # Values that stand in a reason are the file's or the policy's own, not words of a sentence.
 SHOWN = re.compile(
@@ -251,6 +275,7 @@ SHOWN = re.compile(
 
 @pytest.fixture
 async def admin(tenant):
+    await tenant.staff("clerk", "agent")
     client = await tenant.staff("admin", "tenant_admin")
     body = {"number": "OPEN", "kind": "leader", "name": "王伟"}
     assert (await client.post("/api/v1/customers", json=body)).status_code == 201
@@ -259,7 +284,7 @@ async def admin(tenant):
 
 async def _place(tenant, admin, kind):
     content = "\r\n".join(",".join(f'"{cell}"' for cell in line) for line in FILES[kind]).encode()
-    sent = {"kind": kind, "file_name": f"{kind}.csv", "content": base64.b64encode(content).decode()}
+    sent = {"kind": kind.partition(" ")[0], "file_name": f"{kind}.csv", "content": base64.b64encode(content).decode()}
     taken = await admin.post(PATH, data=sent, headers={"HX-Request-Type": "partial"})
     assert taken.status_code == 200, taken.text
     place = re.search(rf"{PATH}/[0-9a-f-]+", taken.headers["HX-Trigger"])[0]
