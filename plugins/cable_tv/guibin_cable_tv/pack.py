@@ -56,6 +56,8 @@ from guibin import (
     load,
 )
 
+from .hotline import HOTLINE
+
 LEADER, PARTNER, GROUP = "leader", "partner", "group"
 
 FIELDS = (  # S07-24, S07-25
@@ -389,6 +391,7 @@ PACK = Pack(
         Material("gift_pack", "article", clause="S07-31"),
         Material("demonstration", "demonstration", clause="S07-31"),
     ),
+    hotline=HOTLINE,
     topics=("programmes", "broadband", "set_top_boxes"),  # S02-2, S02-3: what a customer may decline to hear about
     texts=load(files("guibin_cable_tv") / "texts"),
 )

@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from guibin import (
+    AT_ONCE,
     AllOf,
     ApprovalFlow,
     ApprovalStep,
@@ -17,6 +18,7 @@ from guibin import (
     HeadStart,
     HotlinePolicy,
     HotlineRoute,
+    Hours,
     InPlace,
     Kpi,
     Metric,
@@ -26,6 +28,7 @@ from guibin import (
     ServiceItem,
     SurveyPolicy,
     Tier,
+    TierLimit,
     TierScheme,
     load,
 )
@@ -203,6 +206,8 @@ PACK = Pack(
             HotlineRoute("gold_desk", CLUB, (GOLD,), skips_menu=True, priority=80, greeting="club", clause="S03-5"),
             HotlineRoute("vip_desk", CLUB, (SILVER,), priority=60, greeting="club", clause="S03-5"),
         ),
+        # 电话优先接入 for every card, diamond and gold first: so for calls that nobody took, too; the figures are defaults.
+        faster=(TierLimit((DIAMOND, GOLD), AT_ONCE), TierLimit((SILVER,), Hours(1))),
         clause="S03-5",
     ),
     topics=("handsets", "plans", "travel"),  # S02-2, S02-3: what a customer may decline to hear about
