@@ -73,3 +73,9 @@ def worded(broken: str, says: Says, has: Callable[[str], bool], listed: Callable
 def near(fix: str, says: Says, listed: Callable[[str], str] = str) -> str:
     """What was probably meant, as a sentence after the rule; empty where that is not what the fix says."""
     return worded(fix, says, lambda _: False, listed) if fix.startswith("did you mean ") else ""
+
+
+def choices(broken: str) -> tuple[str, ...]:
+    """What might stand there, where the rule is a list of it; else nothing."""
+    _, found, allowed = broken.rpartition("one of: ")
+    return tuple(allowed.split(", ")) if found else ()

@@ -272,7 +272,7 @@ def one_of(row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any]
     """What the cell stands for; None, and a problem, for what is not known."""
     given = row.fields.get(column, "")
     try:
-        return known[given]
+        return known[given if given in known else given.lower()]
     except KeyError:
         shown = ", ".join(sorted(k for k in known if k)[:20])
         wrong.append(problem(row, column, given, f"not one of: {shown}"))

@@ -20,6 +20,8 @@ from guibin_tenants.time_zones import time_zones
 from .cells import Dated
 
 ROW_NUMBER = "#"
+# The parts of a mapping that say what a field is filled with.
+BY_FIELD = ("columns", "constants", "values", "moments", "templates")
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -36,11 +38,13 @@ class Moment(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Values(Struct, frozen=True, forbid_unknown_fields=True):
-    """A field from a column whose values are ours only after translation; `otherwise` is for all the rest."""
+    """A field from a column whose values are ours only after translation; `otherwise` is for all the rest, which with `keep`
+    stay as they are."""
 
     column: Paragraph
     map: dict[Paragraph, Paragraph]
     otherwise: Paragraph | None = None
+    keep: bool = False
 
 
 class Template(Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,7 +97,7 @@ def load(file: Path) -> Mapping:
 
 def refuse_unknown(mapping: Mapping, known: Collection[str]) -> None:
     """Raises Invalid for every field that the mapping fills and that is none of `known`: its values would be lost."""
-    parts = {part: getattr(mapping, part) for part in ("columns", "constants", "values", "moments", "templates")}
+    parts = {part: getattr(mapping, part) for part in BY_FIELD}
     every = f"the fields are {', '.join(sorted(known))}"
     problems = []
     for part, fields in parts.items():
@@ -144,7 +148,7 @@ def apply(mapping: Mapping, row: dict[str, str], *, number: int) -> tuple[dict[s
         fields[field] = row.get(column, "")
     for field, entry in mapping.values.items():
         given = line(row.get(entry.column, ""))
-        value = entry.map.get(given, entry.otherwise)
+        value = entry.map.get(given, given if entry.keep else entry.otherwise)
         if value is None:
             problems.append((entry.column, given, f"not one of: {', '.join(entry.map)}"))
         else:

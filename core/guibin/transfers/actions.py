@@ -1,29 +1,32 @@
 """Taking a file in, running its import, asking for an export, cancelling; what came of them, on record."""
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct, structs
 
 from guibin.audit.actions import noted
+from guibin.console import reasons
 from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.profiles.disclosures import as_recorded, gate
 from guibin.sealing.seeing import refuse_partly
-from guibin.spreadsheets.mapping import Mapping, refuse_unknown
+from guibin.spreadsheets.mapping import BY_FIELD, Mapping, refuse_unknown
 from guibin.spreadsheets.reading import RowProblem, rows
 from guibin_tenants.principals import may, require, sees_all
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, locked
+from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import new_id
 
 from .jobs import RunTransfer
-from .kinds import KINDS
-from .queries import EXPORTS, IMPORTS, TransferView, opened, sealed
+from .kinds import ALSO_CALLED, KINDS
+from .queries import EXPORTS, IMPORTS, TransferView, opened, remembered, sealed
 from .refusals import TransferOver, TransferRuns
 from .requests import NewExport, NewImport, NewRun
 from .tables import Transfer
@@ -34,6 +37,15 @@ IMPORT, EXPORT = may("customers:import"), may("customers:export") & sees_all
 ENDINGS = (".xlsx", ".csv")
 _NEAR = 0.8
 _WORKBOOK = b"PK"
+# A column with more different words than these that are none of ours was taken for the wrong field.
+VALUES_MAX = 20
+
+
+class Untold(Struct, frozen=True):
+    """What may stand in a field, and what stands there instead, each once."""
+
+    choices: tuple[str, ...]
+    values: dict[str, None] = {}
 
 
 async def upload(new: NewImport, act: Act) -> TransferView:
@@ -57,7 +69,7 @@ async def upload(new: NewImport, act: Act) -> TransferView:
         file_bytes=len(new.content),
         staff_id=act.by.person if act.by.is_person else None,
         heading=heading,
-        mapping=proposed(heading, KINDS[new.kind].fields(act)),
+        mapping=await _mapping(new.kind, heading, act),
         sealed=await sealed(transfer_id, "sealed", new.content),
     )
     await noted("import.upload", act, subject="transfer", subject_id=transfer_id, fields=(new.kind,), shown=0)
@@ -140,15 +152,52 @@ async def outcome(transfer_id: UUID, act: Act, language: str = "") -> tuple[str,
     return name, content
 
 
+async def untold(transfer_id: UUID, act: Act) -> dict[str, Untold]:
+    """By field what stands in the refused rows of one's own import where only certain words may, to be told what is meant by it; the
+    look is on record."""
+    row = await fetch_one(
+        "select ended, staff_id, kind, outcome is not null as kept from transfer where id = $1", transfer_id
+    )
+    if row is None or row["ended"] != "refused" or not row["kept"] or row["staff_id"] != act.by.person:
+        return {}
+    content = await opened(transfer_id, "outcome")
+    found = {} if content.startswith(_WORKBOOK) else untold_in(msgspec.json.decode(content, type=list[RowProblem]))
+    if found:
+        await noted("transfer.fetch", act, subject="transfer", subject_id=transfer_id, fields=(row["kind"],))
+    return found
+
+
+def untold_in(problems: Iterable[RowProblem]) -> dict[str, Untold]:
+    """As `untold`. A column of many different values is another's: none of them is shown."""
+    found: dict[str, Untold] = {}
+    for each in problems:
+        if choices := reasons.choices(each.reason):
+            said = found.setdefault(each.column, Untold(choices)).values
+            said.update({each.value: None} if each.value else {})
+    return {field: each for field, each in found.items() if len(each.values) <= VALUES_MAX}
+
+
 def proposed(heading: Collection[str], fields: Collection[str]) -> Mapping:
-    """Which column seems to be which field: of the same name but for case, spaces and dashes, or nearly so."""
+    """Which column seems to be which field: of the same name but for case, spaces and dashes, or nearly so; or of a name that
+    other systems have for it."""
     known = {_plain(column): column for column in heading}
     found = {}
     for field in fields:
+        also = [known[_plain(name)] for name in ALSO_CALLED.get(field, ()) if _plain(name) in known]
         near = get_close_matches(_plain(field), known, n=1, cutoff=_NEAR)
-        if near:
-            found[field] = known[near[0]]
+        if near or also:
+            found[field] = known[near[0]] if near else also[0]
     return Mapping(columns=found)
+
+
+async def _mapping(kind: str, heading: Collection[str], act: Act) -> Mapping:
+    """As a file of the same columns was imported last, with the fields there still are; else as it seems to be."""
+    fields = KINDS[kind].fields(act)
+    last = await remembered(kind, heading)
+    if last is None:
+        return proposed(heading, fields)
+    kept = {part: {name: said for name, said in getattr(last, part).items() if name in fields} for part in BY_FIELD}
+    return structs.replace(last, **kept)
 
 
 async def _begin(number: int, transfer_id: UUID, act: Act) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import contextvars
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ from .tables import Transfer
 # A file of a hundred thousand rows takes minutes; what is not done by then is undone.
 WITHIN_S = 1_800.0
 ATTEMPTS_MAX = 3
-# So many of the wrong rows stand on the page; all of them in the file.
+# So many kinds of what is wrong stand on the page; all of them in the file.
 WRONG_SHOWN = 20
 TOLD_EVERY_S = 0.5
 
@@ -174,8 +175,10 @@ async def _perform(row: Any, run: Run, progress: _Progress) -> dict[str, Any]:
 
 
 def _wrong(refusal: BadRows) -> Report:
-    first = tuple(Wrong(each.row, each.column, each.reason) for each in refusal.problems[:WRONG_SHOWN])
-    return Report(refused=len(refusal.problems), problem=refusal.detail, wrong=first)
+    alike = Counter((each.column, each.reason) for each in refusal.problems)
+    firsts = {(each.column, each.reason): each.row for each in reversed(refusal.problems)}
+    wrong = tuple(Wrong(firsts[key], *key, rows) for key, rows in alike.items())
+    return Report(refused=len(refusal.problems), problem=refusal.detail, wrong=wrong[:WRONG_SHOWN])
 
 
 def _unread(refusal: Refusal) -> Report:

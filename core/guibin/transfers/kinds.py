@@ -38,6 +38,20 @@ async def _customers(file: Path, act: Act) -> int:
     return await export_customers(file, act)
 
 
+# What other systems call a field at the head of its column.
+ALSO_CALLED = {
+    "number": ("customer id", "customer no", "id", "客户号", "客户代码"),
+    "name": ("customer name", "full name", "客户姓名", "客户名称"),
+    "sex": ("gender",),
+    "birthday": ("date of birth", "dob", "出生日期", "出生年月日"),
+    "mobile": ("mobile phone", "cell phone", "手机号", "手机号码", "移动电话"),
+    "phone": ("telephone", "tel", "固定电话", "座机"),
+    "email": ("e-mail", "email address", "电子邮箱", "电子邮件"),
+    "address": ("联系地址", "通讯地址", "住址"),
+    "employer": ("company", "工作单位", "单位名称"),
+    "identity_number": ("id card", "id number", "身份证号", "身份证"),
+    "account_manager": ("manager", "经理", "专属经理"),
+}
 KINDS: dict[str, Kind] = {
     "customers": Kind(import_customers, _customers, _archive, of_outlets=True),
     "relatives": Kind(

@@ -1,15 +1,17 @@
 """Reading imports and exports, how far they are and what came of them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from guibin.spreadsheets.mapping import Mapping
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.keyring import Place, seal_bytes, tenant_key, unseal_bytes
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.scope import fetch_one, fetch_value
 
 # How long an uploaded file waits to be imported, and how long what came of it is kept.
 KEPT_DAYS = {"sealed": 1, "outcome": 7}
@@ -20,15 +22,17 @@ STATE = (
 
 
 class Wrong(Struct, frozen=True):
-    """What is wrong in which cell, or with the file itself (`row` is 0 then); not what stands in it, which the file of refused rows says."""
+    """What is wrong in which cell, or with the file itself (`row` is 0 then); not what stands in it, which the file of refused rows says.
+    The same is wrong in `rows` rows, of which this is the first."""
 
     row: int
     column: str
     reason: str
+    rows: int = 1
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What it did, or would do: rows read, created, updated, as they were, and refused, the first of those as `wrong`;
+    """What it did, or would do: rows read, created, updated, as they were, and refused, as `wrong` the first of each kind;
     `problem` where it could not be read."""
 
     rows: int = 0
@@ -76,6 +80,16 @@ def _listing(direction: str) -> Listing[TransferView]:
 
 
 IMPORTS, EXPORTS = _listing("import"), _listing("export")
+
+
+async def remembered(kind: str, heading: Collection[str]) -> Mapping | None:
+    """How a file of the same columns was imported last."""
+    found = await fetch_value(
+        "select mapping from transfer where direction = 'import' and kind = $1 and heading = $2::jsonb and run > 0"
+        " order by asked_at desc, id desc limit 1",
+        *(kind, msgspec.json.encode(list(heading)).decode()),
+    )
+    return msgspec.json.decode(found, type=Mapping) if found else None
 
 
 async def sealed(transfer_id: UUID, column: str, content: bytes) -> bytes:

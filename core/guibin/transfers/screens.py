@@ -8,13 +8,11 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
-from msgspec import Struct
 
 from guibin.console import forms
 from guibin.console.forms import Choice
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
-from guibin.spreadsheets.mapping import Mapping
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import sees_all
 from guibin_tenants.rate_limits import BULK
@@ -23,6 +21,7 @@ from guibin_tenants.refusals import Refusal
 from . import actions
 from .actions import EXPORT, IMPORT
 from .api import file_of
+from .asking import answered, asked
 from .kinds import KINDS
 from .queries import EXPORTS, IMPORTS, KEPT_DAYS, TransferView
 from .requests import FILE_BYTES_MAX, Kind, NewExport, NewImport, NewRun
@@ -74,14 +73,10 @@ class TransferScreens(Controller):
     @post("/{transfer_id:uuid}/runs", needs=NEED, status_code=200)
     async def run(self, transfer_id: UUID, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
-        columns = {
-            name.removeprefix("field."): values[0]
-            for name, values in given.items()
-            if name.startswith("field.") and values[0]
-        }
         dry_run = given.get("how", ["try"])[0] != "import"
         try:
-            await actions.run(transfer_id, NewRun(mapping=Mapping(columns=columns), dry_run=dry_run), shell.act)
+            mapping = answered(given, await actions.an_import(transfer_id))
+            await actions.run(transfer_id, NewRun(mapping=mapping, dry_run=dry_run), shell.act)
         except Refusal as refusal:
             return await _one(transfer_id, shell, "; ".join(forms.faults(refusal, shell).values()))
         return shell.done("", goes_to=f"{PATH}/{transfer_id}")
@@ -112,7 +107,8 @@ async def _known(transfer_id: UUID, shell: Shell) -> TransferView:
 async def _one(transfer_id: UUID, shell: Shell, problem: str = "") -> Response[str]:
     known = await _known(transfer_id, shell)
     wording = Wording(kind=known.kind, policy=shell.act.policy, language=shell.language, mapping=known.mapping)
-    fields = [_field(name, known, wording) for name in KINDS[known.kind].fields(shell.act)]
+    untold = await actions.untold(known.id, shell.act) if known.has_file else {}
+    fields = [asked(name, known, untold, wording) for name in KINDS[known.kind].fields(shell.act)]
     return shell.page(
         "transfers/one.html",
         status=422 if problem else 200,
@@ -124,25 +120,6 @@ async def _one(transfer_id: UUID, shell: Shell, problem: str = "") -> Response[s
         kept=KEPT_DAYS,
         address=f"{PATH}/{transfer_id}",
     )
-
-
-class Mapped(Struct, frozen=True):
-    """A field, what it is called, and the column it is taken from."""
-
-    name: str
-    title: str
-    column: str
-
-
-def _field(name: str, known: TransferView, wording: Wording) -> Mapped:
-    """By the mapping; a column that bears the field's name in the reader's language is it, too, and one whose name is a
-    longer form of it, unless two are: 客户编号 for 编号."""
-    title = wording.field(name)
-    column = known.mapping.columns.get(name, "")
-    names = (title, *title.split("或"))
-    near = [head for head in known.heading if len(head) > 1 and any(each in head for each in names)]
-    exact = next((head for head in known.heading if head in names), "")
-    return Mapped(name, title, column or exact or (near[0] if len(near) == 1 else ""))
 
 
 async def _page(shell: Shell, given: Given[str, Sequence[str]], errors: Given[str, str]) -> Response[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from guibin.console import reasons
+from guibin.console.forms import Choice
 from guibin.console.texts import SHARED, Words, folder_of
 from guibin.policy.packs import Policy
 from guibin.spreadsheets.mapping import Mapping
@@ -71,6 +72,10 @@ class Wording(Struct, frozen=True, kw_only=True):
         titled = next((title for key in titles if (title := self._titled(key))), "")
         known = next((key for key in keys if texts().has(key)), "")
         return titled or (self._says(known) if known else self.field(code))
+
+    def choices(self, column: str, codes: Iterable[str]) -> Iterable[Choice]:
+        """Codes that may stand in the column, each with what it is called; a word that means one of them, 先生, is no other choice."""
+        return (Choice(code, self.choice(column, code)) for code in codes if code.isascii())
 
     def write(self, file: Path, problems: Iterable[RowProblem]) -> None:
         """The workbook of what is wrong, for whoever mends the file."""

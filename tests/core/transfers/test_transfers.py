@@ -12,9 +12,9 @@ from running import work_off
 
 from guibin.transfers import jobs, kinds
 from guibin.transfers.jobs import ForgetTransfers
-from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 
-PATH = "/api/v1/imports"
+PATH, CONSOLE = "/api/v1/imports", "/console/imports"
 EXPORTS = "/api/v1/exports"
 HEADING = "Number,NAME,kind,org-unit"
 
@@ -348,6 +348,100 @@ async def test_it_is_all_done_from_the_page(tenant, admin):
     assert "没有写入任何内容" in tried
     assert 'hx-trigger="every 1s"' not in done
     assert await numbers(admin) == ["T1", "T2"]
+
+
+FOREIGN = "Customer ID,Name,Gender,Network\n" + "".join(
+    f"F{number},客户{number},{'Female' if number % 2 else 'male'},{'cable' if number % 3 else 'none'}\n"
+    for number in range(1, 31)
+)
+
+
+@pytest.fixture
+async def tried(tenant, admin):
+    """A file of another system was tried from the page, its kind said to be the same in every row."""
+
+    async def so(content=FOREIGN, **more):
+        transfer = await uploaded(admin, content.encode())
+        columns = {f"field.{field}": column for field, column in transfer["mapping"]["columns"].items()}
+        await admin.post(
+            f"{CONSOLE}/{transfer['id']}/runs", data={**columns, "field.kind": "=leader", "how": "try", **more}
+        )
+        await work_off(tenant, kind="run_transfer")
+        return f"{CONSOLE}/{transfer['id']}", (await admin.get(f"{PATH}/{transfer['id']}")).json()
+
+    return so
+
+
+async def test_columns_of_another_system_are_recognised(admin):
+    transfer = await uploaded(admin, FOREIGN.encode())
+
+    assert transfer["mapping"]["columns"] == {
+        "number": "Customer ID",
+        "name": "Name",
+        "sex": "Gender",
+        "network": "Network",
+    }
+
+
+async def test_what_is_wrong_alike_is_told_once_with_how_often(tried):
+    _, refused = await tried()
+
+    assert refused["report"]["refused"] == 30
+    assert [(each["row"], each["column"], each["rows"]) for each in refused["report"]["wrong"]] == [(2, "network", 30)]
+
+
+async def test_words_of_the_file_are_told_on_the_page_and_the_next_file_of_its_columns_knows_them(tenant, admin, tried):
+    here, _ = await tried()
+    asks = (await admin.get(here)).text
+    words = {"word.network.cable": "two_way", "word.network.none": "off_network"}
+    _, done = await tried(how="import", **words)
+
+    again = await uploaded(admin, FOREIGN.encode())
+    other = await uploaded(admin, FOREIGN.replace("Network", "Net").encode())
+    shown = (await admin.get(f"{CONSOLE}/{again['id']}")).text
+
+    assert ('name="word.network.cable"' in asks, 'name="word.sex.Female"' in asks) == (True, False)
+    assert (done["state"], done["report"]["created"]) == ("done", 30)
+    found = {
+        each["number"]: each for each in (await admin.get("/api/v1/customers", params={"limit": 50})).json()["items"]
+    }
+    assert {found[number]["fields"]["network"] for number in ("F1", "F2")} == {"two_way"}
+    assert (found["F3"]["fields"]["network"], found["F3"]["kind"], found["F3"]["sex"]) == (
+        "off_network",
+        "leader",
+        "female",
+    )
+    assert again["mapping"]["values"]["network"]["map"] == {"cable": "two_way", "none": "off_network"}
+    assert again["mapping"]["constants"] == {"kind": "leader"}
+    assert '<option value="off_network" selected>' in shown
+    assert other["mapping"]["values"] == {}
+
+
+async def test_words_of_a_wrong_column_are_not_shown(admin, tried):
+    many = "Customer ID,Name,Network\n" + "".join(
+        f"F{number},客户{number},1380013{number:04}\n" for number in range(40)
+    )
+    here, refused = await tried(many)
+
+    page = (await admin.get(here)).text
+
+    assert refused["state"] == "refused"
+    assert ('name="word.network' in page, "13800130007" in page) == (False, False)
+
+
+async def test_words_of_somebody_else_s_file_are_not_shown_and_a_look_is_on_record(tenant, admin, tried):
+    here, _ = await tried()
+    other = await tenant.staff("other", "tenant_admin")
+
+    theirs = (await other.get(here)).text
+    async with tenant.scope():
+        before = await fetch_value("select count(*) from audit_entry where action = 'transfer.fetch'")
+    own = (await admin.get(here)).text
+    async with tenant.scope():
+        after = await fetch_value("select count(*) from audit_entry where action = 'transfer.fetch'")
+
+    assert ("word.network.cable" in theirs, "word.network.cable" in own) == (False, True)
+    assert (before, after) == (0, 1)
 
 
 async def test_a_heading_in_the_reader_s_words_is_recognised_as_a_longer_form_of_the_field(admin):
