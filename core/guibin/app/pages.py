@@ -95,7 +95,7 @@ PUBLIC = frozenset(
         f"{SIGN_IN}/code",
         f"{SIGN_IN}/forgotten",
         f"{SIGN_IN}/passkey",
-        *(f"{SIGN_IN}/provider{path}" for path in ("", "/going", "/confirming", "/back")),
+        *(f"{SIGN_IN}/provider{path}" for path in ("", "/going", "/confirming", "/unlocking", "/back")),
         f"{SIGN_IN}/code/passkey",
         *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "look", "lock", "unlock", "confirm")),
     }

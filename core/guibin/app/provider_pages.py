@@ -1,4 +1,4 @@
-"""Signing in by the company's own provider: going there, and coming back in the same browser."""
+"""Signing in by the company's own provider or enterprise chat: going there, and coming back in the same browser."""
 
 from http import HTTPStatus
 from typing import Any
@@ -14,10 +14,11 @@ from guibin.console import forms, looks, shell
 from guibin.console.studio import Studio
 from guibin.context import Act, Company, Root, now_of
 from guibin.policies.queries import act_of
-from guibin.sign_ins import oidc, provided
+from guibin.sign_ins import provided
 from guibin.sign_ins.oidc import ProviderFails
 from guibin.sign_ins.provided import Going
 from guibin.sign_ins.providers import NoProvider
+from guibin.sign_ins.vendors import VENDORS
 from guibin.web.problems import of_refusal
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.database import borrowed
@@ -45,8 +46,9 @@ from .sign_in_pages import YEAR_S, SignInPages, language_of, leads_to, ours
 PATH = f"{shell.PREFIX}/sign-in/provider"
 BACK = f"{PATH}/back"
 _TYPED_MAX = 100
+_CODE_MAX = 2_000
 # Why somebody goes there who is signed in.
-CONFIRMING = "confirming"
+CONFIRMING, UNLOCKING = "confirming", "unlocking"
 
 
 class ProviderPages(Controller):
@@ -65,7 +67,7 @@ class ProviderPages(Controller):
     async def go(self, request: Incoming) -> Response[Any]:
         company = request.query_params.get("company", "")[:_TYPED_MAX].strip()
         try:
-            going, to = await _begun(request, company)
+            going, to = await _begun(request, company, _kind(request))
         except Refusal as refusal:
             return _page(request, company, refusal)
         response = _leaving(request, going, to)
@@ -75,15 +77,12 @@ class ProviderPages(Controller):
     @get("/confirming", needs=PUBLIC)
     async def go_again(self, request: Incoming) -> Response[Any]:
         """Whoever is signed in proves there once more who they are."""
-        own = own_session(request)
-        if own is None:
-            return Redirect(SignInPages.path, status_code=303)
-        try:
-            take(request)
-            going, to = await _asked(request, own.tenant_id, anew=True)
-        except Refusal as refusal:
-            return _page(request, request.cookies.get(COMPANY, ""), refusal)
-        return _leaving(request, going, to, why=CONFIRMING)
+        return await _again(request, CONFIRMING)
+
+    @get("/unlocking", needs=PUBLIC)
+    async def go_to_unlock(self, request: Incoming) -> Response[Any]:
+        """Whoever's session is locked proves there that it is they."""
+        return await _again(request, UNLOCKING)
 
     @get("/back", needs=PUBLIC)
     async def back(self, request: Incoming) -> Response[Any]:
@@ -101,7 +100,19 @@ class ProviderPages(Controller):
         return inside
 
 
-async def _begun(request: Incoming, slug: str) -> tuple[Going, str]:
+async def _again(request: Incoming, why: str) -> Response[Any]:
+    own = own_session(request)
+    if own is None:
+        return Redirect(SignInPages.path, status_code=303)
+    try:
+        take(request)
+        going, to = await _asked(request, own.tenant_id, anew=True)
+    except Refusal as refusal:
+        return _page(request, request.cookies.get(COMPANY, ""), refusal)
+    return _leaving(request, going, to, why=why)
+
+
+async def _begun(request: Incoming, slug: str, kind: str) -> tuple[Going, str]:
     """Raises NoProvider, also for a company that there is not, and ProviderFails."""
     take(request)
     try:
@@ -109,15 +120,14 @@ async def _begun(request: Incoming, slug: str) -> tuple[Going, str]:
             tenant = await by_slug(connection, slug)
     except NotFound:
         raise NoProvider() from None
-    return await _asked(request, tenant.id)
+    return await _asked(request, tenant.id, kind=kind)
 
 
-async def _asked(request: Incoming, tenant_id: UUID, *, anew: bool = False) -> tuple[Going, str]:
+async def _asked(request: Incoming, tenant_id: UUID, *, kind: str = "", anew: bool = False) -> tuple[Going, str]:
     """What is begun with the company's provider, and where the browser goes. Raises NoProvider and ProviderFails."""
     async with tenant_scope(tenant_id):
-        going = await provided.begin(tenant_id, f"{site_of(request).origin}{BACK}", now=real_now(request))
-    documents = await oidc.documents_of(going.provider.issuer)
-    return going, oidc.address_of(documents, going.provider, going.begun, anew=anew)
+        going = await provided.begin(tenant_id, f"{site_of(request).origin}{BACK}", kind=kind, now=real_now(request))
+    return going, await provided.leads_to(going, anew=anew)
 
 
 def _leaving(request: Incoming, going: Going, to: str, *, why: str = "") -> Response[Any]:
@@ -134,7 +144,9 @@ async def _back(request: Incoming) -> tuple[Entered | None, str]:
     take(request)
     asked, now = request.query_params, real_now(request)
     state, why, wanted = f"{request.cookies.get(GOING, '')}::".split(":")[:3]
-    if not state or asked.get("state") != state or not asked.get("code"):
+    # DingTalk calls it authCode.
+    code = str(asked.get("code") or asked.get("authCode") or "")
+    if not state or asked.get("state") != state or not 0 < len(code) <= _CODE_MAX:
         raise ProviderFails("That was not begun here, or it was given up there")
     tenant_id = _tenant_of(state)
     async with tenant_scope(tenant_id):
@@ -143,14 +155,14 @@ async def _back(request: Incoming) -> tuple[Entered | None, str]:
     if going is None or asked.get("iss", going.provider.issuer) != going.provider.issuer:
         raise ProviderFails("That was not begun here, or too long ago")
     try:
-        claims = await oidc.claims_of(going.provider, going.begun, asked["code"], now=now)
-        if why == CONFIRMING:
-            await _confirm(request, claims, going, tenant_id)
+        claims = await provided.claims_of(going, code)
+        if why in (CONFIRMING, UNLOCKING):
+            await _confirm(request, claims, going, unlocks=why == UNLOCKING)
             return None, ours(unquote(wanted))
         agent = request.headers.get("user-agent", "")
         at = Attempt("", "", address_of(request), request.cookies.get(DEVICE, ""), agent)
         async with tenant_scope(tenant_id):
-            act = await _act(request, tenant_id, going.provider_id)
+            act = await _act(request, tenant_id, going.provider.id)
             entered = await provided.enter(claims, going, at, act)
     except Refusal:
         async with tenant_scope(tenant_id):
@@ -159,12 +171,12 @@ async def _back(request: Incoming) -> tuple[Entered | None, str]:
     return entered, ours(unquote(wanted))
 
 
-async def _confirm(request: Incoming, claims: dict[str, Any], going: Going, tenant_id: UUID) -> None:
+async def _confirm(request: Incoming, claims: dict[str, Any], going: Going, *, unlocks: bool) -> None:
     own = own_session(request)
-    if own is None or own.tenant_id != tenant_id:
+    if own is None or own.tenant_id != _tenant_of(going.begun.state):
         raise ProviderFails("That was not begun here")
-    async with tenant_scope(tenant_id):
-        await provided.confirm(claims, going, own)
+    async with tenant_scope(own.tenant_id):
+        await provided.confirm(claims, going, own, unlocks=unlocks)
 
 
 async def _act(request: Incoming, tenant_id: UUID, provider_id: UUID) -> Act:
@@ -184,15 +196,26 @@ async def _act(request: Incoming, tenant_id: UUID, provider_id: UUID) -> Act:
 
 def _tenant_of(state: str) -> UUID:
     try:
-        return UUID(hex=state.partition(".")[0])
+        return UUID(hex=state[:32])
     except ValueError:
         raise ProviderFails("That was not begun here") from None
+
+
+def _kind(request: Incoming) -> str:
+    """By which chat they mean to sign in; empty where they do not say."""
+    kind = request.query_params.get("kind", "")
+    return kind if kind in VENDORS else ""
 
 
 def _page(request: Incoming, company: str, refusal: Refusal | None = None) -> Response[str]:
     studio: Studio = request.app.state.studio
     look = looks.look_of(request, language_of(request))
     told = forms.told(of_refusal(refusal), studio, look) if refusal else ""
-    values = {"company": company[:_TYPED_MAX].strip(), "told": told, "next": ours(request.query_params.get("next", ""))}
+    values = {
+        "company": company[:_TYPED_MAX].strip(),
+        "kind": _kind(request),
+        "told": told,
+        "next": ours(request.query_params.get("next", "")),
+    }
     html = studio.render("console/sign_in_provider.html", look, values)
     return shell.answer(html, int(refusal.status) if refusal else HTTPStatus.OK)

@@ -146,7 +146,7 @@ async def _known_there(own: OwnSession, held: OpenSession) -> bool:
 async def _page(request: Incoming, refusal: Refusal | None = None) -> Response[Any]:
     own = own_session(request)
     held = await signing_in.holder_of(own, now=_now(request)) if own is not None else None
-    if held is None:
+    if own is None or held is None:
         return Redirect(SIGN_IN, status_code=303)
     studio: Studio = request.app.state.studio
     look = looks.look_of(request, language_of(request))
@@ -159,6 +159,7 @@ async def _page(request: Incoming, refusal: Refusal | None = None) -> Response[A
         "told": told,
         "next": ours(request.query_params.get("next", "")),
         "options": await _options(request, "unlock", held.csrf),
+        "provider": f"{PROVIDER}/unlocking" if await _known_there(own, held) else "",
     }
     return shell.answer(studio.render("console/unlock.html", look, values), int(refusal.status) if refusal else 200)
 

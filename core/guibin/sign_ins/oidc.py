@@ -8,6 +8,7 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
+from uuid import UUID
 
 import msgspec
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -34,11 +35,15 @@ class ProviderFails(Conflict):
 
 
 class Provider(Struct, frozen=True):
-    """Whose word it is, and under which number and secret the company is known there."""
+    """Whose word it is, and under which number and secret the company is known there; what kind it is (`vendors.Kind`), and
+    under which number the company itself is known to an enterprise chat."""
 
+    id: UUID
     issuer: str
     client_id: str
     secret: str
+    kind: str = "openid"
+    corp_id: str = ""
 
 
 class Documents(Struct, frozen=True):

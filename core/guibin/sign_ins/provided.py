@@ -23,7 +23,7 @@ from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.staff import Place, StaffView
 from guibin_tenants.tables import new_id
 
-from . import oidc, providers
+from . import oidc, providers, steps
 from .oidc import Begun, Provider, ProviderFails
 from .providers import ClaimRule, ProviderGivesNothing, ProviderSettings
 from .tables import ProviderAttempt, ProviderIdentity
@@ -35,7 +35,6 @@ LOGIN_CHARS_MAX = 100
 class Going(Struct, frozen=True):
     """The provider, what is begun with it, and the real moment."""
 
-    provider_id: UUID
     provider: Provider
     begun: Begun
     now: datetime
@@ -65,26 +64,25 @@ class AccountElsewhere(Forbidden):
     """An account of that login is somebody's already. The company's admin says whether it is yours."""
 
 
-async def begin(tenant_id: UUID, back_to: str, *, now: datetime) -> Going:
-    """Inside the company's scope. Raises NoProvider."""
-    row = await fetch_one("select id, issuer, client_id, sealed from identity_provider")
-    if row is None:
+async def begin(tenant_id: UUID, back_to: str, *, kind: str = "", now: datetime) -> Going:
+    """Inside the company's scope. Raises NoProvider, also where the company's is of another kind than this one."""
+    provider = await providers.asked_with()
+    if kind not in ("", provider.kind):
         raise providers.NoProvider()
-    key = await keyring.tenant_key()
-    secret = keyring.unseal(key, Sealed("identity_provider", "sealed", row["id"]), bytes(row["sealed"]))
-    begun = oidc.begin(f"{tenant_id.hex}.{secrets.token_urlsafe(32)}", back_to)
+    begun = oidc.begin(f"{tenant_id.hex}{secrets.token_hex(32)}", back_to)
     attempt_id = new_id()
+    sealed = keyring.seal(await keyring.tenant_key(), Sealed("provider_attempt", "sealed", attempt_id), begun.verifier)
     await execute("delete from provider_attempt where expires_at <= $1", now)
     await add(
         ProviderAttempt,
         id=attempt_id,
-        provider_id=row["id"],
+        provider_id=provider.id,
         digest=_digest(begun.state),
         nonce=begun.nonce,
-        sealed=keyring.seal(key, Sealed("provider_attempt", "sealed", attempt_id), begun.verifier),
+        sealed=sealed,
         expires_at=now + ATTEMPT_LASTS,
     )
-    return Going(row["id"], Provider(row["issuer"], row["client_id"], secret), begun, now)
+    return Going(provider, begun, now)
 
 
 async def resume(state: str, back_to: str, *, now: datetime) -> Going | None:
@@ -92,17 +90,30 @@ async def resume(state: str, back_to: str, *, now: datetime) -> Going | None:
     row = await fetch_one(
         "delete from provider_attempt a using identity_provider p where a.digest = $1 and a.expires_at > $2"
         " and p.tenant_id = a.tenant_id and p.id = a.provider_id"
-        " returning a.id, a.nonce, a.sealed, p.id as provider_id, p.issuer, p.client_id, p.sealed as secret",
+        " returning a.id, a.nonce, a.sealed, p.id as provider_id, p.issuer, p.client_id, p.sealed as secret, p.settings",
         _digest(state),
         now,
     )
     if row is None:
         return None
-    key = await keyring.tenant_key()
-    secret = keyring.unseal(key, Sealed("identity_provider", "sealed", row["provider_id"]), bytes(row["secret"]))
-    verifier = keyring.unseal(key, Sealed("provider_attempt", "sealed", row["id"]), bytes(row["sealed"]))
-    provider = Provider(row["issuer"], row["client_id"], secret)
-    return Going(row["provider_id"], provider, Begun(state, row["nonce"], verifier, back_to), now)
+    provider = await providers.opened(row, row["provider_id"], bytes(row["secret"]))
+    place = Sealed("provider_attempt", "sealed", row["id"])
+    verifier = keyring.unseal(await keyring.tenant_key(), place, bytes(row["sealed"]))
+    return Going(provider, Begun(state, row["nonce"], verifier, back_to), now)
+
+
+async def leads_to(going: Going, *, anew: bool = False) -> str:
+    """Where the browser goes; `anew` asks a provider that whoever is there proves it again. Raises ProviderFails."""
+    if going.provider.kind != "openid":
+        return steps.address_of(going.provider, going.begun)
+    documents = await oidc.documents_of(going.provider.issuer)
+    return oidc.address_of(documents, going.provider, going.begun, anew=anew)
+
+
+async def claims_of(going: Going, code: str) -> dict[str, Any]:
+    """What is said there of whoever came back with the code. Raises ProviderFails and NotOfTheCompany."""
+    asked = oidc.claims_of if going.provider.kind == "openid" else steps.claims_of
+    return await asked(going.provider, going.begun, code, now=going.now)
 
 
 async def enter(claims: dict[str, Any], going: Going, at: Attempt, act: Act) -> Entered:
@@ -124,19 +135,25 @@ async def enter(claims: dict[str, Any], going: Going, at: Attempt, act: Act) -> 
     return Entered(session, await devices.remember(account.id, at.device, now=now))
 
 
-async def confirm(claims: dict[str, Any], going: Going, own: OwnSession) -> None:
-    """Whoever is signed in there proved at the provider, just now, that it is they. Raises ProviderFails where it was somebody else or
-    where the provider does not say that it asked them anew (`auth_time`)."""
+async def confirm(claims: dict[str, Any], going: Going, own: OwnSession, *, unlocks: bool = False) -> None:
+    """Whoever is signed in there proved at the provider, just now, that it is they; `unlocks` their session, too.
+
+    Raises ProviderFails where it was somebody else or where the provider does not say that it asked them anew (`auth_time`); a chat
+    says no such thing, and its word counts for as much as a sign-in by it. Raises Suspended.
+    """
+    await signing_in.refuse_suspended()
     session = await staff.session_of(own.digest, now=going.now)
     told_at = claims.get("auth_time")
     since = going.now.timestamp() - (told_at if isinstance(told_at, int) else 0)
     lately = -oidc.LEEWAY_S <= since <= ATTEMPT_LASTS.total_seconds() + oidc.LEEWAY_S
+    lately = lately or going.provider.kind != "openid"
     known = await _known(going.provider.issuer, claims["sub"])
     if session is None or session.owes == "second_factor" or known != session.staff.id or not lately:
         raise ProviderFails("It was somebody else, or it did not ask anew who is there")
-    await staff.confirm_session(own.digest, now=going.now)
+    proved = staff.unlock_session if unlocks else staff.confirm_session
+    await proved(own.digest, now=going.now)
     who = signing_in.principal_of(session.staff.id, session.staff.name, own.address)
-    await signing_in.record("session.confirm", who, going.now)
+    await signing_in.record("session.unlock" if unlocks else "session.confirm", who, going.now)
 
 
 async def is_known(staff_id: UUID) -> bool:

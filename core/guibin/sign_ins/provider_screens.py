@@ -1,7 +1,7 @@
-"""The company's own provider by page: whose word is believed, what its claims bring, and trying both out."""
+"""The company's own provider or enterprise chat by page: whose word is believed, what its claims bring, and trying both out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -28,7 +28,7 @@ from .oidc import Discovered
 from .provided import ClaimsTried, Foretold
 from .providers import ClaimRule, NewProvider, NoProvider, ProviderSettings
 
-PATH, NAME = f"{PREFIX}/identity-provider", "sign_ins.provider"
+PATH, NAME, CHAT_NAME = f"{PREFIX}/identity-provider", "sign_ins.provider", "sign_ins.chat"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="building", needs=RULES, group="govern", order=73),)
 # Where a provider sends people back to, below the service's address.
 BACK, GOING = f"{PREFIX}/sign-in/provider/back", f"{PREFIX}/sign-in/provider/going?company="
@@ -57,12 +57,30 @@ class FirstProvider(ProviderForm, frozen=True, kw_only=True):
     org_unit_id: UUID | None = None
 
 
+class ChatForm(Struct, frozen=True, kw_only=True):
+    """The company's enterprise chat, as a form. Left empty, the secret stays as it is."""
+
+    kind: Literal["wecom", "dingtalk", "feishu"]
+    corp_id: Annotated[str, up_to(100)] = ""
+    client_id: Annotated[str, up_to(200, 1)]
+    client_secret: Annotated[str, up_to(200), UNSEEN] = ""
+    takes_over: bool = False
+
+
+class FirstChat(ChatForm, frozen=True, kw_only=True):
+    """The chat and the first of its rules, as a form: whoever is in this department there."""
+
+    department: Line
+    roles: Roles
+    org_unit_id: UUID | None = None
+
+
 class _Tried(Struct, frozen=True, kw_only=True):
     """What was tried out: what the provider answered, or what claims would bring, or why neither."""
 
     discovered: Discovered | None = None
     foretold: Foretold | None = None
-    typed: str = '{"sub": "1001", "preferred_username": "li.wei", "groups": ["vip"]}'
+    typed: str = ""
     wrong: str = ""
     status: int = 200
 
@@ -76,6 +94,17 @@ async def connect(new: FirstProvider, act: Act) -> None:
 async def change(new: ProviderForm, act: Act) -> None:
     """As `providers.set_provider`; the rules stay."""
     await providers.set_provider(_provider(new, (await providers.held()).rules), act)
+
+
+async def connect_chat(new: FirstChat, act: Act) -> None:
+    """As `providers.set_provider`, with one rule."""
+    rule = ClaimRule(claim="departments", value=new.department, roles=new.roles, org_unit_id=new.org_unit_id)
+    await providers.set_provider(_chat(new, (rule,)), act)
+
+
+async def change_chat(new: ChatForm, act: Act) -> None:
+    """As `providers.set_provider`; the rules stay."""
+    await providers.set_provider(_chat(new, (await providers.held()).rules), act)
 
 
 async def add_rule(new: ClaimRule, act: Act) -> None:
@@ -101,7 +130,7 @@ async def remove_rule(rule_id: UUID, act: Act) -> None:
 
 async def _present(_: Shell, __: UUID) -> Mapping[str, str | Sequence[str]]:
     found = await providers.provider()
-    given = {name: getattr(found, name) for name in ("issuer", "client_id", "login_claim")}
+    given = {name: getattr(found, name) for name in ("issuer", "client_id", "login_claim", "kind", "corp_id")}
     return given | {"takes_over": "true" if found.takes_over else ""}
 
 
@@ -128,6 +157,14 @@ SETTINGS = Commands(
     Command(name="change", action=change, given=_present, icon="pencil"),
     Command(name="add_rule", action=add_rule, choices=OFFERED, icon="plus"),
     Command(name="remove", action=providers.remove_provider, danger=True),
+    needs=RULES,
+)
+CHAT = Commands(
+    CHAT_NAME,
+    "company_id",
+    f"{PATH}/chats",
+    Command(name="connect", action=connect_chat, choices=OFFERED, asks=_asked, icon="plus"),
+    Command(name="change", action=change_chat, given=_present, icon="pencil"),
     needs=RULES,
 )
 RULE = Commands(
@@ -166,6 +203,7 @@ class ProviderScreens(Controller):
         return await _page(shell, _Tried(foretold=await provided.foretell(new, shell.act), typed=typed))
 
     ask, do = SETTINGS.handlers("/settings/{company_id:uuid}", needs=RULES, confirmed=True)
+    ask_chat, do_chat = CHAT.handlers("/chats/{company_id:uuid}", needs=RULES, confirmed=True)
     ask_rule, do_rule = RULE.handlers("/rules/{rule_id:uuid}", needs=RULES, confirmed=True)
 
 
@@ -179,15 +217,23 @@ async def _page(shell: Shell, tried: _Tried) -> Response[str]:
         "sign_ins/provider.html",
         status=int(tried.status),
         provider=settings,
-        tried=tried,
+        tried=replace(tried, typed=tried.typed or _example(settings)),
         units={unit.id: unit.name for unit in await org_units.all_units()},
         commands=SETTINGS.known,
         of_rule=lambda rule, name: RULE.address(rules.id_of(rule), name),
         rule_commands=RULE.known,
+        chat_commands=CHAT.known,
+        of_chat=lambda name: CHAT.address(shell.act.company.id, name),
         at=lambda name: SETTINGS.address(shell.act.company.id, name),
         back=f"{address}{BACK}" if address else "",
         going=f"{address}{GOING}{shell.act.company.slug}" if address else "",
     )
+
+
+def _example(settings: ProviderSettings | None) -> str:
+    said = {"sub": "1001", "preferred_username": "li.wei"}
+    is_chat = settings is not None and settings.kind != "openid"
+    return msgspec.json.encode(said | ({"departments": ["2"]} if is_chat else {"groups": ["vip"]})).decode()
 
 
 def _provider(new: ProviderForm, kept: tuple[ClaimRule, ...]) -> NewProvider:
@@ -196,6 +242,17 @@ def _provider(new: ProviderForm, kept: tuple[ClaimRule, ...]) -> NewProvider:
         client_id=new.client_id,
         client_secret=new.client_secret or UNSET,
         login_claim=new.login_claim,
+        takes_over=new.takes_over,
+        rules=kept,
+    )
+
+
+def _chat(new: ChatForm, kept: tuple[ClaimRule, ...]) -> NewProvider:
+    return NewProvider(
+        kind=new.kind,
+        corp_id=new.corp_id,
+        client_id=new.client_id,
+        client_secret=new.client_secret or UNSET,
         takes_over=new.takes_over,
         rules=kept,
     )

@@ -215,7 +215,7 @@ async def test_a_provider_of_one_company_opens_no_other(world, tenant, admin, li
     client, address = await go(world, tenant)
     state = parse_qs(urlsplit(address).query)["state"][0]
     # Somebody writes another company's number into what they were given.
-    bent = f"{other.id.hex}.{state.partition('.')[2]}"
+    bent = f"{other.id.hex}.{state[32:]}"
     answer = await world.client().get(
         BACK, params={"state": bent, "code": "c"}, headers={"Cookie": f"guibin_going={bent}:"}
     )
