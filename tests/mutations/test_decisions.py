@@ -29,7 +29,10 @@ def judged(score: int = 5, *others: int) -> str | None:
     return "good" if any(o > 0 for o in others if not o == 2) else None
 
 
-class Told:
+class Told(list):
+    def append(self, told):
+        super().append(told)
+
     @property
     def lines(self):
         yield -1
@@ -92,6 +95,7 @@ def test_every_decision_of_a_function_is_changed_and_nothing_else(source):
         ("judged", "not o == 2 → o == 2", range(6, 7)),
         ("judged", "o == 2 → o != 2", range(6, 7)),
         ("judged", "2 → 3", range(6, 7)),
+        ("Told.append", "super().append(told) → pass", range(1, 2)),
         ("Told.lines", "yield (-1) → yield from ()", range(1, 2)),
         ("Told.lines", "-1 → 1", range(1, 2)),
         ("Told.lines", "1 → 2", range(1, 2)),
@@ -109,6 +113,19 @@ def test_a_function_is_changed_where_it_stands_and_no_other(source):
     held.cache_clear()
 
     assert (before, held(4, 0)) == (None, "good")
+
+
+def test_a_method_may_lose_what_it_asks_of_its_class(source):
+    space, _ = living_in(source)
+    change = {each.says: each for each in source.changes()}["super().append(told) → pass"]
+    told = space["Told"]()
+    told.append("once")
+
+    assert put(change.made(source), [space["Told"].append]) == 1
+    told.append("twice")
+    assert told == ["once"]
+    assert put(source.compiled(), [space["Told"].append]) == 1
+    assert put(source.compiled(), [space["judged"]], "elsewhere") == 0
 
 
 def test_a_change_is_undone_once_it_is_made(source):
@@ -241,6 +258,7 @@ def test_a_fork_has_the_change_and_its_neighbour_has_not(servers, tmp_path):
     wanted = [
         "decision policy.calendars open_spans: closes > at → closes >= at",
         "decision policy.calendars open_spans: max(opens, at) → min(opens, at)",
+        "decision policy.calendars open_spans: yield (max(opens, at), closes) → yield from ()",
     ]
     env = os.environ | {"PYTHONPATH": "tests/support", SERVERS: json.dumps(servers)}
 
@@ -252,4 +270,5 @@ def test_a_fork_has_the_change_and_its_neighbour_has_not(servers, tmp_path):
     assert {name: (result.verdict, result.by) for name, result in known.items()} == {
         wanted[0]: ("survived", ""),
         wanted[1]: ("killed", test),
+        wanted[2]: ("killed", f"{test}, which never ends"),
     }

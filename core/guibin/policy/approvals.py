@@ -30,7 +30,7 @@ class Where(Struct, frozen=True, forbid_unknown_fields=True):
     def holds(self, facts: Facts, *, unknown: bool) -> bool:
         """Whether it does; `unknown` where the matter does not say."""
         value = facts.get(self.field)
-        if self.given is not None and (value not in (None, "", False)) != self.given:
+        if (value is None or value is False or value == "") == self.given:
             return False
         bounded = self.at_least is not None or self.at_most is not None
         if value is None:

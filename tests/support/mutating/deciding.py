@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
@@ -29,8 +30,10 @@ from .trying import Nothing
 
 # One that takes longer than this is not worth its while; so many are run at most, and for so long together.
 EACH_S, RUNS_MAX, TOGETHER_S = 4.0, 60, 12.0
-# A test that has not ended by then never will.
-HANGS_S = 10.0
+# A test that has computed for so long, or waited, will never end.
+HANGS_S, WAITS_S = 8.0, 90.0
+# What a fork says beside the names of tests, and what it says of the test that was running.
+_ENDS = {"red": "", "hangs": ", which never ends", "ends": ", whose process ends", "unchanged": ""}
 
 
 class Deciding(Struct, frozen=True):
@@ -131,19 +134,20 @@ class _Tests:
             if test in self.items and self.sound.get(test, True)
         ]
         by, ran = self._run(could, one) if could else ("", 0)
+        # What cannot be changed in the living process proves nothing.
+        verdict, by = ("undecided", "") if by in _ENDS else ("killed" if by else "survived", by)
         test = by.partition(", wh")[0]
         if test and test not in self.sound:
             self.sound[test] = not self._run([test], None)[0]
             if not self.sound[test]:
                 return self._try(one)
-        verdict = "killed" if test else "survived"
         if test:
             near.pop(test, None)
             near[test] = None
         took_s = round(time.monotonic() - began, 2)
         result = Result(one.id, verdict, by=by, ran=ran, could=len(could), took_s=took_s)
         self.asked.results.add(one.settled(result))
-        noticed = f"killed {one.id} by {by}" if by else f"SURVIVED {one.id}, {ran} of {len(could)} tests"
+        noticed = f"killed {one.id} by {by}" if by else f"{verdict.upper()} {one.id}, {ran} of {len(could)} tests"
         self.said.write(f"{noticed} ({took_s} s)\n")
         return None
 
@@ -157,12 +161,9 @@ class _Tests:
         running, ran, red = "", 0, ""
         with os.fdopen(reads, "rb") as told:
             while running or not ran:
-                if not select.select([told], [], [], HANGS_S + 5 * self.asked.took_s.get(running, 0))[0]:
-                    red = f"{running}, which never ends"
-                    break
-                said = json.loads(told.readline() or '"the process ends"')
-                if said == "red" or said == "the process ends":
-                    red = running if said == "red" else f"{running}, whose process ends"
+                said = _heard(told, pid)
+                if said in _ENDS:
+                    red = f"{running}{_ENDS[said]}" if running else said
                     break
                 running, ran = said, ran + bool(said)
         os.kill(pid, signal.SIGKILL)
@@ -172,7 +173,10 @@ class _Tests:
     def _tell(self, tests: Sequence[str], one: Decision | None, to: int) -> None:
         try:
             if one is not None:
-                put(one.change.made(one.source), self.functions[str(one.source.file)], one.change.function)
+                living_ones = self.functions[str(one.source.file)]
+                if not put(one.change.made(one.source), living_ones, one.change.function):
+                    _say(to, "unchanged")
+                    os._exit(0)
                 for cache in self.caches:
                     cache.cache_clear()
             until = time.monotonic() + TOGETHER_S
@@ -200,6 +204,15 @@ class _Tests:
                     if name in self.asked.results.since_start and known.by.startswith(test):
                         self.said.write(f"undecided {name}: {test} is red without it too\n")
                         self.asked.results.add(Result(name, "undecided"))
+
+
+def _heard(told: Any, pid: int) -> str:
+    """The next that the fork says; that it hangs, once it has computed or waited for too long."""
+    began, computed = time.monotonic(), sum(psutil.Process(pid).cpu_times()[:2])
+    while not select.select([told], [], [], 0.5)[0]:
+        if sum(psutil.Process(pid).cpu_times()[:2]) > computed + HANGS_S or time.monotonic() > began + WAITS_S:
+            return "hangs"
+    return json.loads(told.readline() or '"ends"')  # type: ignore[no-any-return]
 
 
 def _say(to: int, what: str) -> None:

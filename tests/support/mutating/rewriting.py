@@ -40,6 +40,7 @@ _NAMES = {"any": "all", "all": "any", "min": "max", "max": "min"}
 # What is evaluated when the function is made, or by nobody.
 _NO_DECISIONS = {"annotation", "returns", "decorator_list", "args", "type_comment"}
 _SAYS_MAX = 70
+_NAMES_ITS_CLASS = ast.parse("if False: __class__").body[0]
 
 
 class Change(Struct, frozen=True, eq=False):
@@ -55,10 +56,15 @@ class Change(Struct, frozen=True, eq=False):
 
     def made(self, source: "Source") -> CodeType:
         """The code of the whole module with the change in it."""
-        old = self._put(self.new)
+        function = source.functions[self.function]
+        # A method that no longer says `super` would want other cells than the living one has.
+        above = any(isinstance(node, ast.Name) and node.id == "super" for node in ast.walk(function))
+        whole, old = function.body, self._put(self.new)
         try:
+            function.body = [*function.body, _NAMES_ITS_CLASS] if above else function.body
             return source.compiled()
         finally:
+            function.body = whole
             self._put(old)
 
     def _put(self, node: Any) -> Any:
@@ -91,9 +97,10 @@ class Source:
                     yield from _Changing(name, function).of(statement, function, "body", place)
 
 
-def put(code: CodeType, functions: list[FunctionType], within: str = "") -> None:
-    """Give these functions the code that they have in the module's, only those `within` one if it is named."""
+def put(code: CodeType, functions: list[FunctionType], within: str = "") -> int:
+    """Give these functions the code that they have in the module's, only those `within` one if it is named; how many have it."""
     made = {(each.co_qualname, each.co_firstlineno): each for each in _codes(code)}
+    changed = 0
     for function in functions:
         name = function.__code__.co_qualname
         found = made.get((name, function.__code__.co_firstlineno))
@@ -101,6 +108,8 @@ def put(code: CodeType, functions: list[FunctionType], within: str = "") -> None
         # One that reads more or fewer names of the function around it was made anew by that one.
         if named and found and found.co_freevars == function.__code__.co_freevars:
             function.__code__ = found
+            changed += 1
+    return changed
 
 
 def living(files: set[str]) -> dict[str, list[FunctionType]]:
