@@ -126,3 +126,14 @@ async def test_the_page_shows_who_had_none(clock, house):
     assert page.count("没有参加") == 2
     assert "2025 没有参加" in page
     assert "从未" in page
+
+
+@pytest.mark.rule("S10-9")
+async def test_whoever_serves_is_trained_every_year_in_every_company(world, clock):
+    clock.set(datetime(2026, 1, 2, 2, 0, tzinfo=UTC))
+    company = await world.tenant(packs=())
+    people = {role: await company.staff(role, role) for role in ("account_manager", "agent", "manager", "auditor")}
+    async with company.scope():
+        await execute("update staff set created_at = $1", datetime(2024, 11, 4, tzinfo=UTC))
+
+    assert await untrained(people["manager"], span="2025") == ["account_manager", "agent"]

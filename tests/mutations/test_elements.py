@@ -155,3 +155,11 @@ def test_changed_lines_name_what_is_tried_first(of):
     assert not elements.said_in(one, "+    golden")
     assert elements.concerns(one, ["plugins/retail/guibin_retail/pack.py"])
     assert not elements.concerns(one, ["plugins/hotel/guibin_hotel/pack.py"])
+
+
+def test_what_stands_by_itself_anyway_is_no_element(packs):
+    found = {one.id for one in elements.missing_elements(packs)}
+
+    # As every policy has it but for the clause, and a figure that nobody has to say.
+    assert found.isdisjoint({"element core closing", "element cable_tv duties[on_call].take_within.minutes"})
+    assert found >= {"element core closing.reasons[died]", "element core reception"}

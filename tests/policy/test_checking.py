@@ -166,3 +166,13 @@ def test_a_factor_that_is_declared_weighs_something(policy):
     assert told(metrics=(*scheme.metrics, unread)) == {("visits_1y", "a metric that weighs something")}
     read = told(metrics=(*scheme.metrics, unread), tiers=(top, *scheme.tiers[1:]))
     assert read == {(scheme.name, "a bound of 1 to 100 points")}
+
+
+@pytest.mark.rule("S01-3")
+def test_a_policy_that_leaves_a_part_to_nobody_is_refused(policy):
+    first, *others = policy.workstreams
+    less = replace(first, parts=tuple(part for part in first.parts if part != "schemes"))
+
+    problems = validate(replace(policy, workstreams=(less, *others)))
+
+    assert [(problem.path, problem.value) for problem in problems] == [("workstreams", "schemes")]

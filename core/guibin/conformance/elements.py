@@ -39,7 +39,9 @@ def _less(value: Struct, place: str, rules: tuple[str, ...], names: tuple[str, .
         if field.name in _NO_PARTS:
             continue
         here = f"{place}.{field.name}" if place else field.name
-        if not isinstance(part, tuple) and not _is_default(field, part):
+        if not isinstance(part, tuple):
+            if _is_default(field, part):
+                continue
             called = (*names, *_called(part)) if isinstance(part, Struct) else names
             yield here, _rules(part, rules), called, replace(value, **{field.name: _default(field)})
         for inner, inside, called, less in _parts_less(part, here, rules, names):

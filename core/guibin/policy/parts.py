@@ -56,8 +56,9 @@ PARTS = "parts"
 def covering(parts: Sequence[PolicyPart], section: str, called: Sequence[str]) -> tuple[PolicyPart, ...]:
     """The parts that an element belongs to: those that name it, else those of its whole section. What a part waits for is
     changed as whatever else waits for it."""
-    if section == PARTS:
-        return tuple(part for part in parts if part.approval and part.name in called)
+    waiting = tuple(part for part in parts if part.approval and part.name in called)
+    if section == PARTS and waiting:
+        return waiting
     near = [(part.names(section, called), part) for part in parts]
     closest = max((how for how, _ in near), default=0)
     return tuple(part for how, part in near if how == closest) if closest else ()

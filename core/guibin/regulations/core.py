@@ -2,7 +2,6 @@
 
 from importlib.resources import files
 
-from guibin.policy.activities import ActivityKind
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cadence import PlannedMeasure, QuestionPolicy, RelationshipTemplate
 from guibin.policy.cards import ProofKind
@@ -118,7 +117,6 @@ CORE = Pack(
             covers="hours",
             full_time=True,
             wanted=True,
-            escalations=(Escalation("manager"),),
             clause="S14-9",
         ),
     ),
@@ -140,12 +138,6 @@ CORE = Pack(
         APPROVAL,
     ),
     reception=RECEPTION,
-    activities=(  # S10-6, S01-6
-        ActivityKind("lecture", companions_max=1, clause="S10-6"),
-        ActivityKind("seminar", clause="S10-6"),
-        ActivityKind("round_table", clause="S10-6"),
-        ActivityKind("bespoke_event", companions_max=5, clause="S01-6"),
-    ),
     archive_rules=(  # S14-2: regularly updated, accurate, complete
         ArchiveRule("missing_phone", clause="S10-3"),
         ArchiveRule("nobody_responsible", clause="S10-4"),

@@ -89,6 +89,19 @@ async def test_the_plan_of_a_year_starts_from_the_tier_and_differs_from_customer
 
 
 @pytest.mark.rule("S01-5")
+async def test_whoever_holds_no_tier_has_a_plan_too_with_a_visit_each_quarter_an_event_and_a_gift(general, team):
+    plan = await draw_up(team["own"], await member(general, team["own"], "N"))
+
+    assert sorted(kind for kind, _ in days(plan)) == ["event", "gift", *["visit"] * 4]
+    assert [day for kind, day in days(plan) if kind == "visit"] == [
+        "2026-03-31",
+        "2026-06-30",
+        "2026-09-30",
+        "2026-12-31",
+    ]
+
+
+@pytest.mark.rule("S01-5")
 async def test_a_measure_is_carried_out_by_a_contact_of_this_customer_and_one_contact_carries_out_one(general, team):
     own = team["own"]
     customer, other = await member(general, own, "D", "diamond"), await member(general, own, "E")

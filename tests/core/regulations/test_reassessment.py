@@ -106,6 +106,30 @@ async def test_who_stays_good_is_rewarded_with_units_that_can_be_used_and_lapse(
 
 
 @pytest.mark.rule("S13-3")
+async def test_who_rises_is_rewarded_and_who_falls_goes_without_priority(desk, clock):
+    rising = await member(desk, "1", ["2025-10", "2025-12", "2026-02"])
+    falling = await member(desk, "2", ["2025-12"])
+    await desk.fact(falling, "spending", "2025-04-10", amount="400000")
+    await desk.fact(falling, "spending", "2025-12-11", amount="60000")
+    await desk.assess(KEY, "2026-03-01")
+    before = [await desk.tier(one, KEY) for one in (rising, falling)]
+    for day in ("2026-05-01", "2026-07-30"):
+        clock.set(datetime.fromisoformat(f"{day}T10:00:00+08:00"))
+        await desk.fact(rising, "spending", day, amount="300000")
+        await desk.assess(KEY, day)
+
+    assert before == ["gold", "platinum"]
+    assert [await desk.tier(one, KEY) for one in (rising, falling)] == ["platinum", "gold"]
+    moved = {
+        one: {(each["name"], each["starts_on"]) for each in (await desk.membership(one))["consequences"]}
+        for one in (rising, falling)
+    }
+    assert ("loyalty_gift", "2026-05-01") in moved[rising]
+    assert moved[falling] == {("no_priority", "2026-05-01"), ("no_priority", "2026-07-30")}
+    assert (await right(desk, falling, "priority_purchase"))["left"] == 0
+
+
+@pytest.mark.rule("S13-3")
 async def test_who_fails_keeps_the_tier_in_grace_without_the_withheld_right_and_then_falls(desk, clock):
     person = await member(desk, "1", ["2025-03", "2025-04", "2025-12"])
     await desk.assess(KEY, "2026-03-01")
@@ -149,27 +173,20 @@ async def test_who_qualifies_again_leaves_grace_and_a_later_failure_begins_a_new
 
 @pytest.mark.rule("S13-3")
 async def test_the_company_sets_its_own_grace_rewards_and_penalties_and_is_told_what_contradicts(desk, clock):
-    policy = (await desk.client.get("/api/v1/policy")).json()
-    scheme = next(one for one in policy["schemes"] if one["name"] == KEY)
-    reward = {"name": "loyalty_gift", "kind": "reward", "moves": ["keep"], "item": "gift", "units": 3, "days": 10}
+    gift = f"schemes.{KEY}.consequences.loyalty_gift"
 
-    async def write(**changes):
-        body = {
-            "note": "ours",
-            "effective_from": clock().isoformat(),
-            "overrides": {"schemes": [{**scheme, **changes}]},
-        }
-        return await desk.client.post("/api/v1/policy/versions", json=body)
+    async def write(**figures):
+        return await desk.client.patch("/api/v1/policy/overrides", json={"note": "ours", "figures": figures})
 
-    wrong = await write(consequences=[{**reward, "item": "account_manager"}])
-    right_one = await write(grace_days=0, consequences=[reward])
+    wrong = await write(**{f"{gift}.item": "account_manager"})
+    right_one = await write(**{f"schemes.{KEY}.grace_days": 0, f"{gift}.units": 3, f"{gift}.days": 10})
     good = await member(desk, "1", ["2025-10", "2025-12", "2026-02"])
     bad = await member(desk, "2", ["2025-03", "2025-04", "2025-12"])
     await desk.assess(KEY, "2026-03-01")
     clock.set(datetime(2026, 5, 1, 2, 0, tzinfo=UTC))
     await desk.assess(KEY, "2026-05-01")
 
-    assert (wrong.status_code, right_one.status_code) == (422, 201)
+    assert (wrong.status_code, right_one.status_code) == (422, 200)
     assert "1 or more units of an item with a quota" in wrong.text
     assert ((await right(desk, good, "gift"))["granted"], await desk.tier(bad, KEY)) == (4, None)
 
