@@ -77,7 +77,8 @@ OF_CUSTOMER = (
     "x.id = any (array(select e.id from audit_entry e where e.subject_id = $value"
     f" union select m.id from (select e.id from audit_entry e where e.customer_ids[1] = $value"
     " union select l.entry_id from listed_customer l where l.customer_id = $value"
-    f" union select e.id from audit_entry e where e.happened_at >= {LISTED_UNTIL} and $value = any (e.customer_ids)) m"
+    f" union select e.id from audit_entry e where e.happened_at >= {LISTED_UNTIL} and cardinality(e.customer_ids) > 1"
+    " and $value = any (e.customer_ids)) m"
     f" where {EVERYWHERE} or {in_sight('customer', '$value')}))"
 )
 # Newest first; of several customers in one entry those that are in sight.

@@ -91,7 +91,7 @@ LINES: Listing[LookLine] = replace(
         " union select e.id from audit_entry e where e.customer_ids[1] = any ($customers::uuid[])"
         " union select l.entry_id from listed_customer l where l.customer_id = any ($customers::uuid[])"
         f" union select e.id from audit_entry e where e.happened_at >= {audit.LISTED_UNTIL}"
-        " and e.customer_ids && $customers::uuid[]))",
+        " and cardinality(e.customer_ids) > 1 and e.customer_ids && $customers::uuid[]))",
     },
 )
 
