@@ -59,7 +59,7 @@ class CampaignResults(Struct, frozen=True):
     """Measured until before `measured_until`; `complete` once the whole window has passed.
 
     `lift_per_head` is by how much more the contacted changed their spending than the control group, `raised_lift` by how
-    many per mille more of them rose; None without a control group. Counted over the customers one may see.
+    many per mille more of them rose; None without a control group, and while nobody was contacted. Counted over the customers one may see.
     """
 
     campaign_id: UUID
@@ -141,7 +141,7 @@ def _results(campaign: Measured, people: list[Any], act: Act) -> CampaignResults
         contacted=contacted,
         control=control,
         excluded=sum(row["customers"] for row in drawn["excluded"]),
-        lift_per_head=_lift(drawn["contacted"], drawn["control"], unit),
+        lift_per_head=_lift(drawn["contacted"], drawn["control"], unit) if contacted.contacted else None,
         raised_lift=_raised_lift(contacted, control),
     )
 
@@ -193,6 +193,6 @@ def _lift(contacted: list[Any], control: list[Any], unit: str) -> Money | None:
 
 
 def _raised_lift(contacted: PartResult, control: PartResult) -> float | None:
-    if not contacted.members or not control.members:
+    if not contacted.contacted or not control.members:
         return None
     return round(1000 * contacted.raised / contacted.members - 1000 * control.raised / control.members, 1)

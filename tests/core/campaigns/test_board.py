@@ -57,6 +57,10 @@ async def test_it_says_whom_each_reached_and_what_came_of_it(desk):
     assert (first["results"]["contacted"]["bought"], first["results"]["raised_lift"]) == (1, 0.0)
     assert (second["to_contact"], second["contacted"], second["budget"], second["over"]) == (3, 0, 500, False)
     assert first["results"] == (await desk.client.get(f"{CAMPAIGNS}/{spring}/results")).json()
+    assert (second["results"]["raised_lift"], second["results"]["lift_per_head"]) == (None, None)
+    pages = [(await desk.client.get(f"{PAGE}/{each}/results")).text for each in (spring, autumn)]
+    assert ["尚未联系任何客户" in page for page in pages] == [False, True]
+    assert "升级与对照组一样多" in pages[0]
     for asked, who in (
         ({"response": "bought"}, [bought]),
         ({"reached": "true"}, [bought]),
