@@ -93,6 +93,30 @@ def test_a_webhook_is_made_tested_and_paused(admin):
     assert page.locator("#main button:has-text('恢复')").count() == 1
 
 
+def test_what_a_webhook_is_narrowed_to_is_written_in_words_and_changed(admin):
+    page = admin.page
+    admin.open("/console/webhooks")
+    page.locator("#main a[href^='/console/webhooks/']", has_text="hooks.example.com").first.click()
+    page.locator("h1", has_text="hooks.example.com").wait_for()
+    _asked(admin, "修改")
+    page.locator("#f-narrowed_to").fill("投诉等级")
+    admin.press("Control+Enter")
+    refused = page.locator("#f-narrowed_to-error").inner_text()
+    page.locator("#f-narrowed_to").fill("投诉等级=3\n level ＝ 2\n\nchannel=phone")
+    changed = _sent(admin)
+    told = page.locator("#main", has_text="投诉等级=3").inner_text()
+    _asked(admin, "修改")
+    kept = page.locator("#f-narrowed_to").input_value()
+    page.locator("#f-narrowed_to").fill("")
+
+    assert "字段=值" in refused
+    assert changed == "已修改"
+    assert "投诉等级=3、投诉等级=2、渠道=phone" in told
+    assert kept == "投诉等级=3\n投诉等级=2\n渠道=phone"
+    assert _sent(admin) == "已修改"
+    page.locator("#main", has_text="投诉等级").wait_for(state="detached")
+
+
 def test_a_channel_is_set_up_and_a_test_says_why_it_did_not_go_out(admin):
     page = admin.page
     admin.open("/console/channels")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.di import Provide
+from msgspec import Struct
 from msgspec.structs import replace
 
 from guibin.console import lists
@@ -14,25 +15,68 @@ from guibin.console.forms import Choice
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Outcome, Shell
 from guibin.context import Act
+from guibin.policy.words import Line, Page, Url
+from guibin.web import conversion
 from guibin.web.listing import PageAsked
+from guibin_tenants.refusals import Invalid
 
 from . import actions, queries
 from .actions import CreatedWebhook, Replayed
 from .api import WRITE
+from .kinds import known_kinds
 from .payloads import event_types
 from .queries import WebhookView
-from .requests import DeliveryFilter, NewWebhook, WebhookChange
+from .requests import DeliveryFilter, EventTypes, Narrowed, NewWebhook, WebhookChange
 
 PATH, NAME = f"{PREFIX}/webhooks", "webhooks"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="webhook", needs=WRITE, group="govern", order=81),)
-# Set by the API, for it is the API's own words: no form asks for it.
-NARROWED = frozenset({"narrowed_to"})
 STATES = ("pending", "delivered", "failed", "held")
 
 
-async def change(webhook_id: UUID, new: NewWebhook, act: Act) -> WebhookView:
-    """As `actions.change`, all of it at once; what narrows it stays as the API set it."""
-    given = WebhookChange(url=new.url, event_types=new.event_types, description=new.description)
+class FollowedEvents(Struct, frozen=True, kw_only=True):
+    """A webhook as a form: `narrowed_to` line by line, each field as the API or as people call it."""
+
+    url: Url
+    event_types: EventTypes = ()
+    narrowed_to: Page = ""
+    description: Line = ""
+
+    def narrowed(self) -> tuple[str, ...]:
+        """As the API writes it. Raises Invalid for too many or too long lines."""
+        lines = tuple(_spelled(each) for each in self.narrowed_to.split("\n") if each.strip())
+        wrong = conversion.faults(list(lines), Narrowed)
+        if wrong:
+            raise Invalid.at("narrowed_to", wrong[0].rule, wrong[0].fix)
+        return lines
+
+
+def _spelled(line: str) -> str:
+    field, equals, value = line.replace("＝", "=").partition("=")
+    called = {
+        said: each.name for kind in known_kinds() for each in kind.payload for said in (each.title.zh, each.title.en)
+    }
+    return f"{called.get(field.strip(), field.strip())}{equals}{value.strip()}"
+
+
+def in_words(narrowed: str, language: str) -> str:
+    """`level=3` as people call it."""
+    field, _, value = narrowed.partition("=")
+    named = (each for kind in known_kinds() if (each := kind.field(field)) is not None)
+    known = next(named, None)
+    return f"{known.title.in_language(language) if known else field}={value}"
+
+
+async def make(new: FollowedEvents, act: Act) -> CreatedWebhook:
+    """As `actions.add`."""
+    made = NewWebhook(url=new.url, event_types=new.event_types, narrowed_to=new.narrowed(), description=new.description)
+    return await actions.add(made, act)
+
+
+async def change(webhook_id: UUID, new: FollowedEvents, act: Act) -> WebhookView:
+    """As `actions.change`, all of it at once."""
+    given = WebhookChange(
+        url=new.url, event_types=new.event_types, narrowed_to=new.narrowed(), description=new.description
+    )
     return await actions.change(webhook_id, given, act)
 
 
@@ -48,9 +92,15 @@ async def _events(shell: Shell) -> Sequence[Choice]:
     return [Choice(kind, said(kind, shell)) for kind in event_types()]
 
 
-async def _present(_: Shell, webhook_id: UUID) -> Mapping[str, str | Sequence[str]]:
+async def _present(shell: Shell, webhook_id: UUID) -> Mapping[str, str | Sequence[str]]:
     found = await queries.endpoint(webhook_id)
-    return {"url": found.url, "description": found.description, "event_types": found.event_types}
+    narrowed = "\n".join(in_words(each, shell.act.language) for each in found.narrowed_to)
+    return {
+        "url": found.url,
+        "description": found.description,
+        "event_types": found.event_types,
+        "narrowed_to": narrowed,
+    }
 
 
 def _shown(made: CreatedWebhook, shell: Shell) -> Response[str]:
@@ -68,9 +118,8 @@ MADE = Commands(
     f"{PATH}/secrets",
     Command(
         name="make",
-        action=actions.add,
+        action=make,
         choices={"event_types": _events},
-        left_out=NARROWED,
         key="n",
         main=True,
         shows=_shown,
@@ -83,7 +132,7 @@ HOOKS = Commands(
     "webhook_id",
     PATH,
     Command(name="ping", action=actions.ping),
-    Command(name="change", action=change, choices={"event_types": _events}, left_out=NARROWED, given=_present),
+    Command(name="change", action=change, choices={"event_types": _events}, given=_present),
     Command(name="disable", action=actions.disable_by_staff),
     Command(name="enable", action=actions.enable),
     Command(name="remove", action=actions.remove, danger=True),
@@ -140,6 +189,7 @@ class WebhookScreens(Controller):
                 *(() if paused else ((SPANS.known["replays"], SPANS.address),)),
                 (HOOKS.known["remove"], HOOKS.address),
             ],
+            narrowed=lambda each: in_words(each, shell.act.language),
             replay=SENT.known["replay"],
             of_sent=SENT.address,
             said=lambda kind: said(kind, shell),
