@@ -34,6 +34,10 @@ class UnknownKind(Exception):
     """No function of this process handles the kind: an older release runs, or a pack was taken away."""
 
 
+class PackPutAside(Exception):
+    """Nobody here handles the kind while these packs of the company's are put aside: the job waits for them and has not failed."""
+
+
 class ConnectionCut(Exception):
     """PostgreSQL went away during the attempt: not the job's fault."""
 
@@ -98,7 +102,7 @@ async def _perform(shop: Workshop, company: Company, taken: Taken) -> Done:
             return "lease lost"
         await _give_back(shop, company, taken, handler, "interrupted", None)
         raise
-    except ConnectionCut as error:
+    except (ConnectionCut, PackPutAside) as error:
         return await _give_back(shop, company, taken, handler, "interrupted", error)
     except Exception as error:
         return await _give_back(shop, company, taken, handler, "failed", error)
@@ -121,7 +125,8 @@ def by_job(kind: str, job_id: UUID) -> Principal:
 
 async def _attempt(shop: Workshop, company: Company, taken: Taken, handler: Handler | None) -> None:
     if handler is None:
-        raise UnknownKind(taken.kind)
+        aside = [name for name in company.packs if name in shop.root.packs.aside]
+        raise PackPutAside(", ".join(aside)) if aside else UnknownKind(taken.kind)
     payload = msgspec.json.decode(taken.payload, type=handler.payload)
     outcome: tuple[Any, ...] = ()
     run: Run | None = None
@@ -186,14 +191,16 @@ async def _give_back(
     error: Exception | None,
 ) -> Done:
     failures = taken.failures + 1
-    pause = pause_before(failures, job_id=taken.job_id, first_s=shop.backoff_first_s)
+    # What waits for a pack fails never: it is looked at less and less often, too.
+    aside = str(error) if isinstance(error, PackPutAside) else ""
+    pause = pause_before(taken.attempt if aside else failures, job_id=taken.job_id, first_s=shop.backoff_first_s)
     dead = outcome != "interrupted" and failures >= (handler.attempts_max if handler else ATTEMPTS_MAX)
     failure = Failure(
         outcome=outcome,
         pause=pause if error else timedelta(0),
         dead=dead,
         error=type(error).__name__ if error else "",
-        error_at=logs.where(error) if error else "",
+        error_at=aside or (logs.where(error) if error else ""),
     )
     async with tenant_scope(company.id):
         now = await now_of(company, shop.root.clock)

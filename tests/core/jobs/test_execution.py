@@ -5,14 +5,19 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from msgspec import structs
 from working import Effect, Endless, effects, note
 
+from guibin.context import Root
 from guibin.dispatch.execution import perform
 from guibin.dispatch.rescue import rescue_lost
 from guibin.events import ApprovalDecided, record, subscribe
-from guibin.jobs import actions, ledger, queries
+from guibin.jobs import actions, kinds, ledger, queries
 from guibin.jobs.actions import enqueue
+from guibin.jobs.kinds import ATTEMPTS_MAX
 from guibin.jobs.refusals import AlreadyEnded, NotWaiting
+from guibin.packs import Packs
+from guibin.policy.problems import PackProblem
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch, fetch_column, fetch_value
 from guibin_tenants.tables import new_id
@@ -267,3 +272,27 @@ async def test_a_job_planned_for_later_is_shown_as_scheduled(tenant):
     job_id = await _enqueued(tenant, Effect(), run_at=tenant.world.clock() + timedelta(days=1))
 
     assert (await _job(tenant, job_id)).job.state == "scheduled"
+
+
+async def test_a_job_of_a_pack_that_is_put_aside_waits_and_is_done_when_the_pack_is_back(tenant, shop, clock, world):
+    problem = PackProblem(pack="cable_tv", place="its import", rule="raises ImportError")
+    aside = Packs({}, aside={"cable_tv": (problem,)})
+    away = structs.replace(shop, root=Root(packs=aside, clock=world.clock))
+    job_id = await _enqueued(tenant, Effect())
+    handler = kinds._handlers.pop(kinds.kind_of(Effect))
+    try:
+        waited = [await perform(away, tenant.id, job_id, attempt=attempt) for attempt in range(ATTEMPTS_MAX + 2)]
+        found = await _job(tenant, job_id)
+    finally:
+        kinds.add(handler)
+    done = await perform(shop, tenant.id, job_id, attempt=ATTEMPTS_MAX + 2)
+
+    assert set(waited) == {"failed"}
+    assert (found.job.failures, found.job.ended_at) == (0, None)
+    assert {(each.outcome, each.error, each.error_at) for each in found.attempts} == {
+        ("interrupted", "PackPutAside", "cable_tv")
+    }
+    assert found.job.run_at > clock() + timedelta(minutes=20)
+    assert done == "completed"
+    async with tenant.scope():
+        assert await effects() == {job_id: 1}

@@ -34,6 +34,12 @@ async def dead(tenant, clock):
     return job_id
 
 
+async def on_record(tenant):
+    auditor = await tenant.staff("auditor", "auditor")
+    found = (await auditor.get("/api/v1/audit-entries", params={"looked": "false"})).json()["items"]
+    return [each for each in found if each["action"].startswith("jobs.")]
+
+
 async def rhythm(client, name):
     return next(each for each in (await client.get("/api/v1/timetable")).json() if each["name"] == name)
 
@@ -80,6 +86,45 @@ async def test_what_failed_for_good_stands_on_top_with_its_reason_and_is_tried_a
     assert "jobs/retention.py:50" in one
     assert done.status_code == 200
     assert (await admin.get(f"/api/v1/jobs/{job_id}")).json()["job"]["state"] == "ready"
+
+
+async def state(client, job_id):
+    return (await client.get(f"/api/v1/jobs/{job_id}")).json()["job"]["state"]
+
+
+async def test_what_waits_is_cancelled_asked_first_and_tried_again_and_what_ended_is_not(admin, tenant, clock, relay):
+    async with tenant.scope():
+        job_id, other = [await enqueue(job(), now=clock.now) for job in (PruneLedger, ForgetAnswers)]
+    at = f"{PAGE}/{job_id}"
+    asked = (await admin.get(f"{at}/do/cancel")).text
+    before = await state(admin, job_id)
+    done = await admin.post(f"{at}/do/cancel")
+    shown, log = (await admin.get(at)).text, (await admin.get(f"{PAGE}/log?state=cancelled")).text
+    claimed = await _claimed(relay, tenant)
+    again = await admin.post(f"{at}/do/cancel")
+    cancelled = await state(admin, job_id)
+    retried = await admin.post(f"{at}/do/retry")
+
+    assert ("btn-danger" in asked, before) == (True, "ready")
+    assert (done.status_code, again.status_code, retried.status_code) == (200, 409, 200)
+    assert ("do/retry" in shown, "do/cancel" in shown) == (True, False)
+    assert [log.count(f'data-job="{each}"') for each in (job_id, other)] == [1, 0]
+    assert claimed == [other]
+    assert (cancelled, await state(admin, job_id)) == ("cancelled", "ready")
+    assert await _claimed(relay, tenant) == [job_id]
+    assert [each["action"] for each in await on_record(tenant)] == ["jobs.retry", "jobs.cancel"]
+
+
+async def test_what_is_done_is_neither_tried_again_nor_cancelled(admin, tenant, clock):
+    async with tenant.scope():
+        job_id = await enqueue(PruneLedger(), now=clock.now)
+        await execute("update job set ended_at = $2, outcome = 'completed' where id = $1", job_id, clock.now)
+    shown = (await admin.get(f"{PAGE}/{job_id}")).text
+    answers = [await admin.post(f"{PAGE}/{job_id}/do/{command}") for command in ("retry", "cancel")]
+
+    assert "/do/" not in shown
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert await state(admin, job_id) == "completed"
 
 
 async def test_one_is_moved_by_a_form_and_switched_off_and_on(admin):
