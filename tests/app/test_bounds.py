@@ -16,6 +16,8 @@ DEAR = {
     ("GET", "/api/v1/reports/{kind}"),
     ("GET", "/api/v1/reports/{kind}/workbook"),
     ("GET", "/api/v1/reports/{kind}/page"),
+    ("GET", "/api/v1/reports/{kind}/comparison/workbook"),
+    ("GET", "/api/v1/reports/{kind}/comparison/page"),
     ("POST", "/api/v1/facts"),
     ("POST", "/api/v1/assessments"),
     ("POST", "/api/v1/assessments/simulations"),

@@ -88,6 +88,7 @@ async def set_words(client, **texts):
 
 KEYS = (
     "report.complaints",
+    "insight.comparison",
     "insight.figures",
     "insight.groups",
     "insight.definitions",
@@ -104,7 +105,8 @@ async def test_a_workbook_comes_whatever_the_company_calls_its_parts(client, wor
     await set_words(client, **dict.fromkeys(KEYS, word))
 
     reports = [f"/api/v1/reports/{kind}/workbook" for kind in ("complaints", "retention", "service", "tiers")]
-    for path in ("/api/v1/statistics/workbook", *reports):
+    compared = "/api/v1/reports/complaints/comparison/workbook"
+    for path in ("/api/v1/statistics/workbook", compared, *reports):
         answer = await client.get(path, params={"period": "2026-03"})
         assert answer.status_code == 200, answer.text
         assert formulas(answer.content) == []

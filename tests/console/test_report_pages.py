@@ -58,7 +58,7 @@ async def test_the_rows_name_the_case_and_the_customer(lead, complaint):
         ("/complaints", {"period": "2026-13"}, 422),
         ("/nothing", {}, 422),
         ("/figures/nothing", {}, 404),
-        ("/figures/vips_invited/rows", {}, 409),
+        ("/figures/complaints_received/rows", {"part": "denominator"}, 409),
     ],
 )
 async def test_what_there_is_not_is_said(lead, path, params, status):

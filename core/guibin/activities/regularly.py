@@ -14,7 +14,7 @@ from msgspec import Struct
 from guibin.audit.actions import noted, searched
 from guibin.care.consents import refusal
 from guibin.context import Act
-from guibin.periods.counts import INVITED
+from guibin.periods.counts import INVITED, INVITED_SPANS
 from guibin.periods.spans import Window, window_of
 from guibin.policy.activities import InvitationRhythm
 from guibin.profiles.queries import customer_of, kept_until
@@ -122,8 +122,13 @@ _UNINVITED = Listing(
 
 def known(rhythms: Sequence[InvitationRhythm], at: AsOf) -> dict[str, object]:
     """What the statement asks for: each rhythm once for each of its tiers, in the span that holds the day."""
-    each = [(place, rhythm, tier) for place, rhythm in enumerate(rhythms) for tier in rhythm.tiers]
-    windows = [window_of(rhythm.span, at.on, at.time_zone) for rhythm in rhythms]
+    return known_in([(rhythm, window_of(rhythm.span, at.on, at.time_zone)) for rhythm in rhythms], at.now)
+
+
+def known_in(spans: Sequence[tuple[InvitationRhythm, Window]], now: datetime) -> dict[str, object]:
+    """The same for these spans of these rhythms, whenever they were."""
+    windows = [window for _, window in spans]
+    each = [(place, rhythm, tier) for place, (rhythm, _) in enumerate(spans) for tier in rhythm.tiers]
     return {
         "places": [place for place, _, _ in each],
         "rhythms": [rhythm.name for _, rhythm, _ in each],
@@ -134,7 +139,7 @@ def known(rhythms: Sequence[InvitationRhythm], at: AsOf) -> dict[str, object]:
         "first": [windows[place].first_on for place, _, _ in each],
         "starts": [windows[place].starts_at for place, _, _ in each],
         "ends": [windows[place].ends_at for place, _, _ in each],
-        "now": at.now,
+        "now": now,
     }
 
 
@@ -224,4 +229,9 @@ async def _invited(rhythm: InvitationRhythm, on: date, time_zone: str, now: date
     return sum(each.done + each.missed for each in counts), sum(each.done for each in counts)
 
 
+def _spans(spans: Sequence[tuple[InvitationRhythm, Window]], now: datetime) -> tuple[str, dict[str, object]]:
+    return f"({_OWED} select j.*, j.span_name as span from judged j) x", known_in(spans, now)
+
+
 INVITED.give(_invited)
+INVITED_SPANS.give(_spans)

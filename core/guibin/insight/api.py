@@ -1,5 +1,6 @@
 """`/api/v1/statistics`, `/figures`, `/reports` and `/workstreams`."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Literal
 from uuid import UUID
@@ -11,6 +12,7 @@ from guibin.console.printing import POLICY
 from guibin.context import Act
 from guibin.periods.names import parse_period
 from guibin.spreadsheets.writing import MEDIA
+from guibin.web.listing import from_query
 from guibin.web.query_parameters import PeriodName
 from guibin.web.routing import ALSO, deletes, gets, posts
 from guibin_tenants.principals import may
@@ -18,6 +20,7 @@ from guibin_tenants.rate_limits import BULK
 
 from . import comparing, exporting, pages, posting, queries
 from .actions import unit_seen
+from .comparing import ComparisonAsked
 from .complaints import ComplaintReport, complaint_report
 from .figures import Definition, Kind, defined, figures_of, say
 from .reports import Asked, Report, WorkstreamsReport, report, workstreams
@@ -73,7 +76,7 @@ class FigureController(Controller):
         "What a figure counts, row by row, of a period",
         needs=ROWS,
         cost=BULK,
-        # Of spans of a rhythm that were kept there are no rows.
+        # Of a plain number there is no denominator.
         opt={ALSO: (HTTPStatus.CONFLICT,)},
     )
     show_trend = gets("/{name:str}/trend", queries.trend, "A figure period by period", cost=BULK)
@@ -106,12 +109,38 @@ class ReportController(Controller):
         "/comparison", comparing.compare, "The figures of two org units, or two periods, side by side", cost=BULK
     )
 
+    @get(
+        "/comparison/workbook",
+        needs=READ,
+        cost=BULK,
+        summary="The comparison as xlsx with charts",
+        media_type=MEDIA["xlsx"],
+        dependencies={"asked": from_query(ComparisonAsked)},
+    )
+    async def compare_workbook(self, kind: Kind, asked: ComparisonAsked, act: Act) -> Response[bytes]:
+        found = await comparing.compare(kind, asked, act)
+        words = partial(say, policy=act.policy, language=act.language)
+        content = exporting.comparison_workbook(found, act.now, words)
+        return _file(content, f"{kind}-{found.first.period}-{found.second.period}.xlsx")
+
+    @get(
+        "/comparison/page",
+        needs=READ,
+        cost=BULK,
+        summary="The comparison as a page to be printed",
+        media_type="text/html",
+        dependencies={"asked": from_query(ComparisonAsked)},
+    )
+    async def compare_page(self, kind: Kind, asked: ComparisonAsked, act: Act) -> Response[bytes]:
+        found = await comparing.compare(kind, asked, act)
+        words = partial(say, policy=act.policy, language=act.language)
+        return _printed(pages.comparison_page(found, act.now, words, language=act.language))
+
     @get("/page", needs=READ, cost=BULK, summary="The same as a page to be printed", media_type="text/html")
     async def page(self, kind: Kind, period: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:
         made = await _report(kind, period, org_unit_id, act)
         content = pages.page(made, lambda key: say(key, act.policy, act.language), language=act.language)
-        headers = {"Content-Security-Policy": POLICY}
-        return Response(content, media_type="text/html", headers=headers)
+        return _printed(content)
 
 
 class ReportSubscriptionController(Controller):
@@ -158,6 +187,10 @@ async def _asked(kind: Kind, period: str, org_unit_id: UUID | None, act: Act) ->
     chosen = parse_period(period, act.company.time_zone)
     unit = await unit_seen(org_unit_id, by=act.by)
     return Asked(kind=kind, period=chosen, org_unit_id=unit.id, org_unit_name=unit.name)
+
+
+def _printed(content: bytes) -> Response[bytes]:
+    return Response(content, media_type="text/html", headers={"Content-Security-Policy": POLICY})
 
 
 def _file(content: bytes, name: str) -> Response[bytes]:

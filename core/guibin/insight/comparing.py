@@ -36,6 +36,11 @@ class Side(Struct, frozen=True, kw_only=True):
     org_unit_name: str
     closed: bool
 
+    @property
+    def named(self) -> str:
+        """The unit and its period."""
+        return f"{self.org_unit_name} {self.period}"
+
 
 class ComparedLine(Struct, frozen=True, kw_only=True):
     """A figure on both sides. `change` is the first less the second, None where either is of too few; `better` the side that does
@@ -56,6 +61,13 @@ class Comparison(Struct, frozen=True, kw_only=True):
     first: Side
     second: Side
     figures: tuple[ComparedLine, ...]
+
+    def better_of(self, line: ComparedLine) -> str:
+        """What the better side is called: its unit, or its period where both are of one unit; empty where neither is."""
+        if line.better is None:
+            return ""
+        side = self.first if line.better == "first" else self.second
+        return side.period if self.first.org_unit_id == self.second.org_unit_id else side.org_unit_name
 
 
 async def compare(kind: Kind, asked: ComparisonAsked, act: Act) -> Comparison:

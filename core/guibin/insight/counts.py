@@ -1,17 +1,21 @@
 """All counts together: the rooms' own, what one did because of another, and those that are gone through span by span."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+from msgspec import Struct, structs
 
 from guibin.complaints import counts as complaints
 from guibin.hotline import counts as hotline
-from guibin.periods.counts import COUNTED_ABOVE, INVITED, PERIOD, Count, count, within
+from guibin.periods.counts import COUNTED_ABOVE, INVITED, INVITED_SPANS, PERIOD, Count, count, within
 from guibin.periods.days import local_day
 from guibin.periods.names import Period
-from guibin.periods.spans import window_of
+from guibin.periods.spans import Window, window_of
 from guibin.policy.activities import InvitationRhythm
 from guibin.policy.cadence import Cadence, ReviewRhythm, Span
 from guibin.policy.packs import Policy
+from guibin.policy.qualifications import StaffQualification
 from guibin.profiles import counts as profiles
 from guibin.qualifications import training
 from guibin.records import counts as records
@@ -29,6 +33,7 @@ from guibin.visits import counts as visits
 from guibin_tenants.scope import fetch
 
 Groups = dict[str, int]
+Rhythm = TypeVar("Rhythm")
 
 # What a customer who wanted something did about it within 90 days: of the kind that was wanted, not a repair (S09-1).
 _ACTED = " or ".join(
@@ -139,35 +144,38 @@ async def counted(
         wanted, asked = await _invitations(policy.invitations, period, time_zone=time_zone, as_of=as_of)
         groups |= {"invitations_owed": {"": wanted}, "invitations_made": {"": asked}}
     if any(name in TRAINING_COUNTS for name in names):
-        spans = (
-            (each, day)
-            for each, span in training.asked(policy)
-            for day in _ended(span, period, time_zone=time_zone, as_of=as_of)
-        )
-        owed, had = await training.figures(spans, time_zone)
+        owed, had = await training.figures(_trainings(policy, period, time_zone=time_zone, as_of=as_of))
         groups |= {"training_owed": {"": owed}, "training_had": {"": had}}
     return groups
 
 
-def behind(
-    name: str, period: Period, *, policy: Policy, time_zone: str, as_of: datetime
-) -> tuple[str, dict[str, object]]:
-    """What of a rhythm's spans that ended in the period this count counts, as what follows `from`, called `x`: customers with
-    their `span`, and its values; nothing for a count of something else."""
-    made = name in ("contacts_made", "reviews_done")
+class Behind(Struct, frozen=True):
+    """What of a rhythm's spans a count counts, as what follows `from`, called `x`: each `subject` with a `span` of theirs and its
+    `state`, and the values it is asked with."""
+
+    source: str
+    values: dict[str, object]
+    subject: str = "customer"
+
+
+def behind(name: str, period: Period, *, policy: Policy, time_zone: str, as_of: datetime) -> Behind | None:
+    """Of the spans that ended in the period; None for a count of something else."""
+    known: dict[str, Any] = {"time_zone": time_zone, "as_of": as_of}
     if name in CADENCE_COUNTS:
-        spans = [
-            (cadence, window_of(cadence.span, day, time_zone))
-            for cadence in policy.cadences
-            for day in _ended(cadence.span, period, time_zone=time_zone, as_of=as_of)
-        ]
-        source, values = OWED_NOW, asked_in(spans, as_of)
+        contacts = _windows(((each, each.span) for each in policy.cadences), period, **known)
+        found = Behind(OWED_NOW, asked_in(contacts, as_of))
     elif name in REVIEW_COUNTS:
         source = duties_owed("customer_review", "review")
-        values = asked_all(_duties(policy.reviews, period, time_zone=time_zone, as_of=as_of), "review")
+        found = Behind(source, asked_all(_duties(policy.reviews, period, **known), "review") | {"now": as_of})
+    elif name in INVITATION_COUNTS:
+        invitations = _windows(((each, each.span) for each in policy.invitations), period, **known)
+        found = Behind(*INVITED_SPANS()(invitations, as_of))
+    elif name in TRAINING_COUNTS:
+        found = Behind(training.OWED, training.asked_in(_trainings(policy, period, **known)), "staff")
     else:
-        return "", {}
-    return source, values | {"states": ["done"] if made else ["done", "missed"]}
+        return None
+    done = name in ("contacts_made", "reviews_done", "invitations_made", "training_had")
+    return structs.replace(found, values=found.values | {"states": ["done"] if done else ["done", "missed"]})
 
 
 def total(groups: Mapping[str, int], split: Sequence[str], filters: Mapping[str, Sequence[str]]) -> int:
@@ -220,6 +228,22 @@ async def _invitations(
             wanted, asked = await INVITED()(rhythm, day, time_zone, as_of)
             owed, made = owed + wanted, made + asked
     return owed, made
+
+
+def _trainings(
+    policy: Policy, period: Period, *, time_zone: str, as_of: datetime
+) -> list[tuple[StaffQualification, Window]]:
+    return _windows(training.asked(policy), period, time_zone=time_zone, as_of=as_of)
+
+
+def _windows(
+    rhythms: Iterable[tuple[Rhythm, Span]], period: Period, *, time_zone: str, as_of: datetime
+) -> list[tuple[Rhythm, Window]]:
+    return [
+        (each, window_of(span, day, time_zone))
+        for each, span in rhythms
+        for day in _ended(span, period, time_zone=time_zone, as_of=as_of)
+    ]
 
 
 def _ended(span: Span, period: Period, *, time_zone: str, as_of: datetime) -> Iterator[date]:

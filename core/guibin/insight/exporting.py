@@ -4,6 +4,7 @@ Every text may be the company's own (`texts` of its policy), and is fitted to wh
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +12,9 @@ import xlsxwriter
 
 from guibin.spreadsheets.texts import cell_text, chart_text, sheet_name
 
+from .comparing import ComparedLine, Comparison
 from .complaints import SCALARS, ComplaintReport
+from .figures import Definition
 from .reports import FigureLine, Report
 
 # A text of the policy by its key, in the reader's language.
@@ -114,8 +117,48 @@ def report_workbook(report: Report, say: Say) -> bytes:
     with xlsxwriter.Workbook(stream, _OPTIONS) as book:
         _figures(book, report, say)
         _shares(book, report, say)
-        _definitions(book, report, say)
+        _definitions(book, [line.definition for line in report.figures], say)
     return stream.getvalue()
+
+
+def comparison_workbook(found: Comparison, as_of: datetime, say: Say) -> bytes:
+    """A sheet of both sides with a chart of the shares and one of the numbers, one for the definitions."""
+    stream = BytesIO()
+    with xlsxwriter.Workbook(stream, _OPTIONS) as book:
+        _beside(book, found, as_of, say)
+        _definitions(book, [line.definition for line in found.figures], say)
+    return stream.getvalue()
+
+
+def _beside(book: Any, found: Comparison, as_of: datetime, say: Say) -> None:
+    sheet, sides = _Sheet(book, say("insight.comparison"), say), (found.first, found.second)
+    sheet.page.set_column(0, 0, 30)
+    sheet.page.set_column(1, 9, 18)
+    sheet.line(found.title, *(side.named for side in sides), bold=True)
+    sheet.line(say("insight.as_of"), as_of.isoformat(timespec="minutes"))
+    parts = [f"{side.named} {say(f'insight.{part}')}" for side in sides for part in ("numerator", "denominator")]
+    heads = (*(side.named for side in sides), say("insight.difference"), say("insight.better"), *parts)
+    sheet.line(say("insight.figure"), *heads, say("insight.clause"), bold=True)
+    for unit, at in (("per_mille", "L2"), ("count", f"L{2 + _CHART_ROWS}")):
+        lines = [line for line in found.figures if line.definition.unit == unit]
+        rows = [sheet.line(*_compared(line, found, say)) for line in lines]
+        if rows:
+            series = [(side.named, column) for column, side in enumerate(sides, 1)]
+            sheet.chart("column", f"{found.title} ({say(f'unit.{unit}')})", (rows[0], rows[-1]), series, at)
+
+
+def _compared(line: ComparedLine, found: Comparison, say: Say) -> tuple[Cell, ...]:
+    first, second = line.first, line.second
+    few = say("insight.few") if first.few or second.few else "-"
+    return (
+        line.definition.title,
+        first.value,
+        second.value,
+        line.change,
+        found.better_of(line) or few,
+        *(first.numerator, first.denominator, second.numerator, second.denominator),
+        line.definition.clause,
+    )
 
 
 def _figures(book: Any, report: Report, say: Say) -> None:
@@ -171,15 +214,14 @@ def _shares(book: Any, report: Report, say: Say) -> None:
         sheet.line()
 
 
-def _definitions(book: Any, report: Report, say: Say) -> None:
+def _definitions(book: Any, definitions: Sequence[Definition], say: Say) -> None:
     sheet = _Sheet(book, say("insight.definitions"), say)
     sheet.page.set_column(0, 0, 30)
     sheet.page.set_column(1, 2, 90)
     sheet.line(
         say("insight.figure"), say("insight.numerator"), say("insight.denominator"), say("insight.clause"), bold=True
     )
-    for line in report.figures:
-        words = line.definition
+    for words in definitions:
         sheet.line(words.title, words.numerator_says, words.denominator_says, words.clause)
 
 

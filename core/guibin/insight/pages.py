@@ -4,12 +4,27 @@ from datetime import datetime
 
 from guibin.console.printing import Say, sheet
 
+from .comparing import Comparison
 from .reports import Report
 
 
 def page(report: Report, say: Say, *, language: str) -> bytes:
     """The report in the reader's language, its definitions printed below the figures."""
     return sheet("insight/report.html", say, language, report=report, worded=worded, at=_at)
+
+
+def comparison_page(found: Comparison, as_of: datetime, say: Say, *, language: str) -> bytes:
+    """Both sides in the reader's language, the definitions below the figures."""
+    known = {"found": found, "sides": (found.first, found.second), "worded": worded, "change": change}
+    return sheet("insight/comparison.html", say, language, as_of=_at(as_of), **known)
+
+
+def change(value: float | None, earlier: float | None, unit: str) -> str:
+    """By how much it went up or down, in percentage points for shares; empty where one of them is not shown."""
+    if value is None or earlier is None or value == earlier:
+        return ""
+    by = value - earlier
+    return f"{'+' if by > 0 else '−'}" + (f"{abs(by) / 10:.1f}" if unit == "per_mille" else f"{abs(by):,.0f}")
 
 
 def worded(value: float | None, unit: str) -> str:

@@ -22,7 +22,7 @@ from guibin_tenants.rows import name_of
 from guibin_tenants.scope import see_units
 
 from .actions import closed, unit_seen
-from .counts import Groups, behind, count_of, counted, seen
+from .counts import Behind, Groups, behind, count_of, counted, seen
 from .figures import Definition, Figure, counts_of, defined, figures_of, valued
 
 Part = Literal["numerator", "denominator"]
@@ -30,7 +30,7 @@ PERIODS, PERIODS_MAX = 12, 24
 
 
 class NotRowByRow(Conflict):
-    """This number is not counted row by row. It says how many were to be invited or trained in the spans of a rhythm."""
+    """This figure is a plain number: it has no denominator, so no rows of one."""
 
 
 class RowsAsked(Struct, frozen=True, kw_only=True):
@@ -51,14 +51,16 @@ class TrendAsked(Struct, frozen=True, kw_only=True):
 
 
 class FigureRow(Struct, frozen=True, kw_only=True):
-    """One thing that is counted: of which kind, its number where it has one, and whose it is. As it is now, where a closed
-    period shows the number of its close."""
+    """One thing that is counted: of which kind, its number where it has one, and whose it is: a customer's, or a member of staff. It
+    counts so many `times`: once for each span of a rhythm. As it is now, where a closed period shows the number of its close."""
 
     subject: str
     id: UUID
     number: str
     customer_id: UUID | None
     customer_name: str | None
+    staff_name: str | None
+    times: int
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -120,12 +122,12 @@ async def rows_behind(name: str, asked: RowsAsked, page: PageAsked, act: Act) ->
     await unit_seen(asked.org_unit_id, by=act.by)
     counts = figure.numerator if asked.part == "numerator" else figure.denominator
     policy, zone = act.policy, act.company.time_zone
-    spans, known = behind(counts, period, policy=policy, time_zone=zone, as_of=act.now)
+    spans = behind(counts, period, policy=policy, time_zone=zone, as_of=act.now)
     if spans:
-        found = await _of_spans(spans).page(None, page, act, **known)
+        found = await _of_spans(spans).page(None, page, act, **spans.values)
         return await searched("figure_row", found, act, subject="statistics")
     count = count_of(counts)
-    if count is None or not count.rows:
+    if count is None:
         raise NotRowByRow
     source, values = _narrowed(count, figure, asked.group)
     seen_of = seen(period, policy=policy, time_zone=zone, as_of=act.now)
@@ -133,12 +135,14 @@ async def rows_behind(name: str, asked: RowsAsked, page: PageAsked, act: Act) ->
     return await searched("figure_row", found, act, subject="statistics")
 
 
-def _of_spans(source: str) -> Listing[FigureRow]:
-    """Customers with the spans of theirs that count."""
+def _of_spans(spans: Behind) -> Listing[FigureRow]:
+    """Whom a rhythm concerns with the spans of theirs that count."""
+    whose, staff = ("x.id", "null::text") if spans.subject == "customer" else ("null::uuid", "min(x.staff_name)")
     return Listing(
         view=FigureRow,
-        source="(select 'customer'::text as subject, x.id, x.id as customer_id, string_agg(distinct x.span, ', ') as number"
-        f" from {source} where x.state = any ($states::text[]) group by x.id) x",
+        source=f"(select '{spans.subject}'::text as subject, x.id, {whose} as customer_id, {staff} as staff_name,"
+        " string_agg(distinct x.span, ', ') as number, count(*)::int as times"
+        f" from {spans.source} where x.state = any ($states::text[]) group by x.id) x",
         order=Order({"x.id": UUID}),
         columns={"customer_name": called("x.customer_id")},
     )
@@ -177,7 +181,12 @@ def _listing(count: Count, holds: str) -> Listing[FigureRow]:
         view=FigureRow,
         source=source,
         order=Order({"x.id": UUID}),
-        columns={"number": number, "customer_name": called("x.customer_id")},
+        columns={
+            "number": number,
+            "customer_name": called("x.customer_id"),
+            "staff_name": "null::text",
+            "times": "1",
+        },
     )
 
 

@@ -30,7 +30,7 @@ from .actions import unit_seen
 from .comparing import ComparisonAsked
 from .drawing import chart
 from .figures import KINDS, Kind
-from .pages import worded
+from .pages import change, worded
 from .posting import NewSubscription
 from .queries import FigureRow, Part, RowsAsked, TrendAsked
 from .reports import Asked, report
@@ -106,8 +106,9 @@ class ReportScreens(Controller):
             units=units,
             kind_of=lambda kind: place.address("compare", kind=kind, **_beside(at)),
             worded=worded,
-            change=_change,
+            change=change,
             leads=lambda side, name: place.address(f"figures/{name}", period=side.period, org_unit_id=side.org_unit_id),
+            as_file=lambda form: f"/api/v1/reports/{at.kind}/comparison/{form}?{_said(asked)}",
         )
 
     @get("/figures/{name:str}", needs=READ, cost=BULK, dependencies={"at": from_query(PlaceAsked)})
@@ -200,8 +201,13 @@ async def _report(kind: Kind, place: Place, shell: Shell) -> Response[str]:
         units=await _units(shell),
         unit_id=unit.id,
         worded=worded,
-        change=_change,
+        change=change,
     )
+
+
+def _said(asked: ComparisonAsked) -> str:
+    given = {name: getattr(asked, name) for name in asked.__struct_fields__}
+    return urlencode({name: str(value) for name, value in given.items() if value})
 
 
 def _beside(at: BesideAsked) -> dict[str, str]:
@@ -218,18 +224,6 @@ def _following(period: Period, zone: str) -> Period:
 
 async def _units(shell: Shell) -> Sequence[OrgUnitView]:
     return [unit for unit in await org_units.standing_units() if shell.act.by.covers(unit.id)]
-
-
-def _change(value: float | None, earlier: float | None, unit: str) -> str:
-    """By how much it went up or down, in percentage points for shares; empty where one of them is not shown."""
-    if value is None or earlier is None or value == earlier:
-        return ""
-    by = value - earlier
-    return (
-        f"{'+' if by > 0 else '−'}{abs(by) / 10:.1f}"
-        if unit == "per_mille"
-        else f"{'+' if by > 0 else '−'}{abs(by):,.0f}"
-    )
 
 
 def _leads(row: FigureRow) -> str:

@@ -5,11 +5,12 @@ Every count sees the period `p`: `starts_at` and `ends_at` (half open), the same
 inside each of them.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
 
+from guibin.periods.spans import Window
 from guibin.policy.activities import InvitationRhythm
 from guibin_tenants.above import FromAbove, NamedFromAbove
 
@@ -74,3 +75,8 @@ def on_a_day(day: str) -> str:
 INVITED: FromAbove[Callable[[InvitationRhythm, date, str, datetime], Awaitable[tuple[int, int]]]] = FromAbove(
     "regular invitations"
 )
+# Of such spans: whom they concern with the `span` and the `state`, done, missed, due or waived, as what follows `from`, called
+# `x`, and its values.
+INVITED_SPANS: FromAbove[
+    Callable[[Sequence[tuple[InvitationRhythm, Window]], datetime], tuple[str, dict[str, object]]]
+] = FromAbove("regular invitations, row by row")

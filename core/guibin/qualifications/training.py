@@ -13,11 +13,12 @@ from guibin.periods.spans import Window, before, named, window_of
 from guibin.policy.cadence import Span
 from guibin.policy.packs import Policy
 from guibin.policy.qualifications import StaffQualification
-from guibin.web.listing import Listing, Order, PageAsked
+from guibin.web.listing import Listing, Order, PageAsked, placed
 from guibin.web.paging import Page
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import many
 from guibin_tenants.scope import fetch_one
+from guibin_tenants.walls import EVERYWHERE, SEEN_UNITS
 
 from .queries import SEEN, looking, qualification_of
 
@@ -26,13 +27,15 @@ _ASKED = (
     "(select s.tenant_id, s.id, s.name as staff_name, s.org_unit_id,"
     " (select max(r.obtained_on) from {records}) as last_on,"
     " exists (select from {records} and r.obtained_on >= {first} and r.obtained_on < {after}) as trained"
-    " from staff s where s.left_at is null and s.created_at < {since} and s.roles && {posts}::text[]) x"
+    " from staff s where s.left_at is null and s.created_at < {since} and s.roles && {posts}::text[]"
+    f" and ({EVERYWHERE} or s.org_unit_id = any ({SEEN_UNITS}))) x"
 )
 _RECORDS = (
     "qualification_record r where r.tenant_id = s.tenant_id and r.staff_id = s.id and r.qualification = {name}"
     " and r.withdrawn_at is null"
 )
 _NAMES = {"name": "$qualification", "first": "$first::date", "after": "$after::date", "since": "$since::timestamptz"}
+_SPANS = {"name": "q.name", "first": "q.first_on", "after": "q.after_on", "since": "q.starts_at"}
 _PLACES = {"name": "$1", "first": "$2::date", "after": "$3::date", "since": "$4::timestamptz", "posts": "$5"}
 
 
@@ -86,18 +89,36 @@ async def without(each: StaffQualification, window: Window) -> list[UntrainedVie
     return await many(UntrainedView, f"from {source} where not trained order by staff_name, id", *_values(each, window))
 
 
-async def figures(spans: Iterable[tuple[StaffQualification, date]], time_zone: str) -> tuple[int, int]:
-    """How many were to have training in these spans, each of which holds its day, and how many of those had."""
-    source = _ASKED.format(records=_RECORDS.format(**_PLACES), **_PLACES)
-    owed = had = 0
-    for each, day in spans:
-        window = window_of(each.asked_every or "year", day, time_zone)
-        row = await fetch_one(
-            f"select count(*) as owed, count(*) filter (where trained) as had from {source}", *_values(each, window)
-        )
-        assert row is not None  # a count always answers
-        owed, had = owed + row["owed"], had + row["had"]
-    return owed, had
+# Who was to have it in each of these spans, and whether they had, as what follows `from`, called `x`. Asked with `asked_in`.
+OWED = (
+    "(select x.*, q.span, case when x.trained then 'done' else 'missed' end as state from unnest($trained_in::text[],"
+    " $spans::text[], $firsts::date[], $afters::date[], $begins::timestamptz[], $of_posts::text[])"
+    " as q (name, span, first_on, after_on, starts_at, posts) cross join lateral "
+    + _ASKED.format(records=_RECORDS.format(**_SPANS), posts="string_to_array(q.posts, ',')", **_SPANS)
+    + ") x"
+)
+
+
+def asked_in(spans: Iterable[tuple[StaffQualification, Window]]) -> dict[str, object]:
+    """The values of OWED."""
+    known = list(spans)
+    return {
+        "trained_in": [each.name for each, _ in known],
+        "spans": [window.name for _, window in known],
+        "firsts": [window.first_on for _, window in known],
+        "afters": [window.after_on for _, window in known],
+        "begins": [window.starts_at for _, window in known],
+        "of_posts": [",".join(each.posts) for each, _ in known],
+    }
+
+
+async def figures(spans: Iterable[tuple[StaffQualification, Window]]) -> tuple[int, int]:
+    """How many were to have training in these spans, and how many of those had; of the org units in sight."""
+    statement = f"select count(*) as owed, count(*) filter (where x.trained) as had from {OWED}"
+    statement, values = placed(statement, asked_in(spans))
+    row = await fetch_one(statement, *values)
+    assert row is not None  # a count always answers
+    return row["owed"], row["had"]
 
 
 def asked(policy: Policy) -> list[tuple[StaffQualification, Span]]:

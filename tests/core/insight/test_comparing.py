@@ -1,5 +1,10 @@
 """Two reports side by side: of two org units, of two periods; within the wall, each side as its own report says it."""
 
+import html
+import io
+import re
+
+import openpyxl
 import pytest
 from desk import Desk
 
@@ -88,3 +93,39 @@ async def test_the_page_says_both_sides_and_leads_to_each(desk):
     for unit in units.values():
         assert f"/console/reports/figures/complaints_received?period=2026-03&amp;org_unit_id={unit}" in page
     assert f"{PAGE}?period=" in (await lead.get("/console/reports/complaints", params=MARCH)).text
+
+
+async def test_the_comparison_goes_out_as_a_workbook_and_on_paper_as_the_page_shows_it(desk):
+    units = {name: str(unit) for name, unit in desk.tenant.units.items()}
+    asked = MARCH | {"org_unit_id": units["east"], "other_unit_id": units["west"], "other_period": "2026-03"}
+    shown = (await desk.tenant.staff("lead", "manager")).get
+    page = (await shown(PAGE, params=asked)).text
+    files = {form: html.unescape(re.search(rf'href="([^"]*/{form}\?[^"]*)"', page)[1]) for form in ("workbook", "page")}
+    zh = {"Accept-Language": "zh-CN"}
+    answers = {form: await desk.client.get(path, headers=zh) for form, path in files.items()}
+    found = await compared(desk.client, **asked)
+
+    sheets = openpyxl.load_workbook(io.BytesIO(answers["workbook"].content)).worksheets
+    rows = list(sheets[0].values)
+    by_title = {row[0]: row for row in rows}
+    titles = {line["definition"]["title"]: line for line in found["figures"]}
+    assert titles.keys() <= by_title.keys()
+    assert titles.keys() <= {row[0] for row in sheets[1].values}
+    assert by_title["投诉受理量"][1:4] == (1, 2, -1)
+    assert rows[0][1:3] == ("east 2026-03", "west 2026-03")
+    paper = answers["page"].text
+    assert re.findall(
+        r"<tr><td>投诉受理量</td><td class=\"n\">1</td><td class=\"n\">2</td><td class=\"n\">−1</td>", paper
+    )
+    assert "style-src 'sha256-" in answers["page"].headers["content-security-policy"]
+
+
+async def test_the_files_of_a_comparison_stand_behind_the_same_wall(desk):
+    lead = await desk.tenant.staff("lead", "manager", unit="east")
+    for form in ("workbook", "page"):
+        for wrong, status in (
+            ({"other_unit_id": str(desk.tenant.units["west"])}, 404),
+            ({"other_period": "2026-13"}, 422),
+        ):
+            answer = await lead.get(f"{COMPARISON}/{form}", params=MARCH | wrong)
+            assert answer.status_code == status
