@@ -261,8 +261,20 @@ class Hooks:
         return tuple(name for name in names if name not in self.aside)
 
     def value(self, name: str) -> Pack:
-        """One of the company's packs as a value."""
+        """One of the company's packs as a value, as it holds for the company."""
         return self._values[name]
+
+    def with_values(self, values: Mapping[str, Pack]) -> "Hooks":
+        """The same code, these packs with the values that hold for the company: an upgrade of a pack waits for its decision."""
+        if all(self._values.get(name) is value for name, value in values.items()):
+            return self
+        other = copy.copy(self)
+        other._values = {name: values.get(name, value) for name, value in self._values.items()}
+        return other
+
+    def waiting(self) -> tuple[str, ...]:
+        """Whose installed values are others than those that hold for the company."""
+        return tuple(name for name in self.names if self.value(name) is not self.installed.value(name))
 
     def with_scripts(self, now: datetime) -> "Hooks":
         """The same, and what the company of the open scope wrote itself, asked at this moment."""

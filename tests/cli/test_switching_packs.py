@@ -2,6 +2,11 @@
 
 import json
 
+from msgspec import structs
+
+from guibin.cli import environment
+from guibin.operation.pack_upgrades import keep_all
+from guibin.policy.texts import Text
 from guibin_tenants.scope import fetch
 
 
@@ -57,3 +62,20 @@ async def test_an_unknown_pack_or_company_is_refused_by_name(guibin, tenant):
     ):
         code, _, err = await guibin(*words)
         assert (code, said in err) == (1, True), err
+
+
+async def test_an_operator_sees_which_upgrades_wait_and_sets_the_last_date(guibin, tenant, monkeypatch):
+    world, slug = tenant.world, tenant.view.slug
+    old = world.packs.value("cable_tv")
+    new = structs.replace(old, version="9.0", texts=old.texts | {min(old.texts): Text("新", "new")})
+    await keep_all((world.owner_url, world.app_url), world.packs, world.clock)
+
+    monkeypatch.setattr(environment, "packs", lambda: world.packs.with_value(new))
+    undated = await guibin("pack", "upgrades", "--by", "2099-01-01")
+    before = await guibin("pack", "upgrades", "cable_tv", "--json")
+    dated = await guibin("pack", "upgrades", "cable_tv", "--by", "2099-01-01", "--json")
+
+    waits, then = [next(one for one in json.loads(out) if one["slug"] == slug) for _, out, _ in (before, dated)]
+    assert (undated[0], "say of which pack" in undated[2]) == (1, True)
+    assert (waits["offered"], waits["changes"], waits["last_at"]) == ("9.0", 1, None)
+    assert then["last_at"] == then["effective_from"] is not None

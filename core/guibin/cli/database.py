@@ -26,7 +26,7 @@ def migrate() -> None:
         kept = asyncio.run(pack_upgrades.keep_all((urls.owner, urls.app), packs, real_clock))
     out.print(f"Created {', '.join(created)}." if created else "The database is up to date.")
     if kept:
-        out.print(f"Kept what the packs of {len(kept)} companies say from now on.")
+        out.print(f"Kept what the packs of {len(kept)} companies say. What waits: guibin pack upgrades")
 
 
 @app.command

@@ -4,6 +4,7 @@ import contextlib
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from cyclopts import App, Parameter
 from guibin.company_packs import actions as company_packs
 from guibin.company_packs.actions import PackSwitch
 from guibin.company_packs.queries import PackState
-from guibin.context import Act
+from guibin.context import Act, real_clock
 from guibin.operation import provisioning
 from guibin.packs import Packs, installed
 from guibin.regulations.rules import all_rules
@@ -139,6 +140,42 @@ async def preview(slug: str, pack: str) -> None:
     """What switching the pack on, or off where the company has it, would bring, as JSON; writes nothing."""
     async with _allowed(slug, pack) as known, environment.inside(slug, installed_packs=known) as session:
         as_json(await company_packs.preview(pack, session.act))
+
+
+@app.command
+async def upgrades(
+    pack: str = "",
+    *,
+    by: Annotated[datetime | None, Parameter(help="It holds for each company from then on at the latest.")] = None,
+    json: Json = False,
+) -> None:
+    """Upgrades of packs that wait for companies to take them up; with a date, the last one by which this pack's hold. Exit code 1
+    when a company's own policy stands in the way."""
+    # Read by this command alone: it needs every slice.
+    from guibin.operation import pack_upgrades
+
+    environment.load_root_key()
+    packs = environment.packs()
+    if by is not None and not pack:
+        fail("say of which pack: guibin pack upgrades PACK --by DATE")
+    if pack:
+        packs.value(pack)
+    with environment.urls() as urls:
+        where = (urls.owner, urls.app)
+        if by is not None:
+            at = by if by.tzinfo else by.astimezone()
+            found = await pack_upgrades.hold_by(where, packs, real_clock, pack=pack, at=at)
+        else:
+            found = await pack_upgrades.waiting(where, packs, real_clock)
+    found = [one for one in found if pack in ("", one.pack)]
+    rows = [
+        (one.slug, one.pack, one.version, one.offered, one.changes, one.effective_from, one.last_at, one.problem)
+        for one in found
+    ]
+    head = ("company", "pack", "goes by", "installed", "changes", "holds from", "at the latest", "in the way")
+    answer_table(found, head, rows, empty="No upgrade waits", json=json)
+    if by is not None and any(one.problem for one in found):
+        sys.exit(1)
 
 
 async def _switch(slug: str, pack: str, action: Switching, note: str, *, json: bool) -> None:

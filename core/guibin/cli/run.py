@@ -48,9 +48,9 @@ def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] 
         say("Bringing the database up to date …")
         await migrations.migrate(urls.owner, packs.tables())
         keyring.load_root_key(environment.home())
-        await pack_upgrades.keep_all((urls.owner, urls.database), packs, real_clock)
         if wanted:
             made.extend(await companies.fill(urls.owner, urls.database, packs, say=say))
+        await pack_upgrades.keep_all((urls.owner, urls.database), packs, real_clock)
 
     def announce(urls: Urls) -> None:
         out.print(companies.welcome(urls.api, made), soft_wrap=True)

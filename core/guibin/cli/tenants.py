@@ -56,16 +56,21 @@ async def create(
         language=place.language,
         simulated=simulated_from is not None,
     )
+    # Read by this command alone: it needs every slice.
+    from guibin.operation import pack_upgrades
+
     environment.load_root_key()
+    packs = environment.packs()
     with environment.urls() as urls:
         tenant = await provisioning.provision(
             new,
             owner_url=urls.owner,
             app_url=urls.app,
-            packs=environment.packs(),
+            packs=packs,
             now=real_clock(),
             simulated_from=aware(simulated_from, place.time_zone),
         )
+        await pack_upgrades.keep_new(urls.app, tenant, packs, real_clock)
     served = ", ".join(tenant.packs) or "the general regulations"
     ready = f"Tenant {tenant.slug} is ready with {served}. Next: guibin key create {tenant.slug} --scope '*'"
     answer(tenant, ready, json=json)

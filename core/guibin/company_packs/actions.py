@@ -8,8 +8,8 @@ from guibin.context import Act
 from guibin.jobs import ticks
 from guibin.notices.actions import Notice, notify
 from guibin.packs import Hooks, PutAside
-from guibin.policies.actions import REWRITTEN, Rewritten, checked, write_again
-from guibin.policies.queries import merged, own_parts
+from guibin.policies.actions import REWRITTEN, Rewritten, checked, hold_packs, moments_of_packs, write_again
+from guibin.policies.queries import hooks_then, merged, own_parts
 from guibin.policy.differences import differences
 from guibin.policy.packs import Policy
 from guibin.policy.words import Note
@@ -88,6 +88,8 @@ async def _switch(name: str, on: bool, new: PackSwitch, act: Act) -> PackState:
         await registry.set_packs(planned.act.company.packs)
         await ticks.look_again(now=planned.act.now)
         version = await write_again(new.note or name, planned.act)
+        later = await moments_of_packs(act.now)
+        await hold_packs({}, planned.act, moments=later, note=new.note or name)
         await REWRITTEN()(Rewritten(version, planned.before, planned.after), planned.act)
         verb = "enable" if on else "end"
         await noted(f"pack.{verb}", act, subject="pack", fields=(name,), purpose=new.note, shown=0)
@@ -104,7 +106,7 @@ async def _switch(name: str, on: bool, new: PackSwitch, act: Act) -> PackState:
 
 async def _known(name: str, act: Act, *, to_change: bool) -> tuple[Switchable, PackState]:
     known = await registry.packs_of(to_change=to_change)
-    state = queries.state_of(name, known, act.hooks.installed)
+    state = queries.state_of(name, known, act.hooks)
     if state.put_aside and not state.enabled:
         raise PutAside(f"{name}: see `guibin pack list --health`")
     if not state.may_switch:
@@ -126,10 +128,12 @@ async def _plan(known: Switchable, name: str, on: bool, act: Act) -> _Planned:
     others = [pack for pack in known.packs if pack != name]
     company = structs.replace(act.company, packs=tuple(sorted([*others, name] if on else others)))
     own = await own_parts(act.now)
-    before, after = merged(packs, act.company, own, version=0), checked(own, company, packs)
+    hooks = await hooks_then(packs, company, at=act.now)
+    if on:
+        hooks = hooks.with_values({name: packs.value(name)})
+    before, after = merged(act.hooks, act.company, own, version=0), checked(own, company, hooks)
     for at in await fetch_column(
         "select distinct effective_from from policy_version where effective_from > $1", act.now
     ):
-        checked(await own_parts(at), company, packs)
-    there = structs.replace(act, company=company, policy=after, hooks=packs.hooks_of(company.packs))
-    return _Planned(there, before, after)
+        checked(await own_parts(at), company, await hooks_then(packs, company, at=at))
+    return _Planned(structs.replace(act, company=company, policy=after, hooks=hooks), before, after)

@@ -3,10 +3,10 @@
 from litestar import Controller
 from litestar.status_codes import HTTP_200_OK
 
-from guibin.web.routing import gets, posts, puts
+from guibin.web.routing import deletes, gets, posts, puts
 from guibin_tenants.principals import may, sees_all
 
-from . import actions, queries
+from . import actions, queries, upgrades
 
 READ = may("policy:read") & sees_all
 WRITE = may("policy:write") & sees_all
@@ -33,6 +33,20 @@ class EnabledPackController(Controller):
         "/{name:str}/ending",
         actions.end,
         "The company does without the pack; its data stays",
+        confirmed=True,
+        status_code=HTTP_200_OK,
+    )
+    upgrade = gets("/{name:str}/upgrade", upgrades.upgrade, "What the upgrade of the pack that waits would change")
+    decide = puts(
+        "/{name:str}/upgrade",
+        upgrades.decide,
+        "The upgrade holds for the company, at once or from a day on",
+        confirmed=True,
+    )
+    withdraw = deletes(
+        "/{name:str}/upgrade",
+        upgrades.withdraw,
+        "What was decided of the upgrade for a day to come does not happen",
         confirmed=True,
         status_code=HTTP_200_OK,
     )

@@ -8,7 +8,7 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.hookspecs import Reaction
 from guibin.jobs.kinds import kind_of
-from guibin.packs import Hooks, Packs
+from guibin.packs import Hooks
 from guibin_tenants import registry
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.registry import Switchable
@@ -17,13 +17,16 @@ from guibin_tenants.scope import fetch_value
 
 class PackState(Struct, frozen=True, kw_only=True):
     """An industry pack: whether the company has it, and whether its own admin may switch it. `put_aside`: it could not start,
-    and what it brings is not there until whoever operates the service mended it."""
+    and what it brings is not there until whoever operates the service mended it. `version` is what the company goes by;
+    `upgrade_waits` where another one is installed, and its admin says from when it holds."""
 
     name: str
     regulation: str
     enabled: bool
     may_switch: bool
     put_aside: bool = False
+    version: str = ""
+    upgrade_waits: bool = False
 
 
 class Brought(Struct, frozen=True, kw_only=True):
@@ -44,24 +47,28 @@ async def listed(act: Act) -> list[PackState]:
     """The packs that the company has, and those that its admin may switch on, by name."""
     known, packs = await registry.packs_of(), act.hooks.installed
     named = sorted({*packs.names, *packs.aside} & {*known.packs, *known.allowed})
-    return [state_of(name, known, packs) for name in named]
+    return [state_of(name, known, act.hooks) for name in named]
 
 
 async def state(name: str, act: Act) -> PackState:
     """One of those listed. Raises NotFound."""
-    return state_of(name, await registry.packs_of(), act.hooks.installed)
+    return state_of(name, await registry.packs_of(), act.hooks)
 
 
-def state_of(name: str, known: Switchable, packs: Packs) -> PackState:
+def state_of(name: str, known: Switchable, hooks: Hooks) -> PackState:
     """Raises NotFound for a pack that there is not, or that is nothing to the company."""
+    packs = hooks.installed
     if name not in {*packs.names, *packs.aside} & {*known.packs, *known.allowed}:
         raise NotFound(f"The company has no pack {name!r}, and its admin may switch none of that name on")
+    there = hooks if name in hooks.names else packs
     return PackState(
         name=name,
-        regulation=name if name in packs.aside else packs.value(name).regulation,
+        regulation=name if name in packs.aside else there.value(name).regulation,
         enabled=name in known.packs,
         may_switch=name in known.allowed and (name in known.packs or name not in packs.aside),
         put_aside=name in packs.aside,
+        version="" if name in packs.aside else there.value(name).version,
+        upgrade_waits=name in hooks.names and name in hooks.waiting(),
     )
 
 

@@ -1,6 +1,6 @@
 """Why a pack is not switched: each a fact, each a problem type."""
 
-from guibin_tenants.refusals import Conflict, Forbidden
+from guibin_tenants.refusals import Conflict, Forbidden, NotFound
 
 
 class OperatorsPack(Forbidden):
@@ -9,3 +9,15 @@ class OperatorsPack(Forbidden):
 
 class PackNotReady(Conflict):
     """The pack has no tables here yet. Whoever operates the service makes them with `guibin migrate`."""
+
+
+class NoUpgrade(NotFound):
+    """No upgrade of this pack waits. The company goes by what is installed."""
+
+
+class UpgradedByThen(Conflict):
+    """The upgrade holds by then already. Whoever operates the service set the last date."""
+
+
+class UpgradedAgain(Conflict):
+    """Another version was installed since you looked. See what that one changes."""

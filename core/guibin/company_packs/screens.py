@@ -12,16 +12,17 @@ from guibin.policy.packs import Pack, Sections
 from guibin.policy.switches import called
 from guibin.policy_changes.api import DRAFTS
 from guibin.policy_changes.wording import element_title, section_title
-from guibin_tenants.principals import may
+from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import Invalid, Refusal
 
-from . import actions, queries
+from . import actions, queries, upgrades
 from .actions import PackPreview, PackSwitch
 from .api import WRITE
 from .queries import PackState
+from .upgrades import UpgradeDecision
 
 NAME = "company_packs"
-PACKS, SWITCHES = f"{PREFIX}/packs", f"{PREFIX}/pack-switches"
+PACKS, SWITCHES, UPGRADES = f"{PREFIX}/packs", f"{PREFIX}/pack-switches", f"{PREFIX}/pack-upgrades"
 # What names things, and what says where they are proved: nothing of it is a rule by itself.
 _ASIDE = frozenset({"texts", "organisations", "rules"})
 ENTRIES = (Entry(title=f"{NAME}.title", path=PACKS, icon="packages", needs=DRAFTS, group="govern", order=34),)
@@ -56,6 +57,7 @@ class PackScreens(Controller):
             packs=[_pack(state, shell) for state in sorted(states, key=lambda state: (not state.enabled, state.name))],
             switches=WRITE(shell.act.by),
             address=SWITCHES,
+            upgrades=UPGRADES,
         )
 
 
@@ -78,6 +80,33 @@ class PackSwitchScreens(Controller):
             return await _page(name, shell, (given, *forms.wrong(refusal, shell)))
         said = "enable" if state.enabled else "end"
         return shell.done(shell.says(f"{NAME}.done.{said}", pack=state.regulation), goes_to=PACKS)
+
+
+class PackUpgradeScreens(Controller):
+    path = UPGRADES
+    include_in_schema = False
+
+    @get("/{name:str}", needs=may("policy:read") & sees_all)
+    async def ask(self, name: str, shell: Shell) -> Response[str]:
+        """First what the upgrade would change, what the company's own keeps and what contradicts it, then the word that does it."""
+        return await _upgrade_page(name, shell, ({}, {}, 200))
+
+    @post("/{name:str}", needs=WRITE, confirmed=True, status_code=200)
+    async def decide(self, name: str, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        try:
+            seen = await upgrades.decide(name, forms.taken(UpgradeDecision, given, shell), shell.act)
+        except Refusal as refusal:
+            return await _upgrade_page(name, shell, (given, *forms.wrong(refusal, shell)))
+        return shell.done(shell.says(f"{NAME}.done.upgrade", pack=seen.regulation), goes_to=PACKS)
+
+    @post("/{name:str}/ending", needs=WRITE, confirmed=True, status_code=200)
+    async def withdraw(self, name: str, shell: Shell) -> Response[str]:
+        try:
+            seen = await upgrades.withdraw(name, shell.act)
+        except Refusal as refusal:
+            return await _upgrade_page(name, shell, ({}, *forms.wrong(refusal, shell)))
+        return shell.done(shell.says(f"{NAME}.done.withdraw", pack=seen.regulation), goes_to=PACKS)
 
 
 # What was sent, what is wrong with it by field, and the status of the answer.
@@ -108,10 +137,30 @@ async def _page(name: str, shell: Shell, sent: _Sent) -> Response[str]:
     )
 
 
+async def _upgrade_page(name: str, shell: Shell, sent: _Sent) -> Response[str]:
+    given, wrong, status = sent
+    state = await queries.state(name, shell.act)
+    seen = await upgrades.upgrade(name, shell.act) if state.upgrade_waits else None
+    form = forms.Form(kind=UpgradeDecision, slice_name=NAME, hidden=frozenset({"digest"}))
+    known = {"digest": [seen.digest]} if seen is not None else {}
+    return shell.page(
+        "company_packs/upgrade.html",
+        status=int(status),
+        state=state,
+        seen=seen,
+        writes=WRITE(shell.act.by),
+        fields=form.fields(shell, {**known, **given}, wrong),
+        problem=wrong.get("", ""),
+        address=f"{UPGRADES}/{name}",
+        said=lambda text: text.in_language(shell.language),
+    )
+
+
 def _pack(state: PackState, shell: Shell) -> PackView:
     if state.put_aside:
         return PackView(state, (), ())
-    name, pack = state.name, shell.act.hooks.installed.value(state.name)
+    hooks, name = shell.act.hooks, state.name
+    pack = (hooks if name in hooks.names else hooks.installed).value(name)
     brought = [_brought(section, pack, shell) for section in Sections.__struct_fields__ if section not in _ASIDE]
     pages = [page for owner, page in shell.act.hooks.pages() if owner == name and page.needs(shell.act.by)]
     return PackView(

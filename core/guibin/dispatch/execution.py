@@ -17,7 +17,7 @@ from guibin.context import Company, Root, now_of
 from guibin.jobs import ledger
 from guibin.jobs.kinds import ATTEMPTS_MAX, Handler, Run, handler_of
 from guibin.jobs.ledger import AttemptOutcome, Failure, LeaseLost, Taken
-from guibin.policies.queries import effective_policy
+from guibin.policies.queries import effective_policy, hooks_of
 from guibin.watch import failpoints, logs, metrics, tracing
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.scope import fetch_one, tenant_scope
@@ -174,7 +174,7 @@ async def _run(shop: Workshop, company: Company, taken: Taken) -> Run:
         job_id=taken.job_id,
         attempt=taken.attempt,
         due_at=taken.due_at,
-        hooks=shop.root.packs.hooks_of(company.packs).with_scripts(now),
+        hooks=(await hooks_of(shop.root.packs, company, at=now)).with_scripts(now),
     )
 
 

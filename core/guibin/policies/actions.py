@@ -1,6 +1,6 @@
 """Writing a new version of a tenant's policy, whole or a part of it."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from guibin.context import Act, Company
 from guibin.notation.plausible import Plausible
 from guibin.packs import Hooks, Packs
 from guibin.policy.merging import EACH_ONCE, KEYED, NAMED, rules_of
-from guibin.policy.packs import Overrides, Policy, Sections
+from guibin.policy.packs import Overrides, Pack, Policy, Sections
 from guibin.policy.switches import called
 from guibin.policy.validation import validate
 from guibin.policy.words import Paragraph
@@ -23,6 +23,7 @@ from guibin_tenants.scope import current_tenant, execute, fetch_column, fetch_va
 
 from . import pack_history, queries
 from .bounds import refuse_too_many, too_large
+from .pack_history import KeptPack
 from .queries import PolicyVersionView
 from .tables import PolicyVersion
 
@@ -55,16 +56,44 @@ async def write(new: NewPolicyVersion, act: Act, *, packs: Packs | Hooks, known:
 
     Raises Invalid with each contradiction in it or when it is too large, TooManyVersions.
     """
+    at = new.effective_from or act.now
+    was = await queries.own_parts(at)
+    view = await _written(new, act, packs=packs, known=known)
+    for later in await _bringing_packs_alone(at, was):
+        await _written(structs.replace(new, effective_from=later), act, packs=packs, known=True)
+    return view
+
+
+async def _written(new: NewPolicyVersion, act: Act, *, packs: Packs | Hooks, known: bool) -> PolicyVersionView:
     effective_from = new.effective_from or act.now
     if effective_from < act.now:
         raise Invalid.at("effective_from", "now or later", value=effective_from.isoformat())
     version = await _next_version(act.now)
-    before = queries.merged(packs, act.company, await queries.own_parts(effective_from), version=0)
-    after = checked(new.overrides, act.company, packs)
+    then = await queries.hooks_then(packs, act.company, at=effective_from)
+    before = queries.merged(then, act.company, await queries.own_parts(effective_from), version=0)
+    after = checked(new.overrides, act.company, then)
     view = await _add(version, structs.replace(new, effective_from=effective_from), act)
     if not known:
         await REWRITTEN()(Rewritten(view, before, after), act)
     return view
+
+
+async def _bringing_packs_alone(at: datetime, was: Overrides) -> list[datetime]:
+    """When, after `at`, nothing of the company's own becomes otherwise than it `was`, but an upgrade of a pack takes effect."""
+    moments = []
+    for later in await moments_of_packs(at):
+        if await queries.own_parts(later) != was:
+            break
+        moments.append(later)
+    return moments
+
+
+async def moments_of_packs(after: datetime) -> list[datetime]:
+    """When an upgrade of a pack is to take effect, the earliest first."""
+    return await fetch_column(
+        "select distinct effective_from from policy_version where packs is not null and effective_from > $1 order by 1",
+        after,
+    )
 
 
 def checked(own: Overrides, company: Company, packs: Packs | Hooks) -> Policy:
@@ -91,9 +120,9 @@ async def write_over(new: NewPolicyVersion, act: Act, *, onto: Onto | None = Non
         "select distinct effective_from from policy_version where effective_from > $1 order by 1", effective_from
     )
     lay = onto or partial(_each_over, new=new.overrides)
-    view = await write(await _over(new, effective_from, lay), act, packs=act.hooks)
+    view = await _written(await _over(new, effective_from, lay), act, packs=act.hooks, known=False)
     for at in later:
-        await write(await _over(new, at, lay), act, packs=act.hooks, known=True)
+        await _written(await _over(new, at, lay), act, packs=act.hooks, known=True)
     return view
 
 
@@ -153,19 +182,32 @@ async def write_again(note: str, act: Act) -> PolicyVersionView:
 
 
 async def keep_packs(act: Act) -> PolicyVersionView | None:
-    """Keep what the company's packs say from now on, as a version of its own, where it is something else than was kept before, such
-    as after an upgrade; None where it is the same. Whoever must know hears of what is otherwise. Raises TooManyVersions."""
-    packs = await pack_history.to_keep(act.hooks)
-    if packs is None or not packs:
+    """Keep what the company's packs say for it, as a version of its own, where that is not kept yet; None where it is. Nothing takes
+    effect by it. Raises TooManyVersions."""
+    packs = await pack_history.to_keep(act.hooks, act.now)
+    if not packs:
         return None
-    own, kept = await queries.own_parts(act.now), await pack_history.last_kept()
-    after = queries.merged(act.hooks, act.company, own, version=0)
-    regulations = [f"{act.hooks.installed.value(name).regulation} {one.version}".strip() for name, one in packs.items()]
-    view = await write_again("; ".join(regulations), act)
-    if kept is not None:
-        before = queries.of_values(kept, own, version=0)
+    return await write_again("; ".join(_called(act.hooks.value(name)) for name in packs), act)
+
+
+async def hold_packs(values: Mapping[str, Pack], act: Act, *, moments: Sequence[datetime], note: str) -> None:
+    """From each of these moments on the packs of these names say this to the company, its other packs what they said.
+
+    Raises Invalid where the policy would contradict itself then, TooManyVersions.
+    """
+    company = act.company
+    for at in moments:
+        own, then = await queries.own_parts(at), await queries.hooks_then(act.hooks, company, at=at)
+        becomes = then.with_values(values)
+        before, after = queries.merged(then, company, own, version=0), checked(own, company, becomes)
+        version = await _next_version(act.now)
+        packs = pack_history.kept({name: becomes.value(name) for name in becomes.names})
+        view = await _add(version, NewPolicyVersion(overrides=own, effective_from=at, note=note), act, packs=packs)
         await REWRITTEN()(Rewritten(view, before, after), act)
-    return view
+
+
+def _called(pack: Pack) -> str:
+    return f"{pack.regulation} {pack.version}".strip()
 
 
 async def _next_version(now: datetime) -> int:
@@ -175,9 +217,12 @@ async def _next_version(now: datetime) -> int:
     return 1 + (await fetch_value("select max(version) from policy_version") or 0)
 
 
-async def _add(version: int, new: NewPolicyVersion, act: Act) -> PolicyVersionView:
-    # What is yet to come goes by the packs as they are then.
-    packs = await pack_history.to_keep(act.hooks) if (new.effective_from or act.now) <= act.now else None
+async def _add(
+    version: int, new: NewPolicyVersion, act: Act, *, packs: dict[str, KeptPack] | None = None
+) -> PolicyVersionView:
+    if packs is None and (new.effective_from or act.now) <= act.now:
+        # What is yet to come goes by the packs as they are then.
+        packs = await pack_history.to_keep(act.hooks, act.now)
     row_id = await add(PolicyVersion, act, version=version, packs=packs, **given(new))
     await noted("policy.write", act, subject="policy", subject_id=row_id, purpose=new.note)
     queries.forget(current_tenant())

@@ -47,7 +47,7 @@ class _Span(Struct, frozen=True):
     """Which version holds from `begins` until `ends`, None when no end is known. Without a version, the packs' defaults.
 
     `indicators` are the outlets' that were approved when the version began (S12-2). `packs_from` is the version that kept
-    the packs' values of then, of a span that has an end: the present goes by the packs as they are.
+    the packs' values of then; None where none did, and the packs hold as they are.
     """
 
     begins: datetime | None
@@ -91,19 +91,38 @@ async def effective_policy(packs: Packs, company: Company, *, at: datetime) -> P
     if found is None:
         row = await fetch_one("select version, overrides from policy_version where id = $1", span.version_id)
         approved = await FROM_OUTLETS().read(span.indicators)
+        values = await _values(packs, company, span)
         # Somebody else may have merged it while these were read.
         found = _merged.get(company.id, key)
         if found is None:
             text = row["overrides"] if row else "{}"
             overrides = msgspec.json.decode(text, type=Overrides)
-            number = row["version"] if row else 0
-            if span.packs_from is not None:
-                policy = of_values(await kept_by(span.packs_from), overrides, version=number)
-            else:
-                policy = merged(packs, company, overrides, version=number)
-            found = with_indicators(policy, approved)
+            found = with_indicators(of_values(values, overrides, version=row["version"] if row else 0), approved)
             _merged.keep(company.id, key, found, size=len(text))
     return found
+
+
+async def hooks_of(packs: Packs, company: Company, *, at: datetime) -> Hooks:
+    """The hooks of the company's packs, and of each the values that hold for it at `at`."""
+    hooks = packs.hooks_of(company.packs)
+    held = (await _span(company.id, at)).packs_from
+    return hooks.with_values(await kept_by(held, packs)) if held is not None else hooks
+
+
+async def hooks_then(hooks: Packs | Hooks, company: Company, *, at: datetime) -> Hooks:
+    """The same, looked up in this transaction: as what it has written itself has it."""
+    packs = hooks.installed if isinstance(hooks, Hooks) else hooks
+    held = (await _look_up(at)).packs_from
+    there = packs.hooks_of(company.packs)
+    return there.with_values(await kept_by(held, packs)) if held is not None else there
+
+
+async def _values(packs: Packs, company: Company, span: _Span) -> list[Pack]:
+    """What is over goes by the packs of then, the present by those that the company has."""
+    held = await kept_by(span.packs_from, packs) if span.packs_from is not None else {}
+    if span.ends is not None and held:
+        return list(held.values())
+    return [held.get(name) or packs.value(name) for name in packs.started(company.packs)]
 
 
 def at_hand(company_id: UUID, at: datetime) -> list[Policy]:
@@ -122,7 +141,7 @@ async def act_of(packs: Packs, company: Company, *, by: Principal, now: datetime
         company=company,
         policy=await effective_policy(packs, company, at=now),
         language=language or company.language,
-        hooks=packs.hooks_of(company.packs).with_scripts(now),
+        hooks=(await hooks_of(packs, company, at=now)).with_scripts(now),
     )
 
 
@@ -194,8 +213,7 @@ async def _look_up(at: datetime) -> _Span:
     if row is None:
         first = "select id from policy_version where packs is not null order by effective_from, version limit 1"
         return _Span(None, ends, packs_from=await fetch_value(first) if ends else None)
-    packs_from = row["packs_from"] if ends else None
-    return _Span(row["effective_from"], ends, row["id"], tuple(row["indicators"]), row["version"], packs_from)
+    return _Span(row["effective_from"], ends, row["id"], tuple(row["indicators"]), row["version"], row["packs_from"])
 
 
 def unknown_parts(packs: Packs | Hooks, company: Company, overrides: Overrides) -> tuple[PolicyProblem, ...]:

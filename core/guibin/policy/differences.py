@@ -44,6 +44,12 @@ class Difference(Struct, frozen=True):
         return self.old if self.new is None else self.new
 
     @property
+    def place(self) -> tuple[str, ...]:
+        """What tells it from every other element of the policy, whatever it says."""
+        said = getattr(self.element, "__struct_fields__", ())
+        return (self.section, *self.called, *(str(getattr(self.element, key)) for key in _KEYS if key in said))
+
+    @property
     def path(self) -> str:
         """Where it stands: `schemes.corporate_vip`, `care`."""
         return ".".join((self.section, *self.called[:1]))

@@ -27,6 +27,10 @@ class NotToCome(Conflict):
     """This version does not take effect later. It is in force, was in force, or another took its place."""
 
 
+class BringsUpgrade(Conflict):
+    """This version brings an upgrade of an industry pack. Withdraw it there: `DELETE /api/v1/enabled-packs/{name}/upgrade`."""
+
+
 class NeverInForce(Conflict):
     """This version was never in force. Only what the policy once said can be brought back."""
 

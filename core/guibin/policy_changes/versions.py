@@ -21,7 +21,7 @@ from guibin_tenants.scope import fetch_value
 
 from . import actions, places
 from .queries import ProposalView
-from .refusals import NeverInForce, NotToCome, NotYourPart, SeveralParts, ToBeApproved
+from .refusals import BringsUpgrade, NeverInForce, NotToCome, NotYourPart, SeveralParts, ToBeApproved
 from .requests import Cancellation, Compared, NewPolicyProposal, OwnFilter, PolicyAmendment, Restoration
 from .wording import Change, told
 
@@ -186,7 +186,7 @@ async def cancel(new: Cancellation, act: Act) -> Amended:
     """A version to come does not take effect: from its moment on, what was in force until then stays.
 
     Where a part that it changes waits for an approval, so does this: a proposal. Raises NotFound, NotToCome, SeveralParts,
-    NotYourPart.
+    NotYourPart, BringsUpgrade.
     """
     version, known = new.version, await all_versions()
     asked = next((one for one in known if one.version == version), None)
@@ -195,6 +195,8 @@ async def cancel(new: Cancellation, act: Act) -> Amended:
     at = asked.effective_from
     if at <= act.now or any(one.version > version and one.effective_from == at for one in known):
         raise NotToCome(f"Version {version} is of {at.isoformat()}")
+    if at in await policies.moments_of_packs(act.now):
+        raise BringsUpgrade(f"Version {version}")
     stays = await own_parts(at - _JUST_BEFORE)
     return await _back_to(stays, Back(part=new.part, at=at, note=new.note), act)
 
