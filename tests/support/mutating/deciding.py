@@ -30,8 +30,8 @@ from .trying import Nothing
 
 # One that takes longer than this is not worth its while; so many are run at most, and for so long together.
 EACH_S, RUNS_MAX, TOGETHER_S = 4.0, 60, 12.0
-# A test that has computed for so long, or waited, will never end.
-HANGS_S, WAITS_S = 8.0, 90.0
+# A test that has computed for so long beyond ten times its own, or waited, will never end.
+HANGS_S, WAITS_S = 2.0, 90.0
 # What a fork says beside the names of tests, and what it says of the test that was running.
 _ENDS = {"red": "", "hangs": ", which never ends", "ends": ", whose process ends", "unchanged": ""}
 
@@ -161,7 +161,7 @@ class _Tests:
         running, ran, red = "", 0, ""
         with os.fdopen(reads, "rb") as told:
             while running or not ran:
-                said = _heard(told, pid)
+                said = _heard(told, pid, HANGS_S + 10 * self.asked.took_s.get(running, 0.0))
                 if said in _ENDS:
                     red = f"{running}{_ENDS[said]}" if running else said
                     break
@@ -206,11 +206,11 @@ class _Tests:
                         self.asked.results.add(Result(name, "undecided"))
 
 
-def _heard(told: Any, pid: int) -> str:
+def _heard(told: Any, pid: int, at_most_s: float) -> str:
     """The next that the fork says; that it hangs, once it has computed or waited for too long."""
     began, computed = time.monotonic(), sum(psutil.Process(pid).cpu_times()[:2])
     while not select.select([told], [], [], 0.5)[0]:
-        if sum(psutil.Process(pid).cpu_times()[:2]) > computed + HANGS_S or time.monotonic() > began + WAITS_S:
+        if sum(psutil.Process(pid).cpu_times()[:2]) > computed + at_most_s or time.monotonic() > began + WAITS_S:
             return "hangs"
     return json.loads(told.readline() or '"ends"')  # type: ignore[no-any-return]
 
