@@ -32,6 +32,7 @@ VALUE_MAX = 10**15
 # Every company may record it of everybody: 1 on the day the customer left, 0 on the day it came back, 2 when the archive
 # ended otherwise (the customer died, two archives were merged). Churn is counted from it.
 DEPARTED = "departed"
+LEFT_RULE = "1 for left, 0 for came back, 2 for an archive that ended otherwise"
 # What was bought: the label says what kind of thing.
 PURCHASE = "spending"
 _ATTEMPTS_MAX = 3
@@ -183,6 +184,11 @@ def units_of(policy: Policy) -> dict[str, str]:
     return units
 
 
+def means_something(metric: str, value: int | None) -> bool:
+    """Whether the value is one that is counted: of a leaving only some are."""
+    return metric != DEPARTED or value in (None, 0, 1, 2)
+
+
 def problems_of(facts: Sequence[NewFact], *, units: Mapping[str, str], today: date) -> list[FieldError]:
     """What is wrong with these facts, each named by its place in the batch."""
     problems = []
@@ -212,9 +218,8 @@ def _wrong(fact: NewFact, units: Mapping[str, str], today: date) -> list[tuple[s
         )
     if fact.value is not None and abs(fact.value) > VALUE_MAX:
         wrong.append(("value", f"between -{VALUE_MAX} and {VALUE_MAX}", "", str(fact.value)[:60]))
-    if fact.metric == DEPARTED and fact.value not in (None, 0, 1, 2):
-        rule = "1 for left, 0 for came back, 2 for an archive that ended otherwise"
-        wrong.append(("value", rule, "", str(fact.value)[:60]))
+    if not means_something(fact.metric, fact.value):
+        wrong.append(("value", LEFT_RULE, "", str(fact.value)[:60]))
     return wrong
 
 

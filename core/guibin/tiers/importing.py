@@ -26,12 +26,14 @@ from guibin.spreadsheets.reading import Fields, Row, RowProblem
 
 from .facts import (
     LABEL_CHARS_MAX,
+    LEFT_RULE,
     REFERENCE_CHARS_MAX,
     SOURCE_CHARS_MAX,
     VALUE_MAX,
     NewFact,
     count_new,
     follow,
+    means_something,
     units_of,
     write_facts,
 )
@@ -162,6 +164,9 @@ class _Reader:
             number = Decimal("nan")
         if not number.is_finite() or number != number.to_integral_value() or abs(number) > VALUE_MAX:
             wrong.append(problem(row, column, text, "not a whole number that fits"))
+            return None
+        if not means_something(metric, int(number)):
+            wrong.append(problem(row, column, text, LEFT_RULE))
             return None
         return int(number)
 

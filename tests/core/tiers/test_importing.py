@@ -71,6 +71,20 @@ async def test_money_is_exact_and_a_blank_is_no_fact(importer):
     ]
 
 
+@pytest.mark.rule("S05-1", "S09-1")
+async def test_who_left_is_said_as_the_api_has_it_said_or_nobody_would_count(importer):
+    with pytest.raises(BadRows) as refused:
+        await importer.load(HEADING + "0012,departed,7,2026-02-28,a\n13,departed,-1,2026-02-28,b\n")
+    done = await importer.load(HEADING + "0012,departed,1,2026-02-28,a\n13,departed,2,2026-02-28,b\n")
+
+    assert [(one.row, one.column, one.value) for one in refused.value.problems] == [
+        (2, "value", "7"),
+        (3, "value", "-1"),
+    ]
+    assert done.created == 2
+    assert [(number, value) for number, _, _, value, _ in await importer.facts()] == [("0012", 1), ("13", 2)]
+
+
 async def test_the_same_file_again_changes_nothing_and_a_corrected_one_corrects(importer):
     text = HEADING + "0012,spending,10,2026-02-28,a\n"
     await importer.load(text)
