@@ -11,8 +11,8 @@ from pack_values import all_packs
 
 import guibin.policy
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
-from guibin.policy.cadence import QuestionPolicy
-from guibin.policy.checking import walk
+from guibin.policy.cadence import PlannedMeasure, QuestionPolicy
+from guibin.policy.checking import texts_in, walk
 from guibin.policy.criteria import AnyOf, AtLeast, Metric
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.milestones import Milestone
@@ -176,3 +176,13 @@ def test_a_policy_that_leaves_a_part_to_nobody_is_refused(policy):
     problems = validate(replace(policy, workstreams=(less, *others)))
 
     assert [(problem.path, problem.value) for problem in problems] == [("workstreams", "schemes")]
+
+
+def test_every_text_that_a_part_needs_is_asked_for():
+    step = StepLimit("done", Hours(1))
+    whole = Milestone("news", Hours(1))
+
+    assert [*texts_in(whole)] == ["milestone.news"]
+    assert [*texts_in(PlannedMeasure("visit"))] == ["measure.visit"]
+    assert [*texts_in(step)] == []
+    assert [path for path, _ in walk((whole, whole), "m")] == ["m.news", "m.news.within"] * 2

@@ -51,6 +51,7 @@ def test_the_tier_gives_it_another_time():
     [
         ({}, []),
         ({"name": "x" * 60}, []),
+        ({"name": "x"}, []),
         ({"name": "x" * 61}, [("m", "x" * 61)]),
         ({"name": ""}, [("m", "")]),
         ({"name": "resolution"}, [("m", "resolution")]),

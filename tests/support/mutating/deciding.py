@@ -29,7 +29,7 @@ from .rewriting import living, put
 from .trying import Nothing
 
 # One that takes longer than this is not worth its while; so many are run at most, and for so long together.
-EACH_S, RUNS_MAX, TOGETHER_S = 4.0, 60, 12.0
+EACH_S, RUNS_MAX, TOGETHER_S = 4.0, 400, 12.0
 # A test that has computed for so long beyond ten times its own, or waited, will never end.
 HANGS_S, WAITS_S = 2.0, 90.0
 # What a fork says beside the names of tests, and what it says of the test that was running.

@@ -98,18 +98,18 @@ def candidates(
     one: Decision, passed: Mapping[str, Passed], took_s: Mapping[str, float], first: Sequence[str]
 ) -> list[str]:
     """Tests that pass its statement, the likeliest first: those that noticed it or another in the function, what computes
-    without a company, what passes little; turn by turn of each file, because neighbours miss the same."""
+    without a company, what passes little; of those with a company turn by turn of each file, because neighbours miss the same."""
     could = [test for test in passing.who_passes(passed, one.function, one.change.lines) if test in took_s]
     near = {test: passing.line_count(passed[test]) for test in could}
-    ranked = sorted(could, key=lambda test: (not test.startswith(FOLDERS[0]), near[test], took_s[test]))
     turns: Counter[str] = Counter()
-    turn = {}
-    for test in ranked:
+    order: dict[str, tuple[bool, int, int]] = {}
+    for test in sorted(could, key=lambda test: (near[test], took_s[test])):
         file = test.partition("::")[0]
-        turn[test] = turns[file]
+        computes = test.startswith(FOLDERS[0])
+        order[test] = (not computes, 0 if computes else turns[file], near[test])
         turns[file] += 1
     place = {test: number for number, test in enumerate(first)}
-    return sorted(ranked, key=lambda test: (place.get(test, len(place)), not test.startswith(FOLDERS[0]), turn[test]))
+    return sorted(could, key=lambda test: (place.get(test, len(place)), *order[test]))
 
 
 def report(chosen: Sequence[Decision], results: Results) -> int:
