@@ -177,11 +177,16 @@ async def test_registration_takes_the_form_the_acceptance_and_an_approval(desk):
 
 @pytest.mark.rule("S13-2")
 async def test_nobody_becomes_a_key_customer_without_having_asked_for_it(desk):
-    silent = await spender(desk, "1", "600000", tenure=60, purchases=24, consents=False)
+    people = [await spender(desk, name, "600000", tenure=60, purchases=24, consents=False) for name in "1234"]
+    _, unregistered, unwilling, willing = people
+    for person in (unregistered, willing):
+        await desk.consent(person, KEY)
+    for person in (unwilling, willing):
+        await desk.registered(person, KEY)
 
     await desk.assess(KEY, "2026-03-01")
 
-    assert await desk.tier(silent, KEY) is None
+    assert [await desk.tier(person, KEY) for person in people] == [None, None, None, "diamond"]
 
 
 @pytest.mark.rule("S10-1", "S10-2")

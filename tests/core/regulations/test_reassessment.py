@@ -113,18 +113,20 @@ async def test_who_rises_is_rewarded_and_who_falls_goes_without_priority(desk, c
     await desk.fact(falling, "spending", "2025-12-11", amount="60000")
     await desk.assess(KEY, "2026-03-01")
     before = [await desk.tier(one, KEY) for one in (rising, falling)]
-    for day in ("2026-05-01", "2026-07-30"):
-        clock.set(datetime.fromisoformat(f"{day}T10:00:00+08:00"))
-        await desk.fact(rising, "spending", day, amount="300000")
-        await desk.assess(KEY, day)
+    clock.set(datetime(2026, 5, 1, 2, 0, tzinfo=UTC))
+    await desk.fact(rising, "spending", "2026-04-20", amount="300000")
+    await desk.assess(KEY, "2026-05-01")
+    risen = await desk.tier(rising, KEY)
+    clock.set(datetime(2026, 7, 30, 2, 0, tzinfo=UTC))
+    await desk.assess(KEY, "2026-07-30")
 
-    assert before == ["gold", "platinum"]
+    assert (before, risen) == (["gold", "platinum"], "platinum")
     assert [await desk.tier(one, KEY) for one in (rising, falling)] == ["platinum", "gold"]
     moved = {
         one: {(each["name"], each["starts_on"]) for each in (await desk.membership(one))["consequences"]}
         for one in (rising, falling)
     }
-    assert ("loyalty_gift", "2026-05-01") in moved[rising]
+    assert moved[rising] == {("loyalty_gift", "2026-05-01"), ("loyalty_gift", "2026-07-30")}
     assert moved[falling] == {("no_priority", "2026-05-01"), ("no_priority", "2026-07-30")}
     assert (await right(desk, falling, "priority_purchase"))["left"] == 0
 
