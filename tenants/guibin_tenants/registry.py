@@ -22,7 +22,9 @@ from .tables import new_id
 from .time_zones import time_zones
 
 REQUESTS_PER_S_MAX = 10_000
+DOMAIN_CHARS_MAX = 253
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
 class Tenant(Table, db=ENGINE):
@@ -31,6 +33,7 @@ class Tenant(Table, db=ENGINE):
     `packs` are those it has, `packs_allowed` those that its own admin may switch: of `packs` the application changes these alone.
     `job_share` is the most of a worker's jobs at once that may be this company's, in percent; None the usual share.
     `requests_per_s` is how much it may ask of each API process in a second, None as much as any.
+    `domains` are its own host names and those of its people's mail addresses, each one company's alone.
     Of one that was erased only the slug stays, with who did it, when, and how many rows of each table went.
     """
 
@@ -47,6 +50,7 @@ class Tenant(Table, db=ENGINE):
     suspended_because = Text(default=None, null=True)
     job_share = Integer(default=None, null=True)
     requests_per_s = Integer(default=None, null=True)
+    domains = Array(base_column=Text(), default=None, null=True)
     erased_at = Timestamptz(default=None, null=True)
     erased_by = Text(default=None, null=True)
     erased_rows = JSONB(default=None, null=True)
@@ -68,6 +72,7 @@ class TenantView(Struct, frozen=True):
     erased_at: datetime | None = None
     erased_by: str | None = None
     packs_allowed: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
 
 
 class NewTenant(Struct, frozen=True, kw_only=True):
@@ -130,6 +135,69 @@ async def by_slug(connection: asyncpg.Connection | asyncpg.Pool, slug: str) -> T
     return _view(row)
 
 
+async def by_domain(connection: asyncpg.Connection | asyncpg.Pool, domain: str) -> TenantView:
+    """Whose it is. Raises NotFound."""
+    row = await connection.fetchrow(
+        "select * from tenant where domains @> array[$1] and erased_at is null", _in_letters(domain)
+    )
+    if row is None:
+        raise NotFound("That is no company's domain")
+    return _view(row)
+
+
+async def owners(connection: asyncpg.Connection | asyncpg.Pool) -> dict[str, UUID]:
+    """Whose each domain is."""
+    rows = await connection.fetch("select id, unnest(domains) as domain from tenant where erased_at is null")
+    return {row["domain"]: row["id"] for row in rows}
+
+
+async def add_domain(connection: asyncpg.Connection, slug: str, domain: str) -> TenantView:
+    """Let it be this company's, as the owner role. Raises NotFound, Invalid, and Conflict where it is another's."""
+    named = _in_letters(domain)
+    if not _DOMAIN.fullmatch(named) or len(named) > DOMAIN_CHARS_MAX:
+        raise Invalid.at("domain", "a domain such as vip.example.com", value=domain)
+    async with connection.transaction():
+        # Nobody else gives it away meanwhile.
+        await connection.execute("lock table tenant in share row exclusive mode")
+        tenant = await by_slug(connection, slug)
+        others = await connection.fetchval(
+            "select slug from tenant where domains @> array[$1] and slug <> $2", named, slug
+        )
+        if others is not None:
+            raise Conflict(f"{named} is a domain of {others!r} already")
+        await _set_domains(connection, tenant, {*tenant.domains, named})
+    return await by_slug(connection, slug)
+
+
+async def remove_domain(connection: asyncpg.Connection, slug: str, domain: str) -> TenantView:
+    """It is nobody's any more. Raises NotFound, also where it is none of this company's."""
+    tenant, named = await by_slug(connection, slug), _in_letters(domain)
+    if named not in tenant.domains:
+        raise NotFound(f"{named} is no domain of {slug!r}")
+    await _set_domains(connection, tenant, {*tenant.domains} - {named})
+    return await by_slug(connection, slug)
+
+
+async def domains_of() -> tuple[str, ...]:
+    """Of the company whose scope is open."""
+    row = await fetch_one("select domains from tenant where id = $1", current_tenant())
+    return tuple(row["domains"] or ()) if row else ()
+
+
+async def _set_domains(connection: asyncpg.Connection, tenant: TenantView, domains: set[str]) -> None:
+    await connection.execute("update tenant set domains = $2 where id = $1", tenant.id, sorted(domains))
+    await connection.execute("select pg_notify($1, $2)", CHANNEL, str(tenant.id))
+
+
+def _in_letters(domain: str) -> str:
+    """As it stands in a Host header: small ASCII letters, no dot at the end."""
+    plain = domain.strip().rstrip(".").lower()
+    try:
+        return plain.encode("idna").decode("ascii") if plain else ""
+    except UnicodeError:
+        return ""
+
+
 async def locked(connection: asyncpg.Connection, slug: str) -> TenantView:
     """The registration, also of one that was erased, for nobody else to change until this transaction ends.
 
@@ -145,7 +213,7 @@ async def bury(connection: asyncpg.Connection, tenant_id: UUID, *, by: str, now:
     """Turn the registration into a tombstone: it stays suspended for ever. `rows` is JSON; the first tombstone stays."""
     await connection.execute(
         "update tenant set name = '', packs = '{}', packs_allowed = null, suspended_because = null, job_share = null,"
-        " requests_per_s = null,"
+        " requests_per_s = null, domains = null,"
         " erased_at = coalesce(erased_at, $2), erased_by = coalesce(erased_by, $3),"
         " erased_rows = coalesce(erased_rows, $4::jsonb) where id = $1",
         tenant_id,
@@ -250,4 +318,5 @@ def _view(row: Any) -> TenantView:
         erased_at=row["erased_at"],
         erased_by=row["erased_by"],
         packs_allowed=tuple(row["packs_allowed"] or ()),
+        domains=tuple(row["domains"] or ()),
     )

@@ -27,6 +27,7 @@ from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import TooManyRequests
 from guibin_tenants.scope import fetch_one, tenant_scope
 
+from .companies import HOST
 from .dependencies import spoken
 from .guards import PUBLIC
 
@@ -99,7 +100,7 @@ async def serve(
     try:
         limits.take(uuid5(NAMESPACE_URL, f"survey/{address}"), "read")
         link = parse(token)
-        if link is None:
+        if link is None or request.scope.get(HOST, link.tenant_id) != link.tenant_id:
             raise UnknownLink()
         return await _in_scope(link, root, request, (given, show, name, look))
     except TooManyRequests as refusal:

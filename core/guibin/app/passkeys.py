@@ -15,12 +15,13 @@ from guibin.context import Act
 from guibin.policy.words import up_to
 from guibin.web.public_address import public_address
 from guibin.web.routing import deletes, gets, patches
-from guibin_tenants.database import borrowed
 from guibin_tenants.passkey_proofs import Site
 from guibin_tenants.principals import staff_only
 from guibin_tenants.refusals import Conflict, NotFound, Unauthenticated
-from guibin_tenants.registry import TenantView, by_slug
+from guibin_tenants.registry import TenantView
 
+from .browsers import is_encrypted
+from .companies import HOST, company_of
 from .guards import PUBLIC
 from .sessions import (
     DEVICE,
@@ -172,13 +173,13 @@ def _asking(request: Incoming) -> OwnSession:
 async def asked_of_anybody(request: Incoming, company: str) -> PasskeyAsked:
     """For the API and for pages alike: the same whether or not there is such a company."""
     take(request)
-    return await passkeys.ask_anybody(await _company(company), site_of(request), now=real_now(request))
+    return await passkeys.ask_anybody(await _company(request, company), site_of(request), now=real_now(request))
 
 
 async def entered(request: Incoming, company: str, credential: str) -> Entered:
     """For the API and for pages alike. Raises what `passkeys.sign_in` raises."""
     take(request)
-    tenant = await _company(company)
+    tenant = await _company(request, company)
     if tenant is None:
         raise passkeys.no_passkey()
     return await passkeys.sign_in(tenant, _signed(request, credential), now=real_now(request))
@@ -196,6 +197,9 @@ def site_of(request: Incoming) -> Site:
     Raises NoPasskeysHere.
     """
     asked = urlsplit(str(request.base_url))
+    if request.scope.get(HOST) is not None:
+        # A company's own, as the operator wrote it down.
+        return Site(asked.hostname or "", f"{'https' if is_encrypted(request.scope) else 'http'}://{asked.netloc}")
     parts = urlsplit(public_address()) if public_address() else asked
     domain = parts.hostname or ""
     if _is_number(domain) or (not public_address() and domain != _OWN_MACHINE):
@@ -208,10 +212,9 @@ def here_of(request: Incoming) -> Here:
     return Here(site_of(request), digest_of(request), real_now(request))
 
 
-async def _company(slug: str) -> TenantView | None:
+async def _company(request: Incoming, typed: str) -> TenantView | None:
     try:
-        async with borrowed() as connection:
-            return await by_slug(connection, slug)
+        return await company_of(request, typed)
     except NotFound:
         return None
 

@@ -16,13 +16,12 @@ from guibin.policy.words import up_to
 from guibin.sign_ins import links
 from guibin.web.problems import of_refusal
 from guibin_tenants import passwords
-from guibin_tenants.database import borrowed
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Invalid, NotFound, Refusal
-from guibin_tenants.registry import by_slug
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.sign_in_limits import network_of
 
+from .companies import company_of, login_of
 from .guards import PUBLIC
 from .link_pages import LinkController, Shown, Visit
 from .sessions import COMPANY, DEVICE
@@ -35,10 +34,10 @@ _Name = Annotated[str, up_to(_CHARS_MAX)]
 Incoming = Request[Any, Any, Any]
 
 
-class Forgotten(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose password: of which company, and under which login."""
+class Forgotten(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose password: of which company, found as at `/sessions` where it is left out, and under which login."""
 
-    company: _Name
+    company: _Name = ""
     login: _Name
 
 
@@ -105,8 +104,8 @@ async def _ask(request: Incoming, company: str, login: str) -> None:
     answers_at = asyncio.get_running_loop().time() + ANSWERED_AFTER_S
     refused = None
     try:
-        async with borrowed() as connection:
-            tenant = await by_slug(connection, company)
+        tenant = await company_of(request, company, login)
+        login = await login_of(tenant, login)
         now = _now(request)
         async with tenant_scope(tenant.id):
             refused = await links.count(login, address, request.cookies.get(DEVICE, ""), now=now)

@@ -21,11 +21,11 @@ from guibin.sign_ins.providers import NoProvider
 from guibin.sign_ins.vendors import VENDORS
 from guibin.web.problems import of_refusal
 from guibin_tenants.authentication import system_principal
-from guibin_tenants.database import borrowed
 from guibin_tenants.refusals import NotFound, Refusal
-from guibin_tenants.registry import by_slug
+from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import fetch_one, tenant_scope
 
+from .companies import company_of, named_here, refuse_other
 from .guards import PUBLIC
 from .passkeys import site_of
 from .sessions import (
@@ -57,6 +57,8 @@ class ProviderPages(Controller):
 
     @get("/", needs=PUBLIC)
     async def ask(self, request: Incoming) -> Response[str]:
+        if own := await named_here(request):
+            return _page(request, own.slug, own=own)
         return _page(request, request.query_params.get("company", request.cookies.get(COMPANY, "")))
 
     @post("/", needs=PUBLIC, status_code=200)
@@ -112,12 +114,11 @@ async def _again(request: Incoming, why: str) -> Response[Any]:
     return _leaving(request, going, to, why=why)
 
 
-async def _begun(request: Incoming, slug: str, kind: str) -> tuple[Going, str]:
+async def _begun(request: Incoming, typed: str, kind: str) -> tuple[Going, str]:
     """Raises NoProvider, also for a company that there is not, and ProviderFails."""
     take(request)
     try:
-        async with borrowed() as connection:
-            tenant = await by_slug(connection, slug)
+        tenant = await company_of(request, typed)
     except NotFound:
         raise NoProvider() from None
     return await _asked(request, tenant.id, kind=kind)
@@ -149,6 +150,7 @@ async def _back(request: Incoming) -> tuple[Entered | None, str]:
     if not state or asked.get("state") != state or not 0 < len(code) <= _CODE_MAX:
         raise ProviderFails("That was not begun here, or it was given up there")
     tenant_id = _tenant_of(state)
+    refuse_other(request, tenant_id)
     async with tenant_scope(tenant_id):
         going = await provided.resume(state, f"{site_of(request).origin}{BACK}", now=now)
     # Who says so, where it does (RFC 9207): no other provider's answer is taken for this one's.
@@ -207,13 +209,16 @@ def _kind(request: Incoming) -> str:
     return kind if kind in VENDORS else ""
 
 
-def _page(request: Incoming, company: str, refusal: Refusal | None = None) -> Response[str]:
+def _page(
+    request: Incoming, company: str, refusal: Refusal | None = None, *, own: TenantView | None = None
+) -> Response[str]:
     studio: Studio = request.app.state.studio
     look = looks.look_of(request, language_of(request))
     told = forms.told(of_refusal(refusal), studio, look) if refusal else ""
     values = {
         "company": company[:_TYPED_MAX].strip(),
         "kind": _kind(request),
+        "own": own,
         "told": told,
         "next": ours(request.query_params.get("next", "")),
     }

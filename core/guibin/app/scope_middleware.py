@@ -55,6 +55,7 @@ from . import pages
 from .admission import Admission
 from .bounds import Bounds
 from .browsers import COOKIE, FOREIGN
+from .companies import HOST, Hosts
 from .costs import SAFE_METHODS, costs_of
 from .counts import RequestCounts
 from .problems import Incoming, in_words, not_on_record, unreachable_database, violation
@@ -133,6 +134,7 @@ class ScopeMiddleware:
         self.limits = RateLimits(bounds.company)
         self.admission = Admission(bounds)
         self.remembered = Remembered()
+        self.hosts = Hosts()
         self.counts = RequestCounts()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -191,6 +193,7 @@ class ScopeMiddleware:
         path = exchange.scope["path"]
         if "//" in path:
             raise NotFound("No address has two slashes in a row")
+        await self._narrow(exchange.scope)
         if _is_public(exchange.scope["method"], path):
             await self._serve_anybody(exchange)
             return
@@ -199,6 +202,18 @@ class ScopeMiddleware:
             raise Unauthenticated()
         with about(credential.tenant_id):
             await self._serve(exchange, credential)
+
+    async def _narrow(self, scope: HTTPScope) -> None:
+        """At a company's own host whoever is of another company is nobody."""
+        company = await self.hosts.company_of(scope)
+        if company is None:
+            return
+        scope[HOST] = company  # type: ignore[literal-required]  # our own key in the ASGI scope
+        headers = dict(scope["headers"])
+        bearer = parse(headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2].strip())
+        session = parse(cookie_named(COOKIE, headers))
+        if any(one is not None and one.tenant_id != company for one in (bearer, session)):
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in (b"cookie", b"authorization")]
 
     async def _serve_anybody(self, exchange: _Exchange) -> None:
         await exchange.turns.enter_async_context(self.admission.addresses.turn(network_of(exchange.address)))

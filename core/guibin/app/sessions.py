@@ -22,15 +22,14 @@ from guibin.context import Request as Ours
 from guibin.policy.words import Password, up_to
 from guibin.web.routing import deletes, gets, posts, puts
 from guibin_tenants.credentials import parse
-from guibin_tenants.database import borrowed
 from guibin_tenants.devices import KNOWN_FOR
 from guibin_tenants.principals import Owes, may, sees_all, staff_only
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import NotFound, Unauthenticated
-from guibin_tenants.registry import by_slug
 from guibin_tenants.sign_in_limits import network_of
 from guibin_tenants.staff import StaffView
 
+from . import companies
 from .browsers import COOKIE, is_encrypted
 from .guards import PUBLIC
 
@@ -49,10 +48,11 @@ Incoming = Request[Any, Any, Any]
 _Name = Annotated[str, up_to(100)]
 
 
-class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which company, who, and their password."""
+class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which company, who, and their password. Left out, the company is found by the login where that is a mail address of a domain
+    of the company's, or by the host that is asked."""
 
-    company: _Name
+    company: _Name = ""
     login: _Name
     password: Password
 
@@ -215,10 +215,10 @@ async def enter(request: Incoming, company: str, login: str, password: str) -> E
     address = address_of(request)
     take(request)
     try:
-        async with borrowed() as connection:
-            tenant = await by_slug(connection, company)
+        tenant = await companies.company_of(request, company, login)
     except NotFound:
         raise await signing_in.sign_in_nowhere(password) from None
+    login = await companies.login_of(tenant, login)
     agent = request.headers.get("user-agent", "")
     attempt = Attempt(login, password, address, request.cookies.get(DEVICE, ""), agent)
     return await signing_in.sign_in(attempt, tenant, now=real_now(request))

@@ -18,6 +18,7 @@ from guibin_tenants.principals import Owes
 from guibin_tenants.refusals import NotFound, Refusal
 
 from .browsers import COOKIE
+from .companies import named_here
 from .dependencies import spoken
 from .guards import PUBLIC
 from .people import Company as Demonstrated
@@ -82,7 +83,8 @@ async def _enter(request: Incoming, company: str, login: str, password: str) -> 
     goes_to = leads_to(entered.session.owes, _next(request))
     response: Response[Any] = Redirect(goes_to, status_code=303, headers={"Cache-Control": "no-store"})
     keep(response, request, entered, known_at=(SessionController.path, SignInPages.path))
-    response.set_cookie(session_cookie(request, COMPANY, company, path=SignInPages.path, lasts_s=YEAR_S))
+    if company:
+        response.set_cookie(session_cookie(request, COMPANY, company, path=SignInPages.path, lasts_s=YEAR_S))
     return response
 
 
@@ -92,15 +94,17 @@ async def _page(request: Incoming, *, company: str, login: str = "", refusal: Re
     told = forms.told(of_refusal(refusal), studio, look) if refusal else ""
     if refusal is not None and refusal.kind == "unauthenticated":
         told = studio.says("sign_in.wrong", look)
+    own = await named_here(request)
     html = studio.render(
         "console/sign_in.html",
         look,
         {
-            "company": company,
+            "company": "" if own else company,
+            "own": own,
             "login": login,
             "told": told,
             "next": _next(request),
-            "demonstrations": await _demonstrations(request),
+            "demonstrations": [] if own else await _demonstrations(request),
             "path": request.url.path,
         },
     )

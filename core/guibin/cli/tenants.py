@@ -20,6 +20,8 @@ from .moments import aware
 from .output import answer, answer_table, fields_of, out
 
 app = App(name="tenant", help="Create, list, show, suspend, resume and erase companies.")
+domains = App(name="domain", help="Host names and mail domains that are one company's own.")
+app.command(domains)
 Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
 
 
@@ -110,6 +112,31 @@ async def resume(slug: str, *, json: Json = False) -> None:
     async with environment.owner() as connection:
         await registry.resume(connection, slug)
     answer({"slug": slug, "suspended": None}, f"Tenant {slug} is served again.", json=json)
+
+
+@domains.command
+async def add(slug: str, domain: str, *, json: Json = False) -> None:
+    """Let a host name, or the domain of its people's mail addresses, be this company's and no other's."""
+    async with environment.owner() as connection:
+        tenant = await registry.add_domain(connection, slug, domain)
+    answer(tenant, f"Tenant {slug} has {', '.join(tenant.domains)}.", json=json)
+
+
+@domains.command(name="list")
+async def list_domains(slug: str, *, json: Json = False) -> None:
+    """Those of this company."""
+    async with environment.owner() as connection:
+        tenant = await registry.by_slug(connection, slug)
+    rows = [(domain,) for domain in tenant.domains]
+    answer_table(tenant.domains, ("domain",), rows, empty=f"None: guibin tenant domain add {slug}", json=json)
+
+
+@domains.command
+async def remove(slug: str, domain: str, *, json: Json = False) -> None:
+    """Let it be nobody's."""
+    async with environment.owner() as connection:
+        tenant = await registry.remove_domain(connection, slug, domain)
+    answer(tenant, f"Tenant {slug} has {', '.join(tenant.domains) or 'no domain'}.", json=json)
 
 
 @app.command

@@ -19,7 +19,7 @@ from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.policy.words import UNSEEN, Line, Word, up_to
 from guibin.web.public_address import public_address
-from guibin_tenants import org_units
+from guibin_tenants import org_units, registry
 from guibin_tenants.refusals import Conflict, Refusal
 
 from . import provided, providers
@@ -217,6 +217,7 @@ async def _page(shell: Shell, tried: _Tried) -> Response[str]:
         "sign_ins/provider.html",
         status=int(tried.status),
         provider=settings,
+        domains=await registry.domains_of(),
         tried=replace(tried, typed=tried.typed or _example(settings)),
         units={unit.id: unit.name for unit in await org_units.all_units()},
         commands=SETTINGS.known,
