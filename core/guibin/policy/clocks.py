@@ -138,7 +138,7 @@ def _closed(clock: Clock) -> list[tuple[datetime, datetime]]:
 def _union(pauses: Sequence[Pause], since: datetime) -> list[tuple[datetime, datetime]]:
     """Closed pauses after `since` in order, overlapping and nested ones merged."""
     merged: list[tuple[datetime, datetime]] = []
-    spans = ((max(p.since, since), p.until) for p in pauses if p.until is not None)
+    spans = ((max(p.since, since), p.until) for p in pauses)
     for begin, end in sorted((begin, end) for begin, end in spans if end is not None and end > begin):
         if merged and begin <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))

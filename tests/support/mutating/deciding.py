@@ -28,8 +28,9 @@ from .results import Result, Results
 from .rewriting import living, put
 from .trying import Nothing
 
-# One that takes longer than this is not worth its while; so many are run at most, and for so long together.
-EACH_S, RUNS_MAX, TOGETHER_S = 4.0, 400, 12.0
+# One that takes longer than this is not worth its while; so many are run at most, computing for so long together: how long they
+# wait says how busy the machine is.
+EACH_S, RUNS_MAX, TOGETHER_S = 4.0, 400, 8.0
 # A test that has computed for so long beyond ten times its own, or waited, will never end.
 HANGS_S, WAITS_S = 2.0, 90.0
 # What a fork says beside the names of tests, and what it says of the test that was running.
@@ -179,9 +180,9 @@ class _Tests:
                     os._exit(0)
                 for cache in self.caches:
                     cache.cache_clear()
-            until = time.monotonic() + TOGETHER_S
+            until = time.process_time() + TOGETHER_S
             for number, test in enumerate(tests):
-                if number and time.monotonic() > until:
+                if number and time.process_time() > until:
                     break
                 _say(to, test)
                 if self._red(self.items[test]):
