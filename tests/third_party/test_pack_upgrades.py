@@ -335,9 +335,14 @@ async def test_a_switch_of_another_pack_upgrades_nothing_by_the_way(world, clock
         a_day(clock, 11)
         policy = (await client.get("/api/v1/policy")).json()
         then = await silver(client)
+        asked_of = a_day(clock)
+        a_day(clock)
+        await client.post("/api/v1/policy/versions", json={"overrides": {}})
+        past = (await client.get("/api/v1/policy", params={"at": asked_of.isoformat()})).json()
 
     assert enabled.status_code == 200, enabled.text
     assert (soon, then, policy["packs"]) == (40_000, 30_000, ["airline_lounge", "marina"])
+    assert past["packs"] == ["airline_lounge", "marina"]
 
 
 async def test_the_page_tells_the_difference_first(world, clock):

@@ -86,7 +86,7 @@ async def effective_policy(packs: Packs, company: Company, *, at: datetime) -> P
     """The company's policy in force at `at`: the latest version whose day has come, else its packs' defaults."""
     span = await _span(company.id, at)
     # By the row's id: a number that was rolled back is given again.
-    key = (packs, company.packs, *span.said)
+    key = (packs, company.packs, span.ends is None, *span.said)
     found = _merged.get(company.id, key)
     if found is None:
         row = await fetch_one("select version, overrides from policy_version where id = $1", span.version_id)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from guibin.conformance.checks import plugin_in, theatre_of
 from guibin.conformance.companies import SYSTEM, Stage, Theatre, stage_for
 from guibin.conformance.playing import play
-from guibin.conformance.scenarios import OTHERWISE, THEN, Person, Scenario, scenarios_of
+from guibin.conformance.scenarios import Person, Scenario
 from guibin.conformance.soundness import sound
 from guibin.conformance.words import duration
 from guibin.packs import BadPack, Packs, installed
@@ -22,21 +22,6 @@ from guibin.policy.texts import Text
 # One of each, by their role; the auditor sees the record and nothing else.
 PEOPLE = {role: Person(roles=(role,)) for role in ("tenant_admin", "manager", "account_manager", "agent", "auditor")}
 Story = Callable[[], Awaitable[None]]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--pack FOLDER`: where the pack is, the folder of the tests' configuration by default."""
-    parser.addoption("--pack", metavar="FOLDER", default="", help="the pack's folder, by default where pytest runs")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `story` is run for both branches of every scenario of the pack."""
-    if "story" in metafunc.fixturenames:
-        name, known = _known(_folder(metafunc.config))
-        folder = known.hooks_of((name,)).scenarios().get(name)
-        told = [(one, branch) for one in scenarios_of(name, folder) for branch in (THEN, OTHERWISE)] if folder else []
-        names = [f"{one.file}-{one.name}-{branch}" for one, branch in told]
-        metafunc.parametrize("story", told, ids=names, indirect=True)
 
 
 class Clock(Struct, frozen=True):
@@ -62,7 +47,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def packs(request: pytest.FixtureRequest) -> Packs:
     """The installed packs and the one that is tested. Fails with all that is wrong with it."""
-    return _known(_folder(request.config))[1]
+    return known_in(folder_of(request.config))[1]
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +60,7 @@ async def theatre(packs: Packs, anyio_backend: str) -> AsyncIterator[Theatre]:
 @pytest.fixture
 async def company(request: pytest.FixtureRequest, theatre: Theatre) -> AsyncIterator[Stage]:
     """A company that has the pack, from Monday 2 March 2026, 10:00, with one person of each role."""
-    name, _ = _known(_folder(request.config))
+    name, _ = known_in(folder_of(request.config))
     step: tuple[Any, ...] = ({},)
     scenario = Scenario(
         name="test", says=Text("测试", "a test"), rules=(), packs=(name,), people=PEOPLE, then=step, otherwise=step
@@ -113,12 +98,14 @@ def story(request: pytest.FixtureRequest, theatre: Theatre) -> Story:
     return played
 
 
-def _folder(config: pytest.Config) -> Path:
+def folder_of(config: pytest.Config) -> Path:
+    """Where the pack is."""
     return Path(config.getoption("--pack") or config.rootpath).resolve()
 
 
 @lru_cache(maxsize=1)
-def _known(folder: Path) -> tuple[str, Packs]:
+def known_in(folder: Path) -> tuple[str, Packs]:
+    """The pack's name, and the installed packs with it. Raises BadPack."""
     name, plugin = plugin_in(folder)
     packs = sound({**installed(), name: plugin})
     if name in packs.aside:
