@@ -1,5 +1,5 @@
 """A supervisor's day: the morning's board, what was missed, campaigns and surveys, figures and their rows, an assessment tried,
-receptions, and what waits for a decision, on the telephone. Who is absent is in `test_supervisor_pages.py`.
+receptions, faults found and corrected, work and customers handed over, several decided at once, an assessment approved, and what waits for a decision, on the telephone. Who is absent is in `test_supervisor_pages.py`.
 
 Each test is one task of the list that was written before the pages; its first line says it. They follow one another in one window.
 """
@@ -167,3 +167,115 @@ def test_12_what_waits_for_a_decision_fits_on_the_telephone(window_of):
     assert phone.overflow() <= 0
     assert phone.page.locator("#main").inner_text()
     assert phone.violations() == []
+
+
+def pick(window, count):
+    """So many rows of the list, from the first on."""
+    for _ in range(count):
+        window.press("j", "x")
+
+
+def several(window, name):
+    """What the bar below does to all that are picked: its form."""
+    return ask(window, window.page.locator(f"[data-bulk] [hx-get$='/bulk/{name}']"))
+
+
+def test_13_several_requests_are_decided_at_once(window_of):
+    """Say yes to two requests at once: both leave what waits and stand among what was decided."""
+    cards = window_of().sign_in("cards", COMPANY)
+    cards.open("/console/approvals")
+    before = [each.get_attribute("data-row") for each in cards.page.locator(ROW).all()]
+    pick(cards, 2)
+    send(cards, several(cards, "approve"))
+    cards.page.wait_for_function(
+        "count => document.querySelectorAll('#main tr[data-row]').length === count", arg=len(before) - 2
+    )
+    cards.open("/console/approvals?whose=decided")
+    decided = [each.get_attribute("data-row") for each in cards.page.locator(ROW).all()]
+
+    assert len(before) >= 2
+    assert [row for row in before[:2] if row.split("?")[0] not in [each.split("?")[0] for each in decided]] == []
+
+
+def test_14_a_fault_is_found_corrected_and_closed(window_of):
+    """Go through a sample, find a fault, have it corrected by whoever owns it, and close it."""
+    inspector, owner = (window_of().sign_in(login, COMPANY) for login in ("personal", LOGIN))
+    inspector.open("/console/inspections")
+    waiting = inspector.page.locator("section[aria-labelledby=waiting] .g-rows > div")
+    before = waiting.count()
+    form = ask(inspector, waiting.first.locator("button[hx-get$='/do/find']"))
+    form.locator("button.btn-primary, button.btn-danger").first.click()
+    inspector.page.locator("#f-text-error").wait_for()
+    inspector.page.locator("#f-criterion").select_option(index=1)
+    inspector.page.locator("#f-text").fill("档案里没有第二联系人")
+    send(inspector, inspector.page.locator("#dialog form"))
+    fault = "section[aria-labelledby=faults] .g-rows > div:has-text('档案里没有第二联系人')"
+    inspector.page.locator(fault).wait_for()
+    owner.open("/console/inspections")
+    form = ask(owner, owner.page.locator(fault).locator("button[hx-get$='/do/correct']"))
+    form.locator("[name=text]").fill("已补第二联系人")
+    send(owner, form)
+    inspector.page.locator(f"{fault} >> button[hx-get$='/do/accept']").wait_for()
+    send(inspector, ask(inspector, inspector.page.locator(fault).locator("button[hx-get$='/do/accept']")))
+    inspector.page.locator(fault).get_by_text("已办结").first.wait_for()
+
+    assert waiting.count() == before - 1
+    assert "已补第二联系人" in inspector.page.locator(fault).inner_text()
+    assert inspector.violations() == owner.violations() == []
+
+
+def test_15_several_complaints_change_hands_at_once(day):
+    """Hand several complaints over to a unit at once; without a reason the form says so."""
+    day.open("/console/complaints")
+    pick(day, 2)
+    form = several(day, "hand_over")
+    form.locator("[name=to_unit_id]").select_option(index=1)
+    form.locator("button.btn-primary").first.click()
+    day.page.locator("#f-reason-error").wait_for()
+    day.page.locator("#f-reason").fill("同一片区，一并处理")
+    send(day, day.page.locator("#dialog form"))
+
+    assert "2 件" in day.page.locator(".g-toast").first.inner_text()
+
+
+def test_16_all_that_somebody_has_is_handed_over_after_how_much_was_said(day):
+    """Hand over what somebody has: first to whom, then how much moves, then it moves."""
+    day.open("/console/team")
+    person = day.page.locator(ROW).filter(has=day.page.locator("td[data-label] b:not(:text-is('0'))")).first
+    name = person.locator("a.main").inner_text().strip()
+    person.locator("a.btn[href$='/moving']").click()
+    day.page.wait_for_selector("#successor")
+    day.page.locator("#successor").select_option(index=2)
+    successor = day.page.locator("#successor").evaluate("field => field.selectedOptions[0].innerText").strip()
+    day.page.locator("section[aria-labelledby=who] button").click()
+    day.page.wait_for_url("**successor_id=**")
+    moves = [int(each) for each in day.page.locator("section[aria-labelledby=how] b.num").all_inner_texts()]
+    send(day, ask(day, day.page.locator("section[aria-labelledby=sure] button")))
+    day.open(day.page.url.replace(day.site, "").split("?")[0])
+
+    assert sum(moves) > 0
+    assert name not in successor
+    assert day.page.locator("section[aria-labelledby=how] b.num").count() == 0
+
+
+def test_17_an_assessment_is_approved_and_takes_effect(window_of):
+    """Approve an assessment that waits, named by its scheme: once all have, the page says that it is in effect."""
+    matter, listed = "", ""
+    for login in ("corporate", "president"):
+        window = window_of().sign_in(login, COMPANY)
+        window.open("/console/approvals")
+        row = window.page.locator(ROW).filter(has_text="年度对公VIP客户名单")
+        if not row.count():
+            continue
+        listed = listed or row.first.inner_text()
+        window.open(row.first.locator("a.main").get_attribute("href"))
+        window.page.wait_for_selector("[hx-get$='/do/approve']")
+        link = window.page.locator("#main a[href^='/console/assessments/']")
+        matter = matter or str(link.first.get_attribute("href"))
+        send(window, ask(window, window.page.locator("[hx-get$='/do/approve']").first))
+    window.open(matter)
+    window.page.get_by_text("已生效").first.wait_for()
+
+    assert "对公VIP客户" in listed
+    assert "corporate_vip" not in listed
+    assert "等审批" not in window.page.locator("#main").inner_text()

@@ -180,3 +180,14 @@ def test_a_day_of_the_year_is_changed_by_a_click_after_what_moves_is_said(admin)
     assert "个时限会变" in told.inner_text()
     assert "已保存" in _sent(admin)
     page.locator(".g-day.hours[data-day='2027-06-23']").wait_for()
+
+
+def test_tables_of_rights_say_on_a_telephone_what_each_role_sees(window_of):
+    phone = window_of(width=390, height=844).sign_in(LOGIN, COMPANY)
+    for path, cell in (("/console/field-rights", "tbody td"), ("/console/policy/rights", "tbody tr:nth-child(2) td")):
+        phone.open(path)
+        row = phone.page.locator(f"#main .g-matrix {cell}").first
+
+        assert row.is_visible()
+        assert phone.page.locator("#main .g-matrix thead th").nth(1).is_visible()
+        assert phone.overflow() <= 0

@@ -149,13 +149,13 @@ def _beside(book: Any, found: Comparison, as_of: datetime, say: Say) -> None:
 
 def _compared(line: ComparedLine, found: Comparison, say: Say) -> tuple[Cell, ...]:
     first, second = line.first, line.second
-    few = say("insight.few") if first.few or second.few else "-"
+    few = say("insight.few" if first.denominator and second.denominator else "insight.none")
     return (
         line.definition.title,
         first.value,
         second.value,
         line.change,
-        found.better_of(line) or few,
+        found.better_of(line) or (few if first.few or second.few else "-"),
         *(first.numerator, first.denominator, second.numerator, second.denominator),
         line.definition.clause,
     )
@@ -189,7 +189,7 @@ def _cells(line: FigureLine, say: Say) -> tuple[Cell, ...]:
         line.value,
         line.before,
         target,
-        say("insight.few") if line.few else _met(line.met, say),
+        say("insight.few" if line.denominator else "insight.none") if line.few else _met(line.met, say),
         line.numerator,
         line.denominator,
         restated,

@@ -46,7 +46,12 @@ PATH = f"{PREFIX}/approvals"
 NAME = "overview.approvals"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="checkbox", needs=READ, order=15, phone=True),)
 # Where the matter of an approval has a page of its own.
-_PLACES = {"service_request": "requests", "reception": "receptions", "policy_proposal": "policy/proposals"}
+_PLACES = {
+    "service_request": "requests",
+    "reception": "receptions",
+    "policy_proposal": "policy/proposals",
+    "assessment": "assessments",
+}
 
 _PLANS = {"campaign": "campaigns", "activity": "activities"}
 
