@@ -44,6 +44,7 @@ def test_the_timetable_fills_every_place() -> None:
             "notices by mail and chat",
             "proofs that were shown",
             "regular invitations",
+            "regular invitations, row by row",
             "the timetable",
             "what a reversal undoes",
             "what a use brings about",

@@ -21,7 +21,7 @@ from guibin.policy.differences import Difference, differences
 from guibin.policy.packs import Overrides, Pack, Policy
 from guibin.policy.switches import called
 from guibin.policy.texts import Text
-from guibin.policy.words import Note
+from guibin.policy.words import Line, Note
 from guibin.policy_changes.wording import Change, element_title, section_title, told
 from guibin_tenants import settings
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -77,7 +77,7 @@ class UpgradeDecision(Plausible, frozen=True, kw_only=True, forbid_unknown_field
     """From when the installed version holds, at once without a moment; `digest` is what was looked at."""
 
     effective_from: Annotated[datetime, Meta(tz=True)] | None = None
-    digest: str = ""
+    digest: Line = ""
     note: Note = ""
 
 

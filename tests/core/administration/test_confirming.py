@@ -250,6 +250,7 @@ async def test_everything_that_matters_most_asks(world):
         "POST /console/roles/{role_id}",
         "POST /console/roles/{role_id}/do/{command}",
         "POST /console/identity-provider/settings/{company_id}/do/{command}",
+        "POST /console/identity-provider/chats/{company_id}/do/{command}",
         "POST /console/identity-provider/rules/{rule_id}/do/{command}",
         "POST /console/provisioning/settings/{company_id}/do/{command}",
         "POST /console/provisioning/rules/{rule_id}/do/{command}",

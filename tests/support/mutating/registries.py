@@ -53,6 +53,7 @@ NO_REGISTRIES = {
     ): "whose clocks follow a move of tier: tests/core/tiers/test_clocks.py tries each",
     ("guibin.complaints.levels", "SUGGESTING"): "who suggests levels: tests/core/automations tries it",
     ("guibin.scripts.asking", "_known"): "a cache",
+    ("guibin.sign_ins.steps", "_kept"): "a cache",
 }
 
 
