@@ -23,6 +23,7 @@ MESSAGES = {
 @pytest.fixture(scope="module")
 async def desk(lasting):
     """A company without a pack."""
+    lasting.clock.set(lasting.clock.START)
     tenant = await lasting.tenant(packs=())
     return Desk(tenant, await tenant.client())
 

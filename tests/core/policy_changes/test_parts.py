@@ -131,6 +131,7 @@ PARTS = (
 @pytest.fixture(scope="module")
 async def company(lasting):
     """One of each role, and the words and the card that the changes speak of."""
+    lasting.clock.set(lasting.clock.START)
     tenant = await lasting.tenant(packs=())
     people = {role: await tenant.staff(role, role) for role in ROLES}
     await tenant.staff("deputy", "tenant_admin")
