@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Given
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.console.forms import Choice
 from guibin.policy.packs import Policy
@@ -55,7 +55,7 @@ def asked(name: str, known: TransferView, untold: Given[str, Untold], wording: W
 
 
 def answered(given: Given[str, Sequence[str]], known: TransferView) -> Mapping:
-    """The mapping that the page was sent with, beside whatever else the one before said."""
+    """The mapping that the page was sent with, beside whatever it does not ask: moments, templates, rows passed over."""
     sent = {name: values[0] for name, values in given.items() if values and values[0]}
     chosen = {name.removeprefix("field."): said for name, said in sent.items() if name.startswith("field.")}
     columns = {name: said for name, said in chosen.items() if said in known.heading}
@@ -66,7 +66,8 @@ def answered(given: Given[str, Sequence[str]], known: TransferView) -> Mapping:
         if part == "word" and field in columns:
             translated = values.setdefault(field, Values(columns[field], {}, keep=True))
             translated.map[word] = code
-    return Mapping(
+    return structs.replace(
+        known.mapping,
         columns={name: column for name, column in columns.items() if name not in values},
         constants={name: said.removeprefix(EVERY) for name, said in chosen.items() if name not in columns},
         values=values,

@@ -417,6 +417,20 @@ async def test_words_of_the_file_are_told_on_the_page_and_the_next_file_of_its_c
     assert other["mapping"]["values"] == {}
 
 
+async def test_what_the_page_does_not_ask_stays_of_the_mapping(tenant, admin):
+    content = "NO,name,left\nF1,王伟,no\nF2,李娜,yes\n".encode()
+    transfer = await uploaded(admin, content)
+    mapping = {"columns": {"name": "name"}, "templates": {"number": {"text": "K{NO}"}}, "skip": {"left": ["yes"]}}
+    await ran(tenant, admin, transfer, mapping=mapping)
+
+    await admin.post(
+        f"{CONSOLE}/{transfer['id']}/runs", data={"field.name": "name", "field.kind": "=leader", "how": "import"}
+    )
+    await work_off(tenant, kind="run_transfer")
+
+    assert await numbers(admin) == ["KF1"]
+
+
 async def test_words_of_a_wrong_column_are_not_shown(admin, tried):
     many = "Customer ID,Name,Network\n" + "".join(
         f"F{number},客户{number},1380013{number:04}\n" for number in range(40)
