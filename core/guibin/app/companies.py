@@ -62,8 +62,7 @@ async def company_of(request: Request[Any, Any, Any], typed: str, login: str = "
             found = await by_domain(connection, _host(request.scope))
         else:
             found = await by_domain(connection, login.rpartition("@")[2] if "@" in login else "")
-    if own is not None and found.id != own:
-        raise NotFound("That is no company of this address")
+    refuse_other(request, found.id)
     return found
 
 
