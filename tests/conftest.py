@@ -18,7 +18,7 @@ from pack_values import all_packs, take_away
 
 from guibin.operation import embedded, migrations
 from guibin.packs import Packs
-from guibin_tenants import keyring, passwords
+from guibin_tenants import cells, directory, keyring, passwords
 from guibin_tenants.database import connected
 from support import ALTERED, PASSWORD, REDIS_DATABASE, SERVERS, TestClock, World, litestar_in, make_app
 
@@ -46,6 +46,9 @@ NEED_PACKS = ("plugins", "third_party", "faults", "conformance/test_promises.py"
 def pytest_addoption(parser):
     parser.addoption(
         "--without-packs", action="store_true", help="run the core's tests with no pack installed, its values as data"
+    )
+    parser.addoption(
+        "--cells", type=int, default=1, metavar="N", help="place the companies of the tests on N databases, by turns"
     )
     parser.addoption(OPTION, metavar="FILE", help="write down which tests touch what, for `make mutate`")
 
@@ -124,7 +127,25 @@ def database(request, servers) -> Database:
     asyncio.run(_copy(servers["superuser"], name))
     urls = {role: servers[role].replace("/guibin?", f"/{name}?") for role in ("owner", "app", "relay")}
     asyncio.run(_alter(urls["owner"], json.loads(os.environ.get(ALTERED, "[]"))))
+    if request.config.getoption("--cells") > 1:
+        asyncio.run(_spread(servers["superuser"], urls, name, request.config.getoption("--cells")))
     return Database(**urls, redis=servers["redis"].replace("/0", f"/{number}"))
+
+
+async def _spread(superuser: str, urls: dict[str, str], name: str, number: int) -> None:
+    """Further databases of the same server as cells; processes that tests start are told of them, too."""
+    places = {f"cell{place}": name if place == 1 else f"{name}_{place}" for place in range(1, number + 1)}
+    for database in list(places.values())[1:]:
+        await _copy(superuser, database)
+    told = {
+        cell: {role: url.replace(f"/{name}?", f"/{database}?") for role, url in urls.items()}
+        for cell, database in places.items()
+    }
+    os.environ[cells.VARIABLE] = json.dumps(told)
+    cells.use_cells(cells.cells_of(os.environ))
+    async with directory.owner_of(cells.used()[0]) as connection:
+        for cell in cells.used():
+            await directory.add_cell(connection, cell)
 
 
 async def _copy(superuser: str, name: str) -> None:

@@ -9,6 +9,7 @@ from .keyring import SubjectKey, TenantKey
 from .keys import ApiKey
 from .org_units import OrgUnit
 from .passkeys import Passkey, PasskeyChallenge
+from .placement import CellRow, Placement
 from .registry import Tenant
 from .roles import CompanyRole
 from .second_factors import RecoveryCode, SecondFactor
@@ -18,6 +19,8 @@ from .staff import Staff, StaffSession
 
 TABLES: tuple[type[Table], ...] = (
     Tenant,
+    CellRow,
+    Placement,
     OrgUnit,
     Staff,
     StaffSession,

@@ -7,7 +7,9 @@ from .schema import APP_ROLE
 
 # Tables without a tenant, and why that is right.
 CONTROL_TABLES = {
-    "tenant": "the registry itself: slugs, names and state; the application changes the packs of its company that the operator allows"
+    "tenant": "the registry itself: slugs, names and state; the application changes the packs of its company that the operator allows",
+    "cell": "the databases on which companies are placed: names; the application only reads it",
+    "placement": "the directory: which company is on which cell, by slug; the application only reads it",
 }
 
 

@@ -34,6 +34,7 @@ class Tenant(Table, db=ENGINE):
     `job_share` is the most of a worker's jobs at once that may be this company's, in percent; None the usual share.
     `requests_per_s` is how much it may ask of each API process in a second, None as much as any.
     `domains` are its own host names and those of its people's mail addresses, each one company's alone.
+    While `moving_to` names a cell nothing of it is served here: it is on its way there, or was moved there and this is a tombstone.
     Of one that was erased only the slug stays, with who did it, when, and how many rows of each table went.
     """
 
@@ -51,6 +52,7 @@ class Tenant(Table, db=ENGINE):
     job_share = Integer(default=None, null=True)
     requests_per_s = Integer(default=None, null=True)
     domains = Array(base_column=Text(), default=None, null=True)
+    moving_to = Varchar(length=40, default=None, null=True)
     erased_at = Timestamptz(default=None, null=True)
     erased_by = Text(default=None, null=True)
     erased_rows = JSONB(default=None, null=True)
@@ -76,7 +78,9 @@ class TenantView(Struct, frozen=True):
 
 
 class NewTenant(Struct, frozen=True, kw_only=True):
-    """What it takes to make a company a tenant. `time_zone` is an IANA name."""
+    """What it takes to make a company a tenant. `time_zone` is an IANA name; `cell` the one it shall be on, where there are several,
+    empty for the emptiest.
+    """
 
     slug: str
     name: str
@@ -84,22 +88,19 @@ class NewTenant(Struct, frozen=True, kw_only=True):
     time_zone: str = "Asia/Shanghai"
     language: str = "zh-CN"
     simulated: bool = False
+    cell: str = ""
 
 
-async def create(connection: asyncpg.Connection, new: NewTenant, *, now: datetime) -> TenantView:
-    """Register a company, as the owner role. Raises Invalid, or Conflict when the slug is taken."""
-    problems = []
-    if not _SLUG.fullmatch(new.slug):
-        problems.append(FieldError("slug", "3 to 40 small letters, digits and hyphens, a letter first", value=new.slug))
-    if new.time_zone not in time_zones():
-        problems.append(FieldError("time_zone", "an IANA time zone", "such as Asia/Shanghai", new.time_zone))
-    if new.language not in ("zh-CN", "en"):
-        problems.append(FieldError("language", "zh-CN or en", value=new.language))
-    refuse(problems, "The tenant cannot be created")
+async def create(
+    connection: asyncpg.Connection, new: NewTenant, *, now: datetime, company: UUID | None = None
+) -> TenantView:
+    """Register a company, under the id that the directory gave it, as the owner role. Raises Invalid, or Conflict when the slug
+    is taken."""
+    check(new)
     row = await connection.fetchrow(
         "insert into tenant (id, slug, name, packs, time_zone, language, simulated, created_at)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (slug) do nothing returning *",
-        new_id(),
+        company or new_id(),
         new.slug,
         new.name,
         list(new.packs),
@@ -111,6 +112,18 @@ async def create(connection: asyncpg.Connection, new: NewTenant, *, now: datetim
     if row is None:
         raise await _taken(connection, new.slug)
     return _view(row)
+
+
+def check(new: NewTenant) -> None:
+    """Raises Invalid for what no company can be registered with."""
+    problems = []
+    if not _SLUG.fullmatch(new.slug):
+        problems.append(FieldError("slug", "3 to 40 small letters, digits and hyphens, a letter first", value=new.slug))
+    if new.time_zone not in time_zones():
+        problems.append(FieldError("time_zone", "an IANA time zone", "such as Asia/Shanghai", new.time_zone))
+    if new.language not in ("zh-CN", "en"):
+        problems.append(FieldError("language", "zh-CN or en", value=new.language))
+    refuse(problems, "The tenant cannot be created")
 
 
 async def _taken(connection: asyncpg.Connection, slug: str) -> Conflict:
@@ -129,19 +142,27 @@ async def by_slug(connection: asyncpg.Connection | asyncpg.Pool, slug: str) -> T
     """Raises NotFound, also for one that was erased."""
     row = await connection.fetchrow("select * from tenant where slug = $1", slug)
     if row is None:
-        raise _unknown(slug)
+        raise unknown(slug)
     if row["erased_at"] is not None:
         raise NotFound(f"Tenant {slug!r} was erased on {row['erased_at']:%Y-%m-%d}: nothing of it is left")
     return _view(row)
 
 
+async def by_id(connection: asyncpg.Connection | asyncpg.Pool, tenant_id: UUID) -> TenantView | None:
+    """None where it is not served from here. Raises NotFound for one that was erased."""
+    row = await connection.fetchrow("select * from tenant where id = $1 and moving_to is null", tenant_id)
+    if row is not None and row["erased_at"] is not None:
+        raise NotFound(f"Tenant {row['slug']!r} was erased on {row['erased_at']:%Y-%m-%d}: nothing of it is left")
+    return _view(row) if row is not None else None
+
+
 async def by_domain(connection: asyncpg.Connection | asyncpg.Pool, domain: str) -> TenantView:
     """Whose it is. Raises NotFound."""
     row = await connection.fetchrow(
-        "select * from tenant where domains @> array[$1] and erased_at is null", _in_letters(domain)
+        "select * from tenant where domains @> array[$1] and erased_at is null", in_letters(domain)
     )
     if row is None:
-        raise NotFound("That is no company's domain")
+        raise nobodys_domain()
     return _view(row)
 
 
@@ -153,7 +174,7 @@ async def owners(connection: asyncpg.Connection | asyncpg.Pool) -> dict[str, UUI
 
 async def add_domain(connection: asyncpg.Connection, slug: str, domain: str) -> TenantView:
     """Let it be this company's, as the owner role. Raises NotFound, Invalid, and Conflict where it is another's."""
-    named = _in_letters(domain)
+    named = in_letters(domain)
     if not _DOMAIN.fullmatch(named) or len(named) > DOMAIN_CHARS_MAX:
         raise Invalid.at("domain", "a domain such as vip.example.com", value=domain)
     async with connection.transaction():
@@ -171,7 +192,7 @@ async def add_domain(connection: asyncpg.Connection, slug: str, domain: str) -> 
 
 async def remove_domain(connection: asyncpg.Connection, slug: str, domain: str) -> TenantView:
     """It is nobody's any more. Raises NotFound, also where it is none of this company's."""
-    tenant, named = await by_slug(connection, slug), _in_letters(domain)
+    tenant, named = await by_slug(connection, slug), in_letters(domain)
     if named not in tenant.domains:
         raise NotFound(f"{named} is no domain of {slug!r}")
     await _set_domains(connection, tenant, {*tenant.domains} - {named})
@@ -189,7 +210,12 @@ async def _set_domains(connection: asyncpg.Connection, tenant: TenantView, domai
     await connection.execute("select pg_notify($1, $2)", CHANNEL, str(tenant.id))
 
 
-def _in_letters(domain: str) -> str:
+def nobodys_domain() -> NotFound:
+    """No company has it."""
+    return NotFound("That is no company's domain")
+
+
+def in_letters(domain: str) -> str:
     """As it stands in a Host header: small ASCII letters, no dot at the end."""
     plain = domain.strip().rstrip(".").lower()
     try:
@@ -205,7 +231,7 @@ async def locked(connection: asyncpg.Connection, slug: str) -> TenantView:
     """
     row = await connection.fetchrow("select * from tenant where slug = $1 for update", slug)
     if row is None:
-        raise _unknown(slug)
+        raise unknown(slug)
     return _view(row)
 
 
@@ -223,7 +249,8 @@ async def bury(connection: asyncpg.Connection, tenant_id: UUID, *, by: str, now:
     )
 
 
-def _unknown(slug: str) -> NotFound:
+def unknown(slug: str) -> NotFound:
+    """No company has it."""
     return NotFound(f"There is no tenant {slug!r}: `guibin tenant list` shows them")
 
 

@@ -1,5 +1,6 @@
 """The tenant scope: one transaction in which PostgreSQL shows and takes one tenant's rows only."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
@@ -10,6 +11,7 @@ import asyncpg
 from msgspec import Struct
 from piccolo.engine.postgres import PostgresTransaction
 
+from . import placement
 from .database import ENGINE, UNREACHABLE, borrowed
 from .field_rights import PartRights
 from .refusals import Refusal
@@ -18,6 +20,8 @@ Result = TypeVar("Result")
 ALL_UNITS = "*"
 # A connection on which not even this comes through is cut.
 ROLLBACK_WITHIN_S = 5.0
+# While a company goes from one cell to another whoever asks waits so long, without a connection, before it is refused.
+MOVES_WITHIN_S, MOVING_EVERY_S = 5.0, 0.05
 
 _current: ContextVar["Scope | None"] = ContextVar("guibin_scope", default=None)
 
@@ -161,15 +165,52 @@ def refuse_waiting(what: str) -> None:
 async def _begin(held: contextlib.AsyncExitStack, tenant_id: UUID, units: str, *, durable: bool) -> asyncpg.Connection:
     if ENGINE.turns is not None:
         await held.enter_async_context(ENGINE.turns.turn(tenant_id))
+    if ENGINE.lanes:
+        return await _begin_on_its_cell(held, tenant_id, _beginning(tenant_id, units, durable=durable))
     connection = await held.enter_async_context(borrowed())
     await connection.execute(_beginning(tenant_id, units, durable=durable))
     return connection
 
 
+async def _begin_on_its_cell(held: contextlib.AsyncExitStack, tenant_id: UUID, beginning: str) -> asyncpg.Connection:
+    """Where the directory says; asked again when the registration is not served there. Raises NotHere while it is nowhere."""
+    cell = await placement.cell_of(tenant_id)
+    until = asyncio.get_running_loop().time() + MOVES_WITHIN_S
+    while True:
+        async with contextlib.AsyncExitStack() as lent:
+            connection = await lent.enter_async_context(borrowed(cell or ""))
+            if await connection.execute(beginning) == ENTERED or cell is None:
+                held.push_async_exit(lent.pop_all())
+                return connection
+            await connection.execute("ROLLBACK")
+        there, cell = cell, await placement.cell_of(tenant_id, anew=True)
+        if there == cell:
+            if asyncio.get_running_loop().time() > until:
+                raise placement.NotHere()
+            await asyncio.sleep(MOVING_EVERY_S)
+
+
+# What PostgreSQL answers to the last statement of a beginning, of several cells, when the registration is served there.
+ENTERED = "SELECT 1"
+
+
 def _beginning(tenant_id: UUID, units: str, *, durable: bool) -> str:
-    return f"BEGIN; SET LOCAL guibin.tenant = '{_uuid(tenant_id)}'; SET LOCAL guibin.units = '{units}'" + (
-        "" if durable else "; SET LOCAL synchronous_commit = off"
+    tenant = _uuid(tenant_id)
+    begin = f"BEGIN; SET LOCAL guibin.units = '{units}'" + ("" if durable else "; SET LOCAL synchronous_commit = off")
+    if not ENGINE.lanes:
+        return f"{begin}; SET LOCAL guibin.tenant = '{tenant}'"
+    # Whoever moves the company holds the lock alone; the registration is looked at once it is ours, by a statement that sees
+    # what was committed until then. Where it is not served the setting stays unset: no row is seen, and none is written.
+    return (
+        f"{begin}; SELECT set_config('guibin.served', pg_try_advisory_xact_lock_shared({lock_of(tenant_id)})::text, true);"
+        f" SELECT set_config('guibin.tenant', id::text, true) FROM tenant WHERE id = '{tenant}' AND moving_to IS NULL"
+        " AND current_setting('guibin.served') = 'true'"
     )
+
+
+def lock_of(tenant_id: UUID) -> int:
+    """The advisory lock that every scope of the company shares on its cell, and whoever moves it holds alone."""
+    return int.from_bytes(UUID(str(tenant_id)).bytes[8:], signed=True)
 
 
 async def _come_back(scope: Scope) -> None:
@@ -219,8 +260,10 @@ async def _leave_traces(scope: Scope) -> None:
     """Raises what PostgreSQL says, NotCommitted, or the refusal that a trace leads to."""
     if not scope.traces:
         return
-    await scope.connection.execute(_beginning(scope.tenant_id, ALL_UNITS, durable=True))
+    said = await scope.connection.execute(_beginning(scope.tenant_id, ALL_UNITS, durable=True))
     try:
+        if ENGINE.lanes and said != ENTERED:
+            raise NotCommitted("an attempt could not be put on record: the company is being moved")
         refusals = await _written(scope.traces)
         if await scope.connection.execute("COMMIT") != "COMMIT":
             raise NotCommitted("an attempt could not be put on record")

@@ -20,7 +20,7 @@ from guibin.regulations.rules import all_rules, said
 from guibin_tenants.refusals import Refusal
 
 # What only whoever runs the product meets, or a program that calls it.
-OPERATORS = frozenset({"bad-bound", "bad-file-bound", "bad-file-store", "bad-proxies", "no-public-address"})
+OPERATORS = frozenset({"bad-bound", "bad-file-bound", "bad-file-store", "bad-proxies", "no-public-address", "draining"})
 TESTS = Path(__file__).parents[1]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 

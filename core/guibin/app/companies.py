@@ -13,9 +13,10 @@ from litestar.types import HTTPScope, Scope
 
 from guibin.web.public_address import public_address
 from guibin_tenants import staff
-from guibin_tenants.database import borrowed
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.registry import TenantView, by_domain, by_slug, owners
+from guibin_tenants.database import UNREACHABLE
+from guibin_tenants.directory import domain_owners, find, find_by_domain
+from guibin_tenants.refusals import NotFound, Unavailable
+from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import tenant_scope
 
 # Our own key in the ASGI scope: whose host was asked for.
@@ -43,8 +44,12 @@ class Hosts:
         if self._known is not None:
             # Whoever asks meanwhile goes by what was known.
             self._read_at = time.monotonic()
-        async with borrowed() as connection:
-            self._known = await owners(connection)
+        try:
+            self._known = await domain_owners()
+        except (*UNREACHABLE, Unavailable):
+            # The directory may be away while the companies it would name are not.
+            if self._known is None:
+                raise
         self._read_at = time.monotonic()
         return self._known
 
@@ -53,15 +58,14 @@ async def company_of(request: Request[Any, Any, Any], typed: str, login: str = "
     """The company that is meant by what was typed as one (its code, or a mail address), by a login that is a mail address, or by the
     host. Raises NotFound, also for another than the host's."""
     own = request.scope.get(HOST)
-    async with borrowed() as connection:
-        if "@" in typed:
-            found = await by_domain(connection, typed.rpartition("@")[2])
-        elif typed:
-            found = await by_slug(connection, typed)
-        elif own is not None:
-            found = await by_domain(connection, _host(request.scope))
-        else:
-            found = await by_domain(connection, login.rpartition("@")[2] if "@" in login else "")
+    if "@" in typed:
+        found = await find_by_domain(typed.rpartition("@")[2])
+    elif typed:
+        found = await find(typed)
+    elif own is not None:
+        found = await find_by_domain(_host(request.scope))
+    else:
+        found = await find_by_domain(login.rpartition("@")[2] if "@" in login else "")
     refuse_other(request, found.id)
     return found
 

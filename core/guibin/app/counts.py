@@ -11,6 +11,7 @@ from uuid import UUID
 from guibin_tenants import counts
 from guibin_tenants.counts import Counted
 from guibin_tenants.database import UNREACHABLE
+from guibin_tenants.refusals import Unavailable
 from guibin_tenants.scope import NotCommitted, tenant_scope
 
 _log = logging.getLogger("guibin.counts")
@@ -35,7 +36,7 @@ class RequestCounts:
             try:
                 async with tenant_scope(company):
                     await counts.add(company, counted)
-            except (*UNREACHABLE, NotCommitted) as error:
+            except (*UNREACHABLE, NotCommitted, Unavailable) as error:
                 _log.warning("requests could not be written down: %s", type(error).__name__)
                 self._take_back(company, counted)
             except Exception as error:

@@ -19,6 +19,7 @@ from guibin.live.hub import Hub, heard_by
 from guibin.live.presence import Presence
 from guibin.packs import Packs, installed
 from guibin.scripts.runner import running_scripts
+from guibin_tenants import cells
 from guibin_tenants.database import UNREACHABLE, connected
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.listening import listening
@@ -76,11 +77,15 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
         pool_size, sharing = bounds.connections, bounds.sharing
         async with (
             connected(database_url, name="guibin api", pool_size=pool_size, sharing=sharing),
-            told_by_others(database_url, app.state.scope_middleware.remembered),
-            listening(database_url, "guibin streams", heard_by(app.state.hub), app.state.hub.nudge_all),
+            contextlib.AsyncExitStack() as listened,
             written_every(bounds.counted_every_s, app.state.scope_middleware.counts),
             running_scripts(),
         ):
+            # What a company's own database tells, whichever it is.
+            for url in [cell.url("app") for cell in cells.used()] or [database_url]:
+                await listened.enter_async_context(told_by_others(url, app.state.scope_middleware.remembered))
+                hub = app.state.hub
+                await listened.enter_async_context(listening(url, "guibin streams", heard_by(hub), hub.nudge_all))
             await root.packs.runs.warm()
             yield
             await root.packs.runs.close()

@@ -3,9 +3,8 @@
 from msgspec import Struct
 
 from guibin.packs import Packs
-from guibin_tenants.database import borrowed
+from guibin_tenants.directory import find
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.registry import by_slug
 from guibin_tenants.rows import many
 from guibin_tenants.scope import tenant_scope
 
@@ -39,8 +38,7 @@ async def people_of(packs: Packs) -> list[Company]:
         if demonstration is None:
             continue
         try:
-            async with borrowed() as connection:
-                tenant = await by_slug(connection, demonstration.slug)
+            tenant = await find(demonstration.slug)
         except NotFound:
             continue
         async with tenant_scope(tenant.id):

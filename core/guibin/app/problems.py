@@ -132,7 +132,9 @@ def unreachable(request: Incoming, error: Exception) -> Response[bytes]:
 def unreachable_database(error: Exception) -> Unavailable:
     """The refusal for an error of UNREACHABLE, logged by its kind."""
     _log.error("database: %s", type(error).__name__)
-    return Unavailable("The database cannot be reached; nothing was written")
+    refusal = Unavailable("The database cannot be reached; nothing was written")
+    refusal.retry_after = 1
+    return refusal
 
 
 def not_on_record(error: NotOnRecord) -> Internal:

@@ -12,6 +12,7 @@ from guibin.operation.embedded import EmbeddedFailed
 from guibin.packs import BadPack
 from guibin.watch.logs import where
 from guibin.watch.tracing import NoExporter
+from guibin_tenants.cells import BadCells, serve
 from guibin_tenants.database import UnsafeDatabase
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import Refusal
@@ -33,6 +34,7 @@ COMMANDS = {
     ),
     "migrate": ("database:migrate", "Bring the database up to this release; safe to run again."),
     "db": ("database:app", "Show how to connect to the database."),
+    "cell": ("cells:app", "Add, list and drain the databases on which companies are placed."),
     "tenant": ("tenants:app", "Create, list, show, suspend, resume and erase companies."),
     "key": ("keys:app", "Create, list and revoke API keys."),
     "staff": ("staff:app", "Add and list members of staff."),
@@ -92,6 +94,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Run the command; whatever stops it is told in a line, with exit code 1."""
     try:
         try:
+            serve(os.environ)
             app(sys.argv[1:] if words is None else words)
         finally:
             # Here, and not when the process ends, where nobody could tell that the reader has gone.
@@ -117,7 +120,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _told(error: Exception) -> str:
     """What stopped the command, and what to do."""
-    if isinstance(error, (BadPack, NoExporter, UnsafeDatabase, KeyringError, EmbeddedFailed)):
+    if isinstance(error, (BadPack, BadCells, NoExporter, UnsafeDatabase, KeyringError, EmbeddedFailed)):
         return str(error)
     if isinstance(error, _BEHIND):
         return "the database is of another release than this command: run `guibin migrate`"

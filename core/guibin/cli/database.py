@@ -22,7 +22,7 @@ def migrate() -> None:
 
     with environment.urls(fresh=True) as urls:
         packs = sound()
-        created = asyncio.run(migrations.migrate(urls.owner, packs.tables()))
+        created = asyncio.run(migrations.migrate_all(urls.owner, packs.tables()))
         kept = asyncio.run(pack_upgrades.keep_all((urls.owner, urls.app), packs, real_clock))
     out.print(f"Created {', '.join(created)}." if created else "The database is up to date.")
     if kept:

@@ -18,7 +18,7 @@ from guibin.operation import embedded
 from guibin.outbound.targets import Rules
 from guibin.packs import Packs, installed
 from guibin.policies.queries import act_of
-from guibin_tenants import keyring, registry
+from guibin_tenants import directory, keyring
 from guibin_tenants.database import connected
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.refusals import Refusal
@@ -134,10 +134,10 @@ def packs() -> Packs:
 
 
 @contextlib.asynccontextmanager
-async def owner() -> AsyncIterator[asyncpg.Connection]:
-    """A connection as the owner role, for what operators do."""
+async def owner(slug: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as the owner role, for what operators do with this company, on its cell. Raises NotFound and NoServer."""
     with urls() as found:
-        connection: asyncpg.Connection = await asyncpg.connect(found.owner)
+        connection: asyncpg.Connection = await asyncpg.connect(await directory.owner_url(found.owner, slug))
         try:
             yield connection
         finally:
@@ -152,8 +152,8 @@ async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIte
 
     load_root_key()
     with urls() as found:
-        async with connected(found.app, pool_size=4) as pool:
-            tenant = await registry.by_slug(pool, slug)
+        async with connected(found.app, pool_size=4):
+            tenant = await directory.find(slug)
             company = msgspec.convert(tenant, Company, from_attributes=True)
             async with tenant_scope(tenant.id):
                 now = await now_of(company, real_clock)

@@ -17,7 +17,7 @@ from guibin.context import Act, real_clock
 from guibin.operation import provisioning
 from guibin.packs import Packs, installed
 from guibin.regulations.rules import all_rules
-from guibin_tenants import registry
+from guibin_tenants import directory, registry
 
 from . import environment
 from .output import answer, answer_table, as_json, fail, out
@@ -190,8 +190,8 @@ async def _allowed(slug: str, pack: str) -> AsyncIterator[Packs]:
     known = environment.packs()
     known.value(pack)
     with environment.urls() as urls:
-        await provisioning.make_tables(urls.owner, known, (pack,))
-        async with environment.owner() as owner:
+        await provisioning.make_tables(await directory.owner_url(urls.owner, slug), known, (pack,))
+        async with environment.owner(slug) as owner:
             had = (await registry.by_slug(owner, slug)).packs_allowed
             await registry.allow_packs(owner, slug, (*had, pack))
             try:

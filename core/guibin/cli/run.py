@@ -33,6 +33,8 @@ DEMO = (
     "Make the demonstration companies, whose password everybody knows. Without this word: on the embedded database, and"
     " not in one of your own."
 )
+# Names of cells, by commas; a worker serves all of them without it.
+CELLS_SERVED = "GUIBIN_WORKER_CELLS"
 Port = Annotated[int, Parameter(env_var="GUIBIN_PORT", help="Where the API listens, on this machine only.")]
 
 
@@ -46,7 +48,7 @@ def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] 
 
     async def prepare(urls: Urls) -> None:
         say("Bringing the database up to date …")
-        await migrations.migrate(urls.owner, packs.tables())
+        await migrations.migrate_all(urls.owner, packs.tables())
         keyring.load_root_key(environment.home())
         if wanted:
             made.extend(await companies.fill(urls.owner, urls.database, packs, say=say))
@@ -95,7 +97,8 @@ def worker(
     use_public_address(environment.public_url())
     environment.use_files()
     with environment.urls() as urls:
-        at = worker_process.Addresses(urls.app, urls.relay, urls.redis)
+        served = tuple(name.strip() for name in os.environ.get(CELLS_SERVED, "").split(",") if name.strip())
+        at = worker_process.Addresses(urls.app, urls.relay, urls.redis, served)
         asyncio.run(worker_process.run(at, packs=sound()))
 
 

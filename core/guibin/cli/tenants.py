@@ -11,7 +11,7 @@ from guibin.automations.states import STOPPED
 from guibin.context import real_clock
 from guibin.files import places as file_places
 from guibin.operation import erasure, provisioning
-from guibin_tenants import registry, settings
+from guibin_tenants import cells, directory, registry, settings
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant
 
@@ -28,10 +28,12 @@ Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Place:
-    """Where a company is: its days and its people's language."""
+    """Where a company is: its days and its people's language; of several cells (`guibin cell list`) the one that has it, without a
+    word the emptiest."""
 
     time_zone: str = "Asia/Shanghai"
     language: str = "zh-CN"
+    cell: str = ""
 
 
 @app.command
@@ -57,6 +59,7 @@ async def create(
         time_zone=place.time_zone,
         language=place.language,
         simulated=simulated_from is not None,
+        cell=place.cell,
     )
     # Read by this command alone: it needs every slice.
     from guibin.operation import pack_upgrades
@@ -81,17 +84,21 @@ async def create(
 @app.command(name="list")
 async def list_(*, json: Json = False) -> None:
     """All companies."""
-    async with environment.owner() as connection:
-        found = await registry.everyone(connection)
-    rows = [(t.slug, t.name, ", ".join(t.packs), t.time_zone, t.suspended_at or "", t.erased_at or "") for t in found]
-    heads = ("slug", "name", "packs", "time zone", "suspended", "erased")
+    with environment.urls() as urls:
+        everyone = await directory.everyone(urls.owner)
+    found, several = [tenant for _, tenant in everyone], bool(cells.used())
+    rows = [
+        (t.slug, t.name, ", ".join(t.packs), t.time_zone, t.suspended_at or "", t.erased_at or "", *([cell] * several))
+        for cell, t in everyone
+    ]
+    heads = ("slug", "name", "packs", "time zone", "suspended", "erased", *(["cell"] * several))
     answer_table(found, heads, rows, empty="No tenant yet: guibin tenant create", json=json)
 
 
 @app.command
 async def show(slug: str, *, json: Json = False) -> None:
     """One company."""
-    async with environment.owner() as connection:
+    async with environment.owner(slug) as connection:
         tenant = await registry.by_slug(connection, slug)
     answer_table(tenant, ("", ""), fields_of(tenant), json=json)
 
@@ -101,7 +108,7 @@ async def suspend(
     slug: str, *, because: Annotated[str, Parameter(help="Why, for whoever asks.")], json: Json = False
 ) -> None:
     """Answer 403 to everything of this company and let its jobs wait."""
-    async with environment.owner() as connection:
+    async with environment.owner(slug) as connection:
         await registry.suspend(connection, slug, because=because, now=real_clock())
     answer({"slug": slug, "suspended": because}, f"Tenant {slug} is suspended.", json=json)
 
@@ -109,7 +116,7 @@ async def suspend(
 @app.command
 async def resume(slug: str, *, json: Json = False) -> None:
     """Serve the company again."""
-    async with environment.owner() as connection:
+    async with environment.owner(slug) as connection:
         await registry.resume(connection, slug)
     answer({"slug": slug, "suspended": None}, f"Tenant {slug} is served again.", json=json)
 
@@ -117,15 +124,16 @@ async def resume(slug: str, *, json: Json = False) -> None:
 @domains.command
 async def add(slug: str, domain: str, *, json: Json = False) -> None:
     """Let a host name, or the domain of its people's mail addresses, be this company's and no other's."""
-    async with environment.owner() as connection:
-        tenant = await registry.add_domain(connection, slug, domain)
+    with environment.urls() as urls:
+        async with directory.claiming(urls.owner, slug, domain), environment.owner(slug) as connection:
+            tenant = await registry.add_domain(connection, slug, domain)
     answer(tenant, f"Tenant {slug} has {', '.join(tenant.domains)}.", json=json)
 
 
 @domains.command(name="list")
 async def list_domains(slug: str, *, json: Json = False) -> None:
     """Those of this company."""
-    async with environment.owner() as connection:
+    async with environment.owner(slug) as connection:
         tenant = await registry.by_slug(connection, slug)
     rows = [(domain,) for domain in tenant.domains]
     answer_table(tenant.domains, ("domain",), rows, empty=f"None: guibin tenant domain add {slug}", json=json)
@@ -134,8 +142,9 @@ async def list_domains(slug: str, *, json: Json = False) -> None:
 @domains.command
 async def remove(slug: str, domain: str, *, json: Json = False) -> None:
     """Let it be nobody's."""
-    async with environment.owner() as connection:
-        tenant = await registry.remove_domain(connection, slug, domain)
+    with environment.urls() as urls:
+        async with directory.claiming(urls.owner, slug), environment.owner(slug) as connection:
+            tenant = await registry.remove_domain(connection, slug, domain)
     answer(tenant, f"Tenant {slug} has {', '.join(tenant.domains) or 'no domain'}.", json=json)
 
 
@@ -145,7 +154,7 @@ async def share(
     percent: Annotated[int | None, Parameter(help="1 to 100; without it the usual share.")] = None,
 ) -> None:
     """Let at most so many percent of what a worker does at once be this company's jobs."""
-    async with environment.owner() as connection:
+    async with environment.owner(slug) as connection:
         await registry.share(connection, slug, percent)
     out.print(f"Tenant {slug} has {'the usual share' if percent is None else f'{percent} %'} of each worker.")
 
@@ -156,7 +165,7 @@ async def allow(
     per_second: Annotated[int | None, Parameter(help="Units in a second; without it as many as any company.")] = None,
 ) -> None:
     """Let the company ask so much of each API process; its usage page says so."""
-    async with environment.owner() as connection:
+    async with environment.owner(slug) as connection:
         await registry.allow(connection, slug, per_second)
     out.print(f"Tenant {slug} may ask {'as much as any' if per_second is None else f'{per_second} units a second'}.")
 
@@ -178,8 +187,8 @@ async def allow_packs(slug: str, packs: list[str] | None = None, /, *, json: Jso
     for name in packs or ():
         installed.value(name)
     with environment.urls() as urls:
-        await provisioning.make_tables(urls.owner, installed, packs or ())
-    async with environment.owner() as connection:
+        await provisioning.make_tables(await directory.owner_url(urls.owner, slug), installed, packs or ())
+    async with environment.owner(slug) as connection:
         tenant = await registry.allow_packs(connection, slug, packs or ())
     said = f"may switch {', '.join(tenant.packs_allowed)}" if tenant.packs_allowed else "may switch no pack"
     answer(tenant, f"The admin of {slug} {said}.", json=json)
@@ -196,9 +205,11 @@ async def erase(
     answered = yes or _asked(slug)
     if answered.strip() != slug:
         raise Invalid.at("yes", "the slug again, letter by letter", f"--yes {slug}", answered)
-    async with environment.owner() as connection:
+    async with environment.owner(slug) as connection:
         tenant = await registry.by_slug(connection, slug)
         done = await erasure.erase(connection, slug, by=environment.operator().name, now=real_clock())
+    with environment.urls() as urls:
+        await directory.bury(urls.owner, tenant.id)
     environment.use_files()
     await file_places.forget(tenant.id)
     answer_table(done, ("table", "rows deleted"), sorted(done.rows.items()), empty="Nothing was left of it.", json=json)

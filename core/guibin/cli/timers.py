@@ -13,7 +13,7 @@ from guibin.dispatch.execution import Workshop
 from guibin.dispatch.leases import Leases
 from guibin.dispatch.simulation import Background
 from guibin.sla.simulation import Advanced, advance
-from guibin_tenants import registry
+from guibin_tenants import directory
 from guibin_tenants.database import connected
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import tenant_scope
@@ -50,8 +50,8 @@ async def _run(slug: str, until: datetime) -> Advanced:
     environment.load_root_key()
     packs = environment.packs()
     with environment.urls() as urls:
-        async with connected(urls.app, pool_size=6, settings=HURRIED) as pool:
-            tenant = await registry.by_slug(pool, slug)
+        async with connected(urls.app, pool_size=6, settings=HURRIED):
+            tenant = await directory.find(slug)
             if not tenant.simulated:
                 raise Invalid.at("slug", "a company on a simulated clock", "tenant create … --simulated-from", slug)
             company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -34,7 +33,7 @@ from guibin.tiers import memberships
 from guibin.tiers.assessment import assess
 from guibin.tiers.facts import BATCH_MAX, NewFact, record_facts, units_of
 from guibin.tiers.memberships import NewMembership
-from guibin_tenants import keys, org_units, registry, staff
+from guibin_tenants import directory, keys, org_units, staff
 from guibin_tenants.database import connected
 from guibin_tenants.keys import NewKey
 from guibin_tenants.principals import PERMISSIONS, Principal
@@ -215,11 +214,7 @@ async def _out_of_touch(scene: Scene) -> None:
 
 async def _registered(owner_url: str, slug: str) -> TenantView | None:
     """Also one that was erased: it does not come back by itself."""
-    connection = await asyncpg.connect(owner_url)
-    try:
-        return next((tenant for tenant in await registry.everyone(connection) if tenant.slug == slug), None)
-    finally:
-        await connection.close()
+    return next((tenant for _, tenant in await directory.everyone(owner_url) if tenant.slug == slug), None)
 
 
 def _company(tenant: TenantView) -> Company:

@@ -39,10 +39,19 @@ class Leases:
             del self.held[token]
 
     async def beat(self, lease_s: float) -> None:
-        """Extend every lease once; stop the work of those that are lost."""
+        """Extend every lease once; stop the work of those that are lost. What kept one from being extended is raised at the end, and
+        keeps no other from it.
+        """
+        failed: list[Exception] = []
         for token, held in list(self.held.items()):
-            async with tenant_scope(held.tenant_id):
-                mine = await ledger.extend(held.job_id, token, lease_s=lease_s)
+            try:
+                async with tenant_scope(held.tenant_id):
+                    mine = await ledger.extend(held.job_id, token, lease_s=lease_s)
+            except Exception as error:
+                failed.append(error)
+                continue
             if not mine and token in self.held:
                 self.lost.add(token)
                 held.task.cancel()
+        if failed:
+            raise failed[0]

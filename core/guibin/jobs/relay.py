@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin_tenants.database import Connection, UnsafeDatabase
+from guibin_tenants.database import CONNECTS_WITHIN_S, UNREACHABLE, Connection, UnsafeDatabase
 
 # A worker is handed so many times what it does at once: one wave runs, one waits.
 IN_HAND = 2
@@ -65,7 +65,7 @@ with held as materialized (
             coalesce((select held.jobs from held where held.tenant_id = t.id), 0) as jobs
         from (
             select id, greatest($4::int * coalesce(job_share, $5::int) / 100, 1) as at_once
-            from tenant where suspended_at is null and not simulated and {among} order by random()
+            from tenant where suspended_at is null and moving_to is null and not simulated and {among} order by random()
         ) t
     ) s
     where s.jobs < 2 * s.at_once and (
@@ -92,7 +92,7 @@ _CLAIM_OF_ANY = _CLAIM.format(among="$6::uuid[] is null")
 _CLAIM_OF_SOME = _CLAIM.format(among="id = any ($6::uuid[])")
 _SERVING = (
     "select t.id as tenant_id, t.slug, t.packs, t.time_zone, t.language, t.created_at from tenant t"
-    " where t.suspended_at is null and not t.simulated and"
+    " where t.suspended_at is null and t.moving_to is null and not t.simulated and"
 )
 
 
@@ -105,17 +105,18 @@ select state, count(*) as jobs, coalesce(max(extract(epoch from since)), 0)::flo
         when t.suspended_at is not null then 'suspended' else 'ready' end,
         case when handed_at is not null then clock_timestamp() - handed_at
         when held_at is not null then $1 - held_at else greatest($1 - run_at, interval '0') end
-    from job join tenant t on t.id = job.tenant_id and not t.simulated where ended_at is null
+    from job join tenant t on t.id = job.tenant_id and not t.simulated and t.moving_to is null where ended_at is null
 ) s group by state
 """
 
 
 class Relay:
-    """A connection pool of the relay role and the worker it hands jobs to."""
+    """A connection pool of the relay role and the worker it hands jobs to; `cell` is whose, empty where there is but one."""
 
-    def __init__(self, pool: asyncpg.Pool, worker: UUID) -> None:
+    def __init__(self, pool: asyncpg.Pool, worker: UUID, cell: str = "") -> None:
         self.pool = pool
         self.worker = worker
+        self.cell = cell
 
     async def claim(self, now: datetime, *, in_hand_max: int, at_once: int, share: int = 100) -> list[Claimed]:
         """Mark due jobs as handed over until `in_hand_max` are, for a worker that does so many `at_once`.
@@ -193,19 +194,34 @@ def _serving(rows: Sequence[asyncpg.Record]) -> list[Serving]:
 
 
 @contextlib.asynccontextmanager
-async def relaying(relay_url: str, worker: UUID) -> AsyncIterator[Relay]:
-    """A relay for as long as this lasts. Raises UnsafeDatabase when its role could read more than it must."""
+async def relaying(relay_url: str, worker: UUID, *, cell: str = "") -> AsyncIterator[Relay]:
+    """A relay for as long as this lasts. Raises UnsafeDatabase when its role could read more than it must.
+
+    One of several cells may be away, and is looked at when it comes.
+    """
     # What is handed over and not begun comes back: PostgreSQL may forget it in a crash.
     forgetful = {"application_name": "guibin relay", "synchronous_commit": "off"}
     pool = await asyncpg.create_pool(
-        relay_url, min_size=1, max_size=2, command_timeout=30, server_settings=forgetful, connection_class=Connection
+        relay_url,
+        min_size=0 if cell else 1,
+        max_size=2,
+        command_timeout=30,
+        timeout=CONNECTS_WITHIN_S,
+        server_settings=forgetful,
+        connection_class=Connection,
+        init=_refuse_unsafe,
     )
     try:
-        if await pool.fetchval("select rolsuper or rolbypassrls from pg_roles where rolname = current_user"):
-            raise UnsafeDatabase("the relay's role is a superuser or bypasses row security: use GUIBIN_RELAY_URL")
-        # The application role sees no tenant here: every job would wait for ever without a word.
-        if await pool.fetchval("select has_column_privilege('job', 'payload', 'SELECT')"):
-            raise UnsafeDatabase("the relay's role reads payloads: set GUIBIN_RELAY_URL to that of guibin_relay")
-        yield Relay(pool, worker)
+        with contextlib.suppress(*UNREACHABLE if cell else ()):
+            await pool.fetchval("select true")
+        yield Relay(pool, worker, cell)
     finally:
         await pool.close()
+
+
+async def _refuse_unsafe(connection: asyncpg.Connection) -> None:
+    if await connection.fetchval("select rolsuper or rolbypassrls from pg_roles where rolname = current_user"):
+        raise UnsafeDatabase("the relay's role is a superuser or bypasses row security: use GUIBIN_RELAY_URL")
+    # The application role sees no tenant here: every job would wait for ever without a word.
+    if await connection.fetchval("select has_column_privilege('job', 'payload', 'SELECT')"):
+        raise UnsafeDatabase("the relay's role reads payloads: set GUIBIN_RELAY_URL to that of guibin_relay")

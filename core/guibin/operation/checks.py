@@ -5,12 +5,13 @@ from pathlib import Path
 import asyncpg
 import redis.asyncio
 from msgspec import Struct
+from msgspec.structs import replace
 from redis.exceptions import RedisError
 
 from guibin.catalog import TABLES
 from guibin.packs import Packs
-from guibin_tenants import keyring, lint
-from guibin_tenants.database import UnsafeDatabase, connected
+from guibin_tenants import cells, directory, keyring, lint
+from guibin_tenants.database import UNPLACED, UnsafeDatabase, refuse_unsafe
 from guibin_tenants.schema import APP_ROLE
 
 
@@ -25,10 +26,13 @@ class Finding(Struct, frozen=True):
 async def examine(urls: tuple[str, str, str], packs: Packs, *, home: Path) -> list[Finding]:
     """Everything a service needs, in the order in which it needs it; `urls` of the application, the owner and Redis."""
     app_url, owner_url, redis_url = urls
+    found = []
+    for cell in cells.used() or (cells.Cell("", app_url, owner_url),):
+        seen = [await _application_role(cell.app), await _tables(cell.owner), await _isolation(cell.owner)]
+        found += [replace(one, what=f"cell {cell.name}: {one.what}") if cell.name else one for one in seen]
     return [
-        await _application_role(app_url),
-        await _tables(owner_url),
-        await _isolation(owner_url),
+        *found,
+        *([await _directory(owner_url)] if cells.used() else []),
         await _redis(redis_url),
         _root_key(home),
         *_packs(packs),
@@ -38,8 +42,12 @@ async def examine(urls: tuple[str, str, str], packs: Packs, *, home: Path) -> li
 async def _application_role(app_url: str) -> Finding:
     what = f"the application role ({APP_ROLE}) cannot bypass row security"
     try:
-        async with connected(app_url, pool_size=1) as pool:
-            return Finding(what, True, f"PostgreSQL {await pool.fetchval('show server_version')}")
+        connection = await asyncpg.connect(app_url)
+        try:
+            await refuse_unsafe(connection)
+            return Finding(what, True, f"PostgreSQL {await connection.fetchval('show server_version')}")
+        finally:
+            await connection.close()
     except (UnsafeDatabase, asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
 
@@ -69,6 +77,26 @@ async def _isolation(owner_url: str) -> Finding:
     except (asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
     return Finding(what, not found, lint.in_words(found))
+
+
+async def _directory(owner_url: str) -> Finding:
+    what = "the directory knows every cell and every company"
+    try:
+        connection = await asyncpg.connect(owner_url)
+        try:
+            listed = {cell.name for cell in await directory.listed_cells(connection)}
+            unplaced = await connection.fetchval(UNPLACED)
+        finally:
+            await connection.close()
+    except (asyncpg.PostgresError, OSError) as error:
+        return Finding(what, False, str(error))
+    told = [cell.name for cell in cells.used()]
+    wrong = [
+        *(f"{name} is not in {cells.VARIABLE}" for name in sorted(listed - set(told))),
+        *(f"{name} takes no company yet: guibin cell add {name}" for name in told if name not in listed),
+        *([f"{unplaced} companies have no place: run `guibin migrate`"] if unplaced else []),
+    ]
+    return Finding(what, not wrong, "; ".join(wrong) or f"{len(listed)} cells")
 
 
 async def _redis(redis_url: str) -> Finding:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
@@ -15,7 +14,7 @@ from guibin.packs import Packs
 from guibin.policies.actions import keep_packs
 from guibin.policies.queries import act_of
 from guibin.policy.texts import Text
-from guibin_tenants import registry
+from guibin_tenants import directory, registry
 from guibin_tenants.database import ENGINE, connected
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.refusals import Refusal
@@ -113,11 +112,7 @@ async def _each(
     urls: Urls, packs: Packs, clock: Clock, do: Callable[[str, Act], Awaitable[None]]
 ) -> list[tuple[str, str]]:
     """Do it inside every company that has packs, each by itself; those that refused, and why."""
-    owner: asyncpg.Connection = await asyncpg.connect(urls[0])
-    try:
-        companies = [one for one in await registry.everyone(owner) if one.packs]
-    finally:
-        await owner.close()
+    companies = [one for _, one in await directory.everyone(urls[0]) if one.packs]
     if ENGINE.pool is not None:
         said = [(one.slug, await _inside(one, packs, clock, do)) for one in companies]
     else:

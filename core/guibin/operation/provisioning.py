@@ -1,17 +1,19 @@
 """Making a company a tenant: registered, keyed, with its packs' tables, policy, calendar and head office."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
 from guibin.jobs import ticks
 from guibin.packs import BadPack, Packs
 from guibin.sla import calendars
-from guibin_tenants import keyring, lint, org_units, registry, settings, versions
+from guibin_tenants import cells, directory, keyring, lint, org_units, registry, settings, versions
 from guibin_tenants.database import ENGINE, connected
 from guibin_tenants.principals import PERMISSIONS, Principal, Signature
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import tenant_scope
 
@@ -28,22 +30,45 @@ async def provision(
     """Create the tenant; with `simulated_from`, on a clock of its own that starts there. Raises Invalid, Conflict, or
     BadPack when a pack's tables cannot keep tenants apart."""
     packs.hooks_of(new.packs)
+    async with _placed(owner_url, new) as (there, company):
+        connection: asyncpg.Connection = await asyncpg.connect(there)
+        try:
+            async with connection.transaction():
+                await _ensure(connection, packs, new.packs)
+                tenant = await registry.create(connection, new, now=now, company=company)
+        finally:
+            await connection.close()
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                if ENGINE.pool is None:
+                    await stack.enter_async_context(connected(app_url, pool_size=2))
+                await _furnish(tenant, simulated_from or now)
+        except BaseException:
+            await _take_back(there, tenant)
+            raise
+    return tenant
+
+
+@contextlib.asynccontextmanager
+async def _placed(owner_url: str, new: NewTenant) -> AsyncIterator[tuple[str, UUID | None]]:
+    """The owner's address of the cell on which the company is made, and the id that the directory has for it: its place is kept
+    when this ends well, and free again when it does not."""
+    if not cells.used():
+        if new.cell:
+            raise Invalid.at("cell", f"nothing, where {cells.VARIABLE} names none", value=new.cell)
+        yield owner_url, None
+        return
     connection: asyncpg.Connection = await asyncpg.connect(owner_url)
     try:
-        async with connection.transaction():
-            await _ensure(connection, packs, new.packs)
-            tenant = await registry.create(connection, new, now=now)
+        place = await directory.reserve(connection, new)
+        try:
+            yield cells.named(place.cell).url("owner"), place.company
+            await directory.serve(connection, place.company)
+        except BaseException:
+            await directory.release(connection, place.company)
+            raise
     finally:
         await connection.close()
-    try:
-        async with contextlib.AsyncExitStack() as stack:
-            if ENGINE.pool is None:
-                await stack.enter_async_context(connected(app_url, pool_size=2))
-            await _furnish(tenant, simulated_from or now)
-    except BaseException:
-        await _take_back(owner_url, tenant)
-        raise
-    return tenant
 
 
 async def make_tables(owner_url: str, packs: Packs, names: Sequence[str]) -> None:

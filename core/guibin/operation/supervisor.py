@@ -15,6 +15,8 @@ import httpx
 import psutil
 from msgspec import Struct
 
+from guibin_tenants import cells
+
 from . import embedded
 
 STOP_WITHIN_S = 8.0
@@ -23,7 +25,7 @@ SUPERVISOR = "GUIBIN_SUPERVISOR"
 LOOKS_EVERY_S = 1.0
 DATABASE, OWNER, RELAY, REDIS = "GUIBIN_DATABASE_URL", "GUIBIN_OWNER_URL", "GUIBIN_RELAY_URL", "GUIBIN_REDIS_URL"
 PRESENCE = "GUIBIN_PRESENCE_URL"
-ADDRESSES = (DATABASE, OWNER, RELAY, REDIS, PRESENCE)
+ADDRESSES = (DATABASE, OWNER, RELAY, REDIS, PRESENCE, cells.VARIABLE)
 # What a process that answers or works for companies may hold. The owner's address switches row security off.
 NEEDS = {"serve": (DATABASE, PRESENCE), "worker": (DATABASE, RELAY, REDIS)}
 RESTART_AFTER_S = (0.2, 1.0, 3.0, 10.0)
@@ -58,6 +60,7 @@ class Urls(Struct, frozen=True):
         return {
             **{name: value for name, value in os.environ.items() if name not in ADDRESSES},
             **{name: addresses[name] for name in NEEDS[command] if addresses[name]},
+            **_cells_for(command),
             "GUIBIN_HOME": str(home),
             "GUIBIN_PORT": str(self.port),
             SUPERVISOR: str(os.getpid()),
@@ -72,10 +75,17 @@ def hold_what_is_needed(command: str) -> None:
 
     Only so they are gone for good: what a process was started with is to be read beside it as long as it runs.
     """
-    unneeded = [name for name in ADDRESSES if name in os.environ and name not in NEEDS[command]]
-    if unneeded:
-        kept = {name: value for name, value in os.environ.items() if name not in unneeded}
+    needed = _cells_for(command)
+    unneeded = [name for name in ADDRESSES if name in os.environ and name not in (*NEEDS[command], *needed)]
+    if unneeded or cells.cells_of(needed) != cells.used():
+        kept = {name: value for name, value in os.environ.items() if name not in unneeded} | needed
         os.execve(sys.executable, [sys.executable, "-m", "guibin.cli", *sys.argv[1:]], kept)
+
+
+def _cells_for(command: str) -> dict[str, str]:
+    """The cells as the command may know them; empty where one address alone is served."""
+    roles = [role for variable, role in cells.ALONE.items() if variable in NEEDS[command]]
+    return {cells.VARIABLE: cells.narrowed(cells.used(), roles)} if cells.used() else {}
 
 
 def leave_with_supervisor() -> None:

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 from redis.exceptions import RedisError
 
@@ -26,7 +27,9 @@ from guibin.scripts.runner import running_scripts
 from guibin.sla import sweep
 from guibin.sla.jobs import SweepTimers
 from guibin.watch import failpoints, metrics
+from guibin_tenants import cells
 from guibin_tenants.database import ENGINE, UNREACHABLE, connected
+from guibin_tenants.refusals import Unavailable
 from guibin_tenants.scope import NotCommitted, tenant_scope
 from guibin_tenants.tables import new_id
 
@@ -38,6 +41,7 @@ _PASSING = (
     RedisError,
     TimeoutError,
     NotCommitted,
+    Unavailable,
 )
 _PAUSE_MAX_S = 5.0
 
@@ -47,7 +51,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
 
     A job whose worker vanished is done again after `lease_s`, one that Redis forgot after `handed_for_s`.
     `tenant_share` percent of the jobs done at once is the most one company may have, unless it has a share of its own;
-    `drain_s` is what running jobs get at the end.
+    `drain_s` is what running jobs get at the end. `cells` are those it serves.
     """
 
     jobs_at_once: int = 10
@@ -60,14 +64,29 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     timetable_every_s: float = 5.0
     measure_every_s: float = 15.0
     drain_s: float = 5.0
+    cells: int = 1
+
+    @property
+    def in_hand_max(self) -> int:
+        """How many jobs of one cell are handed over at most: one wave runs and one waits; of several cells each may fill the first."""
+        return max(IN_HAND * self.jobs_at_once // self.cells, self.jobs_at_once)
 
 
 class Addresses(Struct, frozen=True):
-    """Where a worker works: the database in the application's role and in the relay's, and Redis."""
+    """Where a worker works: the database in the application's role and in the relay's, and Redis.
+
+    Of several cells it serves those in `cells`, all without any.
+    """
 
     app: str
     relay: str
     redis: str
+    cells: tuple[str, ...] = ()
+
+    def relays(self) -> list[tuple[str, str]]:
+        """The name and the relay's address of each cell; without a name where there is but one database. Raises BadCells."""
+        served = [cells.named(name) for name in self.cells] or cells.used()
+        return [(cell.name, cell.url("relay")) for cell in served] or [("", self.relay)]
 
 
 async def run(
@@ -96,11 +115,14 @@ async def run(
     executor = Executor(at.redis, worker, _performer(shop, sooner), at_once=settings.jobs_at_once)
     async with (
         _database(at.app, settings.jobs_at_once + 4),
-        relaying(at.relay, worker) as relay,
+        contextlib.AsyncExitStack() as opened,
         running_scripts(),
     ):
-        scheduler = Scheduler(rhythms)
-        loops = _loops(shop, relay, executor, scheduler, settings, sooner)
+        relays = [await opened.enter_async_context(relaying(url, worker, cell=cell)) for cell, url in at.relays()]
+        settings = msgspec.structs.replace(settings, cells=len(relays))
+        loops = _loops(shop, relays, settings)
+        for relay in relays:
+            loops += _loops_of(shop, relay, executor, Scheduler(rhythms), settings, sooner)
         tasks = {loop.name: asyncio.create_task(_forever(loop, sooner), name=loop.name) for loop in loops}
         first = [tasks[loop.name] for loop in loops if not loop.while_draining]
         last = [tasks[loop.name] for loop in loops if loop.while_draining]
@@ -112,7 +134,7 @@ async def run(
             await _cancelled(first)
             await executor.drain(settings.drain_s)
             await _cancelled(last)
-            await _leave(executor, relay)
+            await _leave(executor, relays)
 
 
 class Loop(Struct, frozen=True):
@@ -129,7 +151,24 @@ class Loop(Struct, frozen=True):
     while_draining: bool = False
 
 
-def _loops(
+def _loops(shop: Workshop, relays: Sequence[Relay], settings: WorkerSettings) -> list[Loop]:
+    """What is done for all cells together."""
+
+    async def heartbeat() -> bool:
+        await shop.leases.beat(settings.lease_s)
+        return False
+
+    async def measure() -> bool:
+        await _measure(relays, shop.root.clock())
+        return False
+
+    return [
+        Loop("heartbeat", heartbeat, settings.lease_s / 3, while_draining=True),
+        Loop("measure", measure, settings.measure_every_s),
+    ]
+
+
+def _loops_of(
     shop: Workshop,
     relay: Relay,
     executor: Executor,
@@ -137,14 +176,11 @@ def _loops(
     settings: WorkerSettings,
     sooner: asyncio.Event,
 ) -> list[Loop]:
+    """What is done for one cell: when it is away, the others' goes on."""
     clock = shop.root.clock
 
     async def hand_over() -> bool:
         return await _hand_over(relay, executor, clock(), settings)
-
-    async def heartbeat() -> bool:
-        await shop.leases.beat(settings.lease_s)
-        return False
 
     async def rescue() -> bool:
         await relay.forget_stale(settings.handed_for_s)
@@ -164,17 +200,14 @@ def _loops(
         await scheduler.look_at_due(relay, clock())
         return False
 
-    async def measure() -> bool:
-        await _measure(relay, clock())
-        return False
+    def named(loop: str) -> str:
+        return f"{loop} {relay.cell}".strip()
 
     return [
-        Loop("hand_over", hand_over, settings.poll_s, woken=True),
-        Loop("heartbeat", heartbeat, settings.lease_s / 3, while_draining=True),
-        Loop("rescue", rescue, min(settings.lease_s, settings.handed_for_s) / 3),
-        Loop("timers", timers, settings.timers_every_s),
-        Loop("rhythms", rhythms, settings.timetable_every_s),
-        Loop("measure", measure, settings.measure_every_s),
+        Loop(named("hand_over"), hand_over, settings.poll_s, woken=True),
+        Loop(named("rescue"), rescue, min(settings.lease_s, settings.handed_for_s) / 3),
+        Loop(named("timers"), timers, settings.timers_every_s),
+        Loop(named("rhythms"), rhythms, settings.timetable_every_s),
     ]
 
 
@@ -184,7 +217,7 @@ async def _hand_over(relay: Relay, executor: Executor, now: datetime, settings: 
         return False
     claimed = await relay.claim(
         now,
-        in_hand_max=IN_HAND * settings.jobs_at_once,
+        in_hand_max=settings.in_hand_max,
         at_once=settings.jobs_at_once,
         share=settings.tenant_share,
     )
@@ -202,17 +235,28 @@ async def _hand_over(relay: Relay, executor: Executor, now: datetime, settings: 
 STATES = ("scheduled", "ready", "paused", "suspended", "handed", "running", "dead")
 
 
-async def _measure(relay: Relay, now: datetime) -> None:
-    found = {depth.state: depth for depth in await relay.depths(now)}
+async def _measure(relays: Sequence[Relay], now: datetime) -> None:
+    """Over all cells that are there; the worker that serves them all is the one to ask. Raises what kept one from being asked."""
+    jobs, oldest = dict.fromkeys(STATES, 0), dict.fromkeys(STATES, 0.0)
+    overdue, overdue_s, away = 0, 0.0, None
+    for relay in relays:
+        try:
+            for depth in await relay.depths(now):
+                jobs[depth.state] += depth.jobs
+                oldest[depth.state] = max(oldest[depth.state], depth.oldest_s)
+            count, since_s = await sweep.overdue(relay, now)
+        except _PASSING as error:
+            away = error
+            continue
+        overdue, overdue_s = overdue + count, max(overdue_s, since_s)
     for state in STATES:
-        depth = found.get(state)
-        metrics.JOBS.labels(state).set(depth.jobs if depth else 0)
-        metrics.JOBS_OLDEST_SECONDS.labels(state).set(depth.oldest_s if depth else 0.0)
-    ready = found.get("ready")
-    metrics.RELAY_LAG_SECONDS.set(ready.oldest_s if ready else 0.0)
-    overdue, oldest_s = await sweep.overdue(relay, now)
+        metrics.JOBS.labels(state).set(jobs[state])
+        metrics.JOBS_OLDEST_SECONDS.labels(state).set(oldest[state])
+    metrics.RELAY_LAG_SECONDS.set(oldest["ready"])
     metrics.TIMERS_OVERDUE.set(overdue)
-    metrics.TIMERS_OVERDUE_SECONDS.set(oldest_s)
+    metrics.TIMERS_OVERDUE_SECONDS.set(overdue_s)
+    if away is not None:
+        raise away
 
 
 def _performer(shop: Workshop, sooner: asyncio.Event) -> Callable[[UUID, UUID, int], Awaitable[object]]:
@@ -266,9 +310,10 @@ async def _until(stopping: asyncio.Event, loops: list[asyncio.Task[None]]) -> No
             loop.result()
 
 
-async def _leave(executor: Executor, relay: Relay) -> None:
-    with contextlib.suppress(*_PASSING):
-        await relay.take_back()
+async def _leave(executor: Executor, relays: Sequence[Relay]) -> None:
+    for relay in relays:
+        with contextlib.suppress(*_PASSING):
+            await relay.take_back()
     await executor.close()
 
 
