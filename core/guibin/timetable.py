@@ -64,6 +64,7 @@ from guibin.registers import jobs as registers
 from guibin.relationships import jobs as relationships
 from guibin.repeats import jobs as repeats
 from guibin.reviews import jobs as reviews
+from guibin.scripts import acting as scripts_act
 from guibin.scripts import asking as scripts_asked
 from guibin.scripts import jobs as scripts
 from guibin.service_requests import deadlines as service_requests_retiered
@@ -131,6 +132,7 @@ HANDLERS = (
     registers,
     repeats,
     scripts,
+    scripts_act,
     scripts_asked,
     service_requests,
     service_requests_retiered,

@@ -68,3 +68,21 @@ async def test_the_operator_says_how_much_scripts_compute(guibin, tenant):
     code, out, err = await guibin("script", "budget", tenant.view.slug, "60")
 
     assert (code, out) == (0, "0.0 of 60 s, 0 runs, 0 failed\n"), err
+
+
+async def test_what_a_script_follows_stands_beside_its_hook(guibin, tenant, tmp_path):
+    slug, mine, other = tenant.view.slug, tmp_path / "mine", tmp_path / "other"
+    mine.mkdir()
+    source = "def on_schedule(due: Due) -> list[Command]:\n    return []\n"
+    (mine / "晨会.py").write_text(f"# hook: on_schedule daily 07:00\n{source}")
+
+    first = await guibin("script", "push", slug, str(mine))
+    (mine / "晨会.py").write_text(f"# hook: on_schedule weekly Mon 07:00\n{source}")
+    second = await guibin("script", "push", slug, str(mine))
+    await guibin("script", "pull", slug, str(other))
+    (mine / "晨会.py").write_text(f"# hook: on_schedule sometimes\n{source}")
+    wrong = await guibin("script", "push", slug, str(mine))
+
+    assert (first[1], second[1]) == ("晨会: new\n", "晨会: version 2\n")
+    assert (other / "晨会.py").read_text() == f"# hook: on_schedule weekly Mon 07:00\n{source}"
+    assert wrong[0] != 0

@@ -1,6 +1,7 @@
 """`guibin script`: a company's scripts kept in a folder, tried there, and stopped by whoever operates the service.
 
-A script is `NAME.py`, its first line `# hook: suggest_level`; its test cases are `NAME.json`.
+A script is `NAME.py`, its first line `# hook: suggest_level`, or `# hook: on_event complaint_received` with what it follows; its
+test cases are `NAME.json`.
 """
 
 import sys
@@ -34,6 +35,7 @@ class Kept(msgspec.Struct, frozen=True):
 
     name: str
     hook: HookName
+    follows: str
     source: str
     cases: tuple[NewScriptCase, ...]
 
@@ -59,13 +61,13 @@ async def push(slug: str, folder: Path, *, note: str = "") -> None:
         for each in kept:
             script = known.get(each.name)
             if script is None:
-                new = NewScript(name=each.name, hook=each.hook, source=each.source, note=note)
+                new = NewScript(name=each.name, hook=each.hook, source=each.source, note=note, follows=each.follows)
                 script = await actions.write(new, session.act)
                 said = "new"
             elif script.hook != each.hook:
                 fail(f"{each.name} is for {script.hook}, not {each.hook}")
-            elif (await queries.version(script.id)).source != each.source:
-                new_version = NewScriptVersion(source=each.source, note=note)
+            elif await _differs(script, each):
+                new_version = NewScriptVersion(source=each.source, note=note, follows=each.follows)
                 said = f"version {(await actions.save(script.id, new_version, session.act)).version.number}"
             else:
                 said = "unchanged"
@@ -130,7 +132,7 @@ def _write(folder: Path, found: list[tuple[ScriptView, VersionView, list[CaseVie
     for script, latest, cases in found:
         if Path(script.name).name != script.name or script.name.startswith("."):
             fail(f"{script.name!r} is no name of a file")
-        text = f"{HEADER}{script.hook}\n{latest.source}"
+        text = f"{HEADER}{script.hook} {latest.follows}".rstrip() + f"\n{latest.source}"
         (folder / f"{script.name}.py").write_text(text, encoding="utf-8")
         kept = [NewScriptCase(name=case.name, given=case.given, expects=case.expects) for case in cases]
         (folder / f"{script.name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
@@ -141,7 +143,7 @@ def _kept(folder: Path) -> list[Kept]:
     kept = []
     for file in sorted(folder.glob("*.py")):
         first, _, source = file.read_text(encoding="utf-8").partition("\n")
-        hook = first.removeprefix(HEADER).strip()
+        hook, _, follows = first.removeprefix(HEADER).strip().partition(" ")
         if not first.startswith(HEADER) or hook not in HOOKS:
             fail(f"{file}: the first line is {HEADER}{' | '.join(HOOKS)}")
         beside = file.with_suffix(".json")
@@ -149,7 +151,7 @@ def _kept(folder: Path) -> list[Kept]:
             text = beside.read_bytes() if beside.exists() else b"[]"
             cases = msgspec.json.decode(text, type=tuple[NewScriptCase, ...])
             refuse_wrong(cases, hook)
-            kept.append(Kept(file.stem, msgspec.convert(hook, HookName), source, cases))
+            kept.append(Kept(file.stem, msgspec.convert(hook, HookName), follows, source, cases))
         except msgspec.MsgspecError as error:
             fail(f"{beside}: {error}")
         except Invalid as refusal:
@@ -157,6 +159,11 @@ def _kept(folder: Path) -> list[Kept]:
     if not kept:
         fail(f"no scripts in {folder}")
     return kept
+
+
+async def _differs(script: ScriptView, kept: Kept) -> bool:
+    latest = await queries.version(script.id)
+    return (latest.source, latest.follows) != (kept.source, kept.follows)
 
 
 def _right(ran: Ran, case: NewScriptCase, hook: str) -> bool:

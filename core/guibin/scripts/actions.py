@@ -16,7 +16,7 @@ from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import add, add_all, change, locked
 from guibin_tenants.scope import execute, fetch_one, savepoint
 
-from . import asking, queries, trying
+from . import acting, asking, queries, trying
 from .queries import CaseView, SavedVersion, ScriptView, StopView
 from .refusals import (
     ActivationWaits,
@@ -39,22 +39,26 @@ FAILURES_MAX, WINDOW = 5, timedelta(minutes=10)
 
 
 async def write(new: NewScript, act: Act) -> ScriptView:
-    """A script with its first version. Raises ScriptNameTaken."""
+    """A script with its first version. Raises ScriptNameTaken, Invalid."""
+    acting.refuse_follows(new.hook, new.follows)
     try:
         async with savepoint():
             script_id = await add(Script, act, name=new.name, hook=new.hook)
     except asyncpg.UniqueViolationError:
         raise ScriptNameTaken(new.name) from None
-    await add(ScriptVersion, act, script_id=script_id, number=1, source=new.source, note=new.note)
+    first = {"number": 1, "source": new.source, "note": new.note, "follows": new.follows}
+    await add(ScriptVersion, act, script_id=script_id, **first)
     await noted("script.write", act, subject="script", subject_id=script_id, fields=(new.name, "1"), shown=0)
     return await queries.script(script_id)
 
 
 async def save(script_id: UUID, new: NewScriptVersion, act: Act) -> SavedVersion:
-    """The next version, and what its check finds; it answers nothing yet. Raises NotFound."""
-    script = await queries.locked_script(script_id)
-    number = (await queries.version(script_id)).number + 1
-    await add(ScriptVersion, act, script_id=script_id, number=number, source=new.source, note=new.note)
+    """The next version, and what its check finds; it answers nothing yet. Raises NotFound, Invalid."""
+    script, latest = await queries.locked_script(script_id), await queries.version(script_id)
+    number, follows = latest.number + 1, latest.follows if new.follows is None else new.follows
+    acting.refuse_follows(script["hook"], follows)
+    saved = {"number": number, "source": new.source, "note": new.note, "follows": follows}
+    await add(ScriptVersion, act, script_id=script_id, **saved)
     await noted(
         "script.write", act, subject="script", subject_id=script_id, fields=(script["name"], f"{number}"), shown=0
     )
@@ -78,16 +82,18 @@ async def set_cases(script_id: UUID, new: ScriptCases, act: Act) -> list[CaseVie
 async def activate(script_id: UUID, new: NewActivation, act: Act) -> ScriptView:
     """This version answers: at once, or once somebody else agrees where the policy has the approval flow `script`.
 
-    An earlier version brings back what it said. Raises NotFound, ScriptNotReady, AlreadyAnswers, ActivationWaits.
+    An earlier version brings back what it said. Where it acts, it acts as whoever switches it on. Raises NotFound,
+    ScriptNotReady, AlreadyAnswers, ActivationWaits, Invalid.
     """
     script = await queries.locked_script(script_id)
     chosen = await queries.version(script_id, new.version)
     if (await queries.script(script_id)).answers == new.version:
         raise AlreadyAnswers(f"{script['name']} {new.version}")
     await _refuse_unready(script_id, new.version, act)
+    wanted = {"version_id": chosen.id, "note": new.note, "answerable_id": acting.answerer(script["hook"], act)}
     try:
         async with savepoint():
-            activation_id = await add(ScriptActivation, act, script_id=script_id, version_id=chosen.id, note=new.note)
+            activation_id = await add(ScriptActivation, act, script_id=script_id, **wanted)
     except asyncpg.UniqueViolationError:
         raise ActivationWaits(f"{script['name']}: decide it or withdraw it first") from None
     await noted(
@@ -203,6 +209,8 @@ async def _begin(activation_id: UUID, act: Act) -> None:
     row = await locked(ScriptActivation, activation_id)
     await _end(row["script_id"], act, because="replaced")
     await change(ScriptActivation, activation_id, outcome="approved", begun_at=act.now)
+    if (await queries.script(row["script_id"])).hook == "on_schedule":
+        await acting.next_due(activation_id, (await queries.version_of(row["version_id"])).follows, act)
     asking.changes()
 
 

@@ -21,15 +21,15 @@ from guibin_tenants.tables import new_id
 from .refusals import ScriptFailed
 from .runner import RUNNER, Ran
 from .stubs import HOOKS, Objection
-from .tables import ScriptRun, ScriptRunDetail
+from .tables import FAULTLESS, ScriptRun, ScriptRunDetail
 
 # How long another process may go on with what was switched on, off or stopped.
 REMEMBERED_FOR_S = 2.0
 # Seconds of computing that a company's scripts have in 24 hours, unless the operator says otherwise.
 DAY_S, DAY = 300.0, timedelta(hours=24)
 BUDGET = "script_seconds_a_day"
-# These are no fault of the script's.
-FAULTLESS = ("ok", "busy")
+# So many commands of all scripts of a company are carried out in 24 hours.
+COMMANDS_DAY_MAX = 1_000
 
 
 class JudgeScript(Job, frozen=True):
@@ -46,6 +46,16 @@ class Answering(Struct, frozen=True):
     name: str
     hook: str
     source: str
+    follows: str
+    activation_id: UUID
+    answerable_id: UUID | None
+
+
+class Used(Struct):
+    """What a company's scripts have used of the last 24 hours: microseconds of computing, and commands."""
+
+    computed_us: int = 0
+    commands: int = 0
 
 
 class Known(Struct):
@@ -54,7 +64,12 @@ class Known(Struct):
     until: float
     answering: tuple[Answering, ...]
     budget_us: int
-    used_us: int
+    used: Used
+
+    @property
+    def used_up(self) -> bool:
+        """Whether nothing is left of the day's computing."""
+        return self.used.computed_us >= self.budget_us
 
 
 _known: dict[UUID, Known] = {}
@@ -77,22 +92,27 @@ async def known(now: datetime) -> Known:
     if found is None or found.until < time.monotonic():
         answering = await many(
             Answering,
-            "from (select a.script_id, a.version_id, x.name, x.hook, v.source from script_activation a join script x on x.tenant_id = a.tenant_id and x.id = a.script_id"
+            "from (select a.script_id, a.version_id, x.name, x.hook, v.source, v.follows, a.id as activation_id, a.answerable_id"
+            " from script_activation a join script x on x.tenant_id = a.tenant_id and x.id = a.script_id"
             " join script_version v on v.tenant_id = a.tenant_id and v.id = a.version_id"
             " where a.begun_at is not null and a.ended_at is null"
             " and not exists (select from script_stop s where s.tenant_id = a.tenant_id and s.resumed_at is null)"
             ") x order by name",
         )
-        used, budget = (await used_us(now), await settings.read(BUDGET, float, DAY_S)) if answering else (0, DAY_S)
-        found = Known(time.monotonic() + REMEMBERED_FOR_S, tuple(answering), round(budget * 1_000_000), used)
+        have, budget = (await used(now), await settings.read(BUDGET, float, DAY_S)) if answering else (Used(), DAY_S)
+        found = Known(time.monotonic() + REMEMBERED_FOR_S, tuple(answering), round(budget * 1_000_000), have)
         _known[company] = found
     return found
 
 
-async def used_us(now: datetime) -> int:
-    """What the company's scripts computed in the last 24 hours."""
-    row = await fetch_one("select coalesce(sum(taken_us), 0) as used from script_run where ran_at > $1", now - DAY)
-    return int(row["used"]) if row else 0
+async def used(now: datetime) -> Used:
+    """What the company's scripts computed and had done in the last 24 hours."""
+    row = await fetch_one(
+        "select coalesce(sum(taken_us), 0)::bigint as computed, coalesce(sum(commands), 0)::bigint as commands"
+        " from script_run where ran_at > $1",
+        now - DAY,
+    )
+    return Used(row["computed"], row["commands"]) if row else Used()
 
 
 class Asking:
@@ -122,25 +142,28 @@ class Asking:
         return answers
 
     async def _ran(self, script: Answering, found: Known, about: UUID | None, given: Mapping[str, Any]) -> Ran:
-        if found.used_us >= found.budget_us:
+        if found.used_up:
             ran = Ran(outcome="busy", error="the company's scripts have used up their day")
         else:
             ran = await RUNNER.run(current_scope().tenant_id, script.source, script.hook, given)
-        found.used_us += ran.taken_us
-        kept = _Kept(script, ran, about, self.now, msgspec.json.encode(given).decode())
+        found.used.computed_us += ran.taken_us
+        kept = Kept(script, ran, about, self.now, msgspec.json.encode(given).decode())
         await kept.write()
         current_scope().traces.append(Trace(kept.write))
         return ran
 
 
-class _Kept(Struct):
-    """A run as it is written down: with the transaction in which it was asked, and again where that is undone."""
+class Kept(Struct):
+    """A run as it is written down: with the transaction in which it was asked, and again where that is undone. `commands` were
+    carried out, `done` says what became of each."""
 
     script: Answering
     ran: Ran
     about: UUID | None
     now: datetime
     given: str
+    commands: int = 0
+    done: str = "[]"
 
     async def write(self) -> Refusal | None:
         run_id, ran = new_id(), self.ran
@@ -153,6 +176,7 @@ class _Kept(Struct):
             outcome=ran.outcome,
             line=ran.line,
             taken_us=ran.taken_us,
+            commands=self.commands,
             ran_at=self.now,
         )
         await add(
@@ -163,6 +187,7 @@ class _Kept(Struct):
             answer=ran.output,
             log=ran.log,
             error=ran.error,
+            done=self.done,
         )
         if ran.outcome not in FAULTLESS:
             key = f"judge-script/{self.script.version_id}"

@@ -17,7 +17,7 @@ from guibin_tenants.scope import fetch_one, fetch_value
 from . import asking
 from .runner import Mistake, Outcome
 from .stubs import HOOKS, completions, prelude
-from .tables import Script
+from .tables import FAULTLESS, Script
 
 _ANSWERS = (
     "(select v.number from script_activation a join script_version v on v.tenant_id = a.tenant_id and v.id = a.version_id"
@@ -47,6 +47,7 @@ class VersionView(Struct, frozen=True, kw_only=True):
     number: int
     source: str
     note: str
+    follows: str
     written_by_name: str
     written_at: datetime
 
@@ -84,7 +85,8 @@ class ActivationView(Struct, frozen=True, kw_only=True):
 
 
 class RunView(Struct, frozen=True, kw_only=True):
-    """A run of a script's version `number`: how it ended, at which line it failed, how long it computed, in microseconds."""
+    """A run of a script's version `number`: how it ended, at which line it failed, how long it computed, in microseconds, and how many commands it
+    had carried out."""
 
     id: UUID
     script: str
@@ -93,11 +95,12 @@ class RunView(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     line: int
     taken_us: int
+    commands: int
     ran_at: datetime
 
 
 class RunWhole(RunView, frozen=True, kw_only=True):
-    """A run with what it was given and what it said, as JSON, and about which customer."""
+    """A run with what it was given and what it said, as JSON, about which customer, and what became of each command."""
 
     version_id: UUID
     customer_id: UUID | None
@@ -105,15 +108,19 @@ class RunWhole(RunView, frozen=True, kw_only=True):
     answer: str
     log: str
     error: str
+    done: str
 
 
 class BudgetView(Struct, frozen=True, kw_only=True):
-    """Seconds of computing: what the scripts have in 24 hours, used in the last 24, and how often they were asked in them."""
+    """Seconds of computing: what the scripts have in 24 hours, used in the last 24, and how often they were asked in them; and
+    how many of `commands_max` commands were carried out."""
 
     seconds: float
     used_seconds: float
     runs: int
     failed: int
+    commands: int
+    commands_max: int
 
 
 class StopView(Struct, frozen=True, kw_only=True):
@@ -158,7 +165,7 @@ RUNS = Listing(
 WHOLE_RUNS = Listing(
     view=RunWhole,
     source=RUNS.source + " join script_run_detail d on d.tenant_id = x.tenant_id and d.run_id = x.id",
-    columns=RUNS.columns | {name: f"d.{name}" for name in ("customer_id", "given", "answer", "log", "error")},
+    columns=RUNS.columns | {name: f"d.{name}" for name in ("customer_id", "given", "answer", "log", "error", "done")},
     order=RUNS.order,
 )
 
@@ -231,15 +238,18 @@ async def budget(act: Act) -> BudgetView:
     """Of the last 24 hours."""
     since = act.now - asking.DAY
     counted = await fetch_one(
-        "select count(*) as runs, count(*) filter (where outcome not in ('ok', 'busy')) as failed from script_run where ran_at > $1",
+        f"select count(*) as runs, count(*) filter (where outcome not in {FAULTLESS}) as failed from script_run where ran_at > $1",
         since,
     )
     assert counted is not None  # counts have a row
+    used = await asking.used(act.now)
     return BudgetView(
         seconds=await settings.read(asking.BUDGET, float, asking.DAY_S),
-        used_seconds=await asking.used_us(act.now) / 1_000_000,
+        used_seconds=used.computed_us / 1_000_000,
         runs=counted["runs"],
         failed=counted["failed"],
+        commands=used.commands,
+        commands_max=asking.COMMANDS_DAY_MAX,
     )
 
 
@@ -252,7 +262,7 @@ async def failed_since(version_id: UUID, since: datetime) -> int:
     """How often the version failed."""
     return int(
         await fetch_value(
-            "select count(*) from script_run where version_id = $1 and ran_at > $2 and outcome not in ('ok', 'busy')",
+            f"select count(*) from script_run where version_id = $1 and ran_at > $2 and outcome not in {FAULTLESS}",
             version_id,
             since,
         )
@@ -265,9 +275,9 @@ def stubs() -> StubsView:
     return StubsView(hooks=hooks, stubs=prelude(), completions=completions())
 
 
-async def version_text(version_id: UUID) -> str:
-    """The text of this version. Raises NotFound."""
+async def version_of(version_id: UUID) -> VersionView:
+    """This version. Raises NotFound."""
     found = await many(VersionView, "from script_version where id = $1", version_id)
     if not found:
         raise NotFound(f"No version {version_id}")
-    return found[0].source
+    return found[0]

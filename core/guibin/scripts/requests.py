@@ -8,8 +8,10 @@ from guibin.policy.words import Code, Name, Note, Reason, up_to
 
 from .runner import SOURCE_BYTES_MAX, Outcome
 
-HookName = Literal["suggest_level", "objections", "derived_measures"]
+HookName = Literal["suggest_level", "objections", "derived_measures", "on_event", "on_schedule"]
 Source = Annotated[str, up_to(SOURCE_BYTES_MAX, 1)]
+# A kind of event for `on_event`, such as `complaint_received`; for `on_schedule` when, such as `daily 07:00`.
+Follows = Annotated[str, up_to(60)]
 Json = Annotated[str, up_to(8_000, 1)]
 Number = Annotated[int, Meta(ge=1, le=100_000)]
 
@@ -21,13 +23,15 @@ class NewScript(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hook: HookName
     source: Source
     note: Note = ""
+    follows: Follows = ""
 
 
 class NewScriptVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Another text of the script, and what is otherwise in it."""
+    """Another text of the script, and what is otherwise in it; it follows what the one before did unless it says otherwise."""
 
     source: Source
     note: Note = ""
+    follows: Follows | None = None
 
 
 class ScriptDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -30,7 +30,7 @@ from guibin_tenants.turns import TooManyAtOnce, Turns
 
 from .stubs import HOOKS, Hook, prelude
 
-Outcome = Literal["ok", "raised", "time", "memory", "crashed", "size", "wrong", "busy"]
+Outcome = Literal["ok", "raised", "time", "memory", "crashed", "size", "wrong", "busy", "loop", "bounded"]
 FILE = "script.py"
 SOURCE_BYTES_MAX = 32_768
 _PROCESSES = 2

@@ -9,6 +9,8 @@ from litestar import Controller, Response, get, post
 from msgspec import Struct
 
 from guibin.audit.actions import noted
+from guibin.automations.wording import Sentence
+from guibin.commands.actions import CarriedOut
 from guibin.console import forms
 from guibin.console.commands import Command, Commands
 from guibin.console.navigation import Entry
@@ -16,13 +18,16 @@ from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.policy.words import Code, Name
 from guibin.web.listing import PageAsked
+from guibin.webhooks.kinds import known_kinds
 from guibin_tenants.refusals import Refusal
+from guibin_tenants.tables import BLANK
 
-from . import actions, queries, trying
+from . import acting, actions, queries, trying
 from .api import WRITE
 from .queries import CaseView, ScriptView, VersionView
 from .requests import (
     Because,
+    Follows,
     HistoryAsked,
     HookName,
     Json,
@@ -36,7 +41,7 @@ from .requests import (
     WhichVersion,
 )
 from .runner import Mistake
-from .stubs import HOOKS
+from .stubs import HOOKS, Biddings
 
 PATH, NAME = f"{PREFIX}/scripts", "scripts"
 RUNS_PATH = f"{PREFIX}/script-runs"
@@ -46,15 +51,19 @@ _BEGINNINGS = {
     "suggest_level": '    if "全楼" in draft.text:\n        return LevelSuggestion("2", because="整栋楼受影响")\n    return None\n',
     "objections": '    if proposal.details.get("kind") == "exception":\n        return [Objection(zh="本季不再破格", en="no more exceptions this quarter")]\n    return []\n',
     "derived_measures": '    return [Measure("figures_known", len(measures))]\n',
+    "on_event": '    who = happened.customer\n    if who is not None and who.within_30_days.get("complaint_received", 0) == 3:\n        return [OpenTask(text="致电客户，了解情况并致歉", role="manager", within_hours=24)]\n    return []\n',
+    "on_schedule": '    if not due.customer.within_30_days.get("contact_recorded", 0):\n        return [OpenTask(text="本月还没有联系过客户", role="account_manager", within_hours=72)]\n    return []\n',
 }
 _RUNS_SHOWN = 20
 
 
 class ScriptBegun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a script is called and which hook it is for."""
+    """What a script is called and which hook it is for; `event` and `every` where the hook hears of one, or has an hour."""
 
     name: Code
     hook: HookName
+    event: Follows | None = None
+    every: Follows | None = None
 
 
 class CaseKept(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +88,12 @@ class Editing(Struct, frozen=True):
 async def begin(new: ScriptBegun, act: Act) -> ScriptView:
     """A script with the beginning of its hook."""
     source = f"{HOOKS[new.hook].signature}\n{_BEGINNINGS[new.hook]}"
-    return await actions.write(NewScript(name=new.name, hook=new.hook, source=source), act)
+    follows = (new.every if new.hook == "on_schedule" else new.event) or ""
+    return await actions.write(NewScript(name=new.name, hook=new.hook, source=source, follows=follows), act)
+
+
+async def _events(shell: Shell) -> list[forms.Choice]:
+    return [forms.Choice(kind.name, kind.title.in_language(shell.language)) for kind in known_kinds()]
 
 
 async def keep_case(script_id: UUID, new: CaseKept, act: Act) -> list[CaseView]:
@@ -120,12 +134,24 @@ _EXAMPLES = {
     ),
     "objections": ('{"proposal": {"action": "application", "subject_id": null, "details": {}}}', "[]"),
     "derived_measures": ('{"measures": {}}', '[{"name": "figures_known", "value": 0}]'),
+    "on_event": (
+        '{"happened": {"event": "complaint_received", "data": {"level": "1"}, "subject": "complaint", "subject_id": '
+        '"00000000-0000-0000-0000-000000000001", "customer": {"id": "00000000-0000-0000-0000-000000000002", "kind": "", '
+        '"tiers": {}, "within_30_days": {"complaint_received": 3}, "within_365_days": {"complaint_received": 3}}, '
+        '"at": "2026-03-02T10:00:00+08:00", "today": "2026-03-02", "settings": {}}}',
+        '[{"type": "open_task", "text": "致电客户，了解情况并致歉", "role": "manager", "within_hours": 24}]',
+    ),
+    "on_schedule": (
+        '{"due": {"customer": {"id": "00000000-0000-0000-0000-000000000002", "kind": "", "tiers": {}, "within_30_days": {}, '
+        '"within_365_days": {}}, "at": "2026-03-02T07:00:00+08:00", "today": "2026-03-02", "settings": {}}}',
+        '[{"type": "open_task", "text": "本月还没有联系过客户", "role": "account_manager", "within_hours": 72}]',
+    ),
 }
 COMPANY = Commands(
     NAME,
     "company_id",
     f"{PATH}/company",
-    Command(name="begin", action=begin, key="n", main=True),
+    Command(name="begin", action=begin, key="n", main=True, choices={"event": _events}),
     Command(name="stop", action=actions.stop, new=Because, danger=True),
     needs=WRITE,
 )
@@ -176,13 +202,13 @@ class ScriptScreens(Controller):
         """Look at the text as it stands, or keep it as the next version."""
         given = await forms.sent(shell.request)
         script = await queries.script(script_id)
-        source, note = ("".join(given.get(name, ())[:1]) for name in ("source", "note"))
+        source, note, follows = ("".join(given.get(name, ())[:1]) for name in ("source", "note", "follows"))
         try:
             if forms.typed("do", given) == "check":
                 draft = forms.converted({"hook": script.hook, "source": source}, ScriptDraft, shell).whole()
                 found = await trying.check(draft, shell.act)
                 return await _page(script_id, shell, Editing(source, note, tuple(found), checked=True))
-            new = forms.converted({"source": source, "note": note}, NewScriptVersion, shell).whole()
+            new = forms.converted({"source": source, "note": note, "follows": follows}, NewScriptVersion, shell).whole()
             await actions.save(script_id, new, shell.act)
         except Refusal as refusal:
             wrong, status = forms.wrong(refusal, shell)
@@ -212,6 +238,7 @@ class ScriptRunScreens(Controller):
             repeat=RAN.known["repeat"],
             address=RAN.address(run_id, "repeat"),
             readable=_readable,
+            commands=_commands(run, shell),
         )
 
     ask_run, do_run = RAN.handlers("/{run_id:uuid}", needs=WRITE)
@@ -232,6 +259,7 @@ async def _page(script_id: UUID, shell: Shell, editing: Editing, number: int | N
         source=editing.source or shown.source,
         editing=editing,
         hook=HOOKS[script.hook],
+        events=await _events(shell) if script.hook == "on_event" else (),
         stubs=queries.stubs(),
         changed=_changed(answers, shown) if answers and answers.number != shown.number else [],
         cases=await queries.cases(script_id),
@@ -248,6 +276,15 @@ def _changed(before: VersionView, after: VersionView) -> list[tuple[str, str]]:
     """The lines of both, each with - where only the one that answers has it and + where only the other has."""
     lines = difflib.ndiff(before.source.splitlines(), after.source.splitlines())
     return [(line[0], line[2:]) for line in lines if line[0] in "-+ "]
+
+
+def _commands(run: queries.RunWhole, shell: Shell) -> list[tuple[str, CarriedOut]]:
+    """What it had done, each in a sentence, and what became of it."""
+    if run.done == BLANK or run.answer == BLANK or run.hook not in acting.ACTS or run.outcome != "ok":
+        return []
+    said = Sentence(shell.act.policy, shell.language)
+    asked = [said.command(each) for each in msgspec.json.decode(run.answer, type=Biddings)]
+    return list(zip(asked, msgspec.json.decode(run.done, type=list[CarriedOut]), strict=False))
 
 
 def _readable(text: str) -> str:

@@ -9,13 +9,25 @@ import typing
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT, Meta, Struct
 
 from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Measure, Proposal
+from guibin.policy.commands import (
+    AddNote,
+    AskApproval,
+    AskDepartment,
+    CallWebhook,
+    Notify,
+    OpenTask,
+    SendMessage,
+    SetField,
+    SetLevel,
+    StartSurvey,
+)
 
 # What crosses into a script crosses as a string.
 _STRINGS = (UUID, date, datetime)
@@ -26,9 +38,10 @@ import json as _json
 """
 _TAIL = """
 def _plain(value: Any) -> Any:
-    for kind, names in _FIELDS:
+    for kind, tag, names in _FIELDS:
         if isinstance(value, kind):
-            return {name: _plain(getattr(value, name)) for name in names}
+            told = {name: _plain(getattr(value, name)) for name in names}
+            return {"type": tag, **told} if tag else told
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
     return value
@@ -40,6 +53,56 @@ class Objection(Struct, frozen=True):
 
     zh: str
     en: str
+
+
+class CustomerFigures(Struct, frozen=True):
+    """A customer at that moment: kind, the tier held under each scheme, and how often each kind of event happened to them."""
+
+    id: UUID
+    kind: str
+    tiers: dict[str, str]
+    within_30_days: dict[str, int]
+    within_365_days: dict[str, int]
+
+
+class Happened(Struct, frozen=True):
+    """An event: its kind, what it says, about which case and customer, when, the company's day, and its own figures by name."""
+
+    event: str
+    data: dict[str, str | int | bool | None]
+    subject: str
+    subject_id: UUID
+    customer: CustomerFigures | None
+    at: datetime
+    today: date
+    settings: dict[str, int]
+
+
+class Due(Struct, frozen=True):
+    """The hour has come to look at this customer: when, the company's day, and its own figures by name."""
+
+    customer: CustomerFigures
+    at: datetime
+    today: date
+    settings: dict[str, int]
+
+
+Bidding = (
+    SetLevel
+    | AskDepartment
+    | OpenTask
+    | Notify
+    | SendMessage
+    | AskApproval
+    | AddNote
+    | SetField
+    | StartSurvey
+    | CallWebhook
+)
+"""What a script may have done, as automations have; to refuse, it objects."""
+COMMANDS_MAX = 10
+Biddings = Annotated[list[Bidding], Meta(max_length=COMMANDS_MAX)]
+_COMMAND = "Command"
 
 
 class Hook(Struct, frozen=True):
@@ -73,7 +136,9 @@ PURE = (
     Hook("objections", {"proposal": Proposal}, list[Objection]),
     Hook("derived_measures", {"measures": dict[str, int]}, list[Measure]),
 )
-HOOKS: dict[str, Hook] = {hook.name: hook for hook in PURE}
+# What these answer is carried out.
+ACTING = (Hook("on_event", {"happened": Happened}, Biddings), Hook("on_schedule", {"due": Due}, Biddings))
+HOOKS: dict[str, Hook] = {hook.name: hook for hook in (*PURE, *ACTING)}
 
 
 @cache
@@ -83,8 +148,13 @@ def prelude() -> str:
     for hook in HOOKS.values():
         for kind in (*hook.takes.values(), hook.answers):
             kinds |= {each.__name__: each for each in _structs(kind)}
-    fields = "".join(f"({name}, {tuple(kinds[name].__struct_fields__)!r}), " for name in sorted(kinds))
-    return _HEAD + "\n\n".join(map(_class, kinds.values())) + f"\n\n_FIELDS = ({fields})\n" + _TAIL
+    fields = "".join(
+        f"({name}, {kinds[name].__struct_config__.tag!r}, {tuple(kinds[name].__struct_fields__)!r}), "
+        for name in sorted(kinds)
+    )
+    commands = f"{_COMMAND} = {' | '.join(kind.__name__ for kind in typing.get_args(Bidding))}"
+    classes = "\n\n".join(map(_class, kinds.values()))
+    return f"{_HEAD}{classes}\n\n{commands}\n_FIELDS = ({fields})\n{_TAIL}"
 
 
 @cache
@@ -93,12 +163,16 @@ def completions() -> tuple[str, ...]:
     kinds = {
         each for hook in HOOKS.values() for kind in (*hook.takes.values(), hook.answers) for each in _structs(kind)
     }
-    return tuple(sorted({name for kind in kinds for name in (kind.__name__, *kind.__struct_fields__)}))
+    return tuple(sorted({_COMMAND, *(name for kind in kinds for name in (kind.__name__, *kind.__struct_fields__))}))
 
 
 def spelled(kind: Any) -> str:
     """A type as a script spells it. Raises TypeError for one that no script has."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        return spelled(arguments[0])
+    if kind == Bidding:
+        return _COMMAND
     if origin in (types.UnionType, typing.Union):
         return " | ".join(dict.fromkeys(map(spelled, arguments)))
     if origin is typing.Literal:
@@ -136,5 +210,13 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     return "" if field.default is NODEFAULT else f" = {field.default!r}"
 
 
-def _built(name: str, kind: Any) -> str:
-    return f"{kind.__name__}(**{name})" if isinstance(kind, type) and issubclass(kind, Struct) else name
+def _built(value: str, kind: Any) -> str:
+    """The expression that makes what a script is given of plain values."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        inner = {name: hint for name, hint in typing.get_type_hints(kind).items() if _structs(hint)}
+        made = "".join(f", {name!r}: {_built(f'{value}[{name!r}]', hint)}" for name, hint in inner.items())
+        return f"{kind.__name__}(**{{**{value}{made}}})" if made else f"{kind.__name__}(**{value})"
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        (held,) = _structs(kind)[-1:]
+        return f"(None if {value} is None else {_built(value, held)})"
+    return value

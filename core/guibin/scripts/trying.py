@@ -10,16 +10,20 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import noted
+from guibin.automations import history
+from guibin.automations.history import PAST
+from guibin.automations.refusals import NothingPast
+from guibin.automations.wording import Sentence
 from guibin.complaints.tables import Complaint
 from guibin.context import Act
-from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Proposal
+from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Measure, Proposal
 from guibin.profiles.tables import Customer
 from guibin.tiers.tables import Application, Appraisal
 from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import BLANK
 
-from . import queries
+from . import figures, queries
 from .queries import CaseView, VersionView
 from .refusals import RunErased
 from .requests import HistoryAsked, NewScriptCase, ScriptDraft, WhichVersion
@@ -105,13 +109,13 @@ async def try_cases(script_id: UUID, new: WhichVersion, act: Act) -> list[CaseRe
 async def ask_history(script_id: UUID, new: HistoryAsked, act: Act) -> History:
     """What the version would have said of the company's own last days; nothing comes of it. Raises NotFound."""
     hook, tried = (await queries.script(script_id)).hook, await queries.version(script_id, new.version)
-    found = await _PASTS[hook](act.now - timedelta(days=new.days))
+    found = await _PASTS[hook](tried.follows, act.now - timedelta(days=new.days), act)
     answers, begun = [], time.monotonic()
     for past in found[:PAST_MAX]:
         if time.monotonic() - begun > PAST_WITHIN_S:
             break
         ran = await RUNNER.run(act.company.id, tried.source, hook, past.given)
-        answers.append(_then(past, ran, hook))
+        answers.append(_then(past, ran, hook, act))
     await noted("script.replay", act, subject="script", subject_id=script_id, shown=len(answers))
     return History(
         version=tried.number,
@@ -129,7 +133,7 @@ async def repeat(run_id: UUID, act: Act) -> Repeated:
     run = await queries.WHOLE_RUNS.one(run_id)
     if run.given == BLANK:
         raise RunErased(f"Run {run_id}")
-    source = await queries.version_text(run.version_id)
+    source = (await queries.version_of(run.version_id)).source
     ran = await RUNNER.run(act.company.id, source, run.hook, msgspec.json.decode(run.given))
     await noted("script_run.repeat", act, subject="script_run", subject_id=run_id, customer_id=run.customer_id, shown=1)
     same = (ran.outcome, ran.output, ran.error) == (run.outcome, run.answer, run.error)
@@ -188,8 +192,8 @@ def readable(text: str) -> str:
     return msgspec.json.encode(msgspec.json.decode(text)).decode()
 
 
-def _then(past: Past, ran: Ran, hook: str) -> PastAnswer:
-    would = _words(msgspec.json.decode(ran.output, type=HOOKS[hook].answers)) if ran.outcome == "ok" else ""
+def _then(past: Past, ran: Ran, hook: str, act: Act) -> PastAnswer:
+    would = _words(msgspec.json.decode(ran.output, type=HOOKS[hook].answers), act) if ran.outcome == "ok" else ""
     return PastAnswer(
         at=past.at,
         subject=past.subject,
@@ -207,17 +211,21 @@ def _differs(hook: str, would: str, was: str) -> bool:
     return bool(would) and (hook != "suggest_level" or would != was)
 
 
-def _words(answer: Any) -> str:
+def _words(answer: Any, act: Act) -> str:
     if isinstance(answer, LevelSuggestion):
         return answer.level
-    said = [
-        f"{each.zh}（{each.en}）" if isinstance(each, Objection) else f"{each.name} {each.value}"
+    sentence = Sentence(act.policy, act.language)
+    return "; ".join(
+        f"{each.zh}（{each.en}）"
+        if isinstance(each, Objection)
+        else f"{each.name} {each.value}"
+        if isinstance(each, Measure)
+        else sentence.command(each)
         for each in answer or ()
-    ]
-    return "; ".join(said)
+    )
 
 
-async def _complaints(since: datetime) -> list[Past]:
+async def _complaints(_: str, since: datetime, __: Act) -> list[Past]:
     rows = await fetch(
         "select x.id, x.received_at, x.text, x.channel, x.level, c.kind"
         f" from {Complaint._meta.tablename} x left join {Customer._meta.tablename} c on c.tenant_id = x.tenant_id and c.id = x.customer_id"
@@ -237,7 +245,7 @@ async def _complaints(since: datetime) -> list[Past]:
     ]
 
 
-async def _applications(since: datetime) -> list[Past]:
+async def _applications(_: str, since: datetime, __: Act) -> list[Past]:
     rows = await fetch(
         "select id, applied_at, customer_id, kind, scheme, tier, coalesce(outcome, '') as outcome"
         f" from {Application._meta.tablename}"
@@ -264,7 +272,7 @@ async def _applications(since: datetime) -> list[Past]:
     ]
 
 
-async def _appraisals(since: datetime) -> list[Past]:
+async def _appraisals(_: str, since: datetime, __: Act) -> list[Past]:
     rows = await fetch(
         f"select id, appraised_at, measures from {Appraisal._meta.tablename} where appraised_at > $1 order by appraised_at desc, id",
         since,
@@ -282,8 +290,38 @@ async def _appraisals(since: datetime) -> list[Past]:
     ]
 
 
-_PASTS: dict[str, Callable[[datetime], Awaitable[list[Past]]]] = {
+async def _events(follows: str, since: datetime, act: Act) -> list[Past]:
+    """Raises NothingPast for an event that leaves no trace by which it could be found."""
+    if follows not in PAST:
+        raise NothingPast(f"{follows}; what can be tried: {', '.join(sorted(PAST))}")
+    found = await history.found(follows, since, act.now + timedelta(microseconds=1))
+    return [
+        Past(
+            each.at,
+            each.subject,
+            each.subject_id,
+            {"happened": msgspec.to_builtins(await figures.happened(each, act))},
+            "",
+        )
+        for each in found[-PAST_MAX:][::-1]
+    ]
+
+
+async def _everybody(_: str, since: datetime, act: Act) -> list[Past]:
+    """As if the hour came now."""
+    known = await figures.figures_of(
+        [each.subject_id for each in await history.everybody(act.now, None, PAST_MAX)], act.now, act
+    )
+    return [
+        Past(act.now, "customer", each.id, {"due": msgspec.to_builtins(figures.due(each, act.now, act))}, "")
+        for each in known.values()
+    ]
+
+
+_PASTS: dict[str, Callable[[str, datetime, Act], Awaitable[list[Past]]]] = {
     "suggest_level": _complaints,
     "objections": _applications,
     "derived_measures": _appraisals,
+    "on_event": _events,
+    "on_schedule": _everybody,
 }
