@@ -252,7 +252,7 @@ def main() -> None:
     keyring.use_root_key(b"\x07" * 32)
     try:
         with embedded.running(home) as servers:
-            asyncio.run(migrations.migrate(servers.owner_url, Packs(installed()).tables()))
+            asyncio.run(migrations.migrate(servers.owner_url, Packs(installed()).schemas()))
             print(json.dumps(asyncio.run(_measured(servers)), indent=2))
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -42,7 +42,7 @@ async def database() -> AsyncIterator[tuple[embedded.Servers, Path]]:
     home.chmod(0o755)  # noqa: ASYNC240  # before anything else runs
     servers = embedded.start(home)
     try:
-        await migrations.migrate(servers.owner_url, all_packs().tables())
+        await migrations.migrate(servers.owner_url, all_packs().schemas())
         keyring.load_root_key(home)
         yield servers, home
     finally:

@@ -86,7 +86,7 @@ async def until_delivered(tenant_id: UUID) -> None:
 
 
 async def measure(servers: embedded.Servers, home: Path) -> None:
-    await migrations.migrate(servers.owner_url, Packs(installed()).tables())
+    await migrations.migrate(servers.owner_url, Packs(installed()).schemas())
     keyring.load_root_key(home)
     counting = Counting()
     server = await asyncio.start_server(counting.serve, "127.0.0.1", 0)

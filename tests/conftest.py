@@ -77,7 +77,7 @@ def pytest_configure(config):
     home.chmod(0o755)
     servers = embedded.start(home, settings=embedded.FORGETFUL)
     try:
-        asyncio.run(migrations.migrate(servers.owner_url, all_packs().tables()))
+        asyncio.run(migrations.migrate(servers.owner_url, all_packs().schemas()))
     except BaseException:
         embedded.stop(home)
         raise

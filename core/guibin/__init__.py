@@ -115,6 +115,7 @@ if TYPE_CHECKING:
     from guibin.web.listing import PageAsked
     from guibin.web.paging import Page, page_of
     from guibin.web.routing import Created
+    from guibin_tenants.changes import Change, Changing, NewColumn
     from guibin_tenants.principals import Predicate, Principal, anyone, may, may_any, sees_all, staff_only
     from guibin_tenants.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
     from guibin_tenants.rows import add, add_all, change, first, many
@@ -156,6 +157,7 @@ _PLACES = {
     "guibin.web.listing": ("PageAsked",),
     "guibin.web.paging": ("Page", "page_of"),
     "guibin.web.routing": ("Created",),
+    "guibin_tenants.changes": ("Change", "Changing", "NewColumn"),
     "guibin_tenants.principals": ("Predicate", "Principal", "anyone", "may", "may_any", "sees_all", "staff_only"),
     "guibin_tenants.refusals": ("Conflict", "Forbidden", "Invalid", "NotFound", "Refusal"),
     "guibin_tenants.rows": ("add", "add_all", "change", "first", "many"),
@@ -204,6 +206,8 @@ __all__ = [
     "CareOccasion",
     "CarePolicy",
     "Case",
+    "Change",
+    "Changing",
     "ClosingPolicy",
     "Company",
     "ComplaintDraft",
@@ -266,6 +270,7 @@ __all__ = [
     "Milestone",
     "MilestoneReached",
     "MoreThan",
+    "NewColumn",
     "NoneOf",
     "NotFound",
     "Notice",

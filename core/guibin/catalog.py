@@ -7,6 +7,7 @@ from typing import TypeVar
 from piccolo.table import Table
 
 from guibin_tenants.catalog import TABLES as TENANCY_TABLES
+from guibin_tenants.changes import Change
 from guibin_tenants.tables import TenantTable
 
 from .activities import tables as activities
@@ -163,3 +164,5 @@ TABLES: tuple[type[Table], ...] = (
     *TENANCY_TABLES,
     *_in_order(defined(TenantTable, SLICES), set(map(_name, TENANCY_TABLES))),
 )
+# What makes tables of former releases those of this one, oldest first; what was released is never taken out or written otherwise.
+CHANGES: tuple[Change, ...] = ()

@@ -12,6 +12,7 @@ import pluggy
 from msgspec import Struct
 from piccolo.table import Table
 
+from guibin_tenants.changes import Change
 from guibin_tenants.principals import Predicate
 
 from .policy.demonstrations import Demonstration
@@ -197,6 +198,12 @@ def controllers() -> "Sequence[type[Controller]]":  # type: ignore[empty-body]
 @hookspec
 def tables() -> Sequence[type[Table]]:  # type: ignore[empty-body]
     """Tables of the pack's own: TenantTable subclasses, in the order of their references."""
+
+
+@hookspec
+def changes() -> Sequence[Change]:  # type: ignore[empty-body]
+    """Numbered changes of the pack's own tables: what makes those of its former versions the ones of this version, oldest first. What
+    was released is never taken out or written otherwise."""
 
 
 @hookspec

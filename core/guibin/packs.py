@@ -20,6 +20,7 @@ from msgspec import Struct
 from piccolo.table import Table
 
 from guibin_tenants.above import FromAbove
+from guibin_tenants.changes import Change, Schema
 from guibin_tenants.principals import AUDITING, PERMISSIONS, Principal
 from guibin_tenants.refusals import Invalid, Refusal, Unavailable
 from guibin_tenants.tables import TenantTable
@@ -164,6 +165,19 @@ class Packs:
     def tables(self, names: Iterable[str] | None = None) -> tuple[type[Table], ...]:
         """The packs' own tables."""
         return self.hooks_of(self.names if names is None else names).tables()
+
+    def schemas(self, names: Iterable[str] | None = None) -> tuple[Schema, ...]:
+        """The packs' own tables with their numbered changes, pack by pack."""
+        chosen = {name: self.hooks_of((name,)) for name in sorted(set(self.names if names is None else names))}
+        return tuple(Schema(name, hooks.tables(), hooks.changes()) for name, hooks in chosen.items())
+
+    def put_aside(self, problems: Iterable[PackProblem]) -> None:
+        """Go on without these packs: what was found out only now keeps them from working."""
+        for problem in problems:
+            self._values.pop(problem.pack, None)
+            self.runs.processes.pop(problem.pack, None)
+            self.aside[problem.pack] = (*self.aside.get(problem.pack, ()), problem)
+        self._relays.cache_clear()
 
     def _register(self, name: str, plugin: object) -> None:
         if isinstance(plugin, Unloaded):
@@ -375,6 +389,10 @@ class Hooks:
     def tables(self) -> tuple[type[Table], ...]:
         """All packs' tables."""
         return tuple(table for found in self._call("tables") for table in found)
+
+    def changes(self) -> tuple[Change, ...]:
+        """All packs' changes of their tables."""
+        return tuple(change for found in self._call("changes") for change in found)
 
     def templates(self) -> dict[str, Traversable]:
         """Where each pack keeps what its pages and panels are made of."""

@@ -3,6 +3,7 @@
 from piccolo.table import Table
 
 from .absences import StaffAbsence
+from .changes import AppliedChange
 from .counts import RequestCount
 from .devices import KnownDevice
 from .keyring import SubjectKey, TenantKey
@@ -21,6 +22,7 @@ TABLES: tuple[type[Table], ...] = (
     Tenant,
     CellRow,
     Placement,
+    AppliedChange,
     OrgUnit,
     Staff,
     StaffSession,

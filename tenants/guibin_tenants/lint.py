@@ -10,6 +10,7 @@ CONTROL_TABLES = {
     "tenant": "the registry itself: slugs, names and state; the application changes the packs of its company that the operator allows",
     "cell": "the databases on which companies are placed: names; the application only reads it",
     "placement": "the directory: which company is on which cell, by slug; the application only reads it",
+    "applied_change": "which numbered changes the tables have behind them: nothing of any company's",
 }
 
 

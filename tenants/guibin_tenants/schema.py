@@ -129,12 +129,19 @@ def _tenant_table(table: type[TenantTable]) -> list[str]:
     columns = [column_definition(table, column) for column in table._meta.columns]
     return [
         f"create table {name} ({', '.join([*columns, 'primary key (tenant_id, id)', *constraints(table)])})",
-        f"alter table {name} enable row level security",
-        f"alter table {name} force row level security",
-        f"create policy tenant on {name} using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})",
+        *row_security_statements(name),
         *(index_statement(name, index) for index in indexes(table)),
         *grants(table),
     ]
+
+
+def row_security_statements(name: str) -> tuple[str, ...]:
+    """What keeps the rows of one company from another."""
+    return (
+        f"alter table {name} enable row level security",
+        f"alter table {name} force row level security",
+        f"create policy tenant on {name} using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})",
+    )
 
 
 def constraints(table: type[TenantTable]) -> list[str]:

@@ -1,9 +1,10 @@
 """Bringing a database to what this release says of its tables: what is missing is made, what differs is made anew.
 
-Columns are never changed or dropped: that takes a numbered change. Those of a former release may be empty.
+Columns are never changed or dropped: that takes a numbered change (`changes`), before. Those of a former release may be empty.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import asyncpg
@@ -159,8 +160,12 @@ async def _constrain(connection: asyncpg.Connection, table: type[TenantTable], b
     for former, said in stands.items():
         if said not in wanted.values():
             await connection.execute(f'alter table {name} drop constraint "{former}"')
+    names = {said: former for former, said in stands.items()}
     for called, said in wanted.items():
-        if said not in stands.values():
+        if said in names and called not in stands:
+            # A numbered change gave its column or table another name.
+            await connection.execute(f'alter table {name} rename constraint "{names[said]}" to "{called}"')
+        elif said not in names:
             # PostgreSQL says a check it is told of in its own words in others again.
             clause = f"constraint {called} check ({checks[called]})" if called in checks else said
             await connection.execute(f"alter table {name} add {clause}")
@@ -177,6 +182,12 @@ async def _index_anew(connection: asyncpg.Connection, name: str, beside: str, sa
         return {row["relname"]: (row["said"].replace(f" ON {place} ", " ON "), row["indisunique"]) for row in rows}
 
     stands, wanted = await of(f"public.{name}"), await of(beside)
+    for former, called in [(old, new) for old in stands for new in wanted if new not in stands and old not in wanted]:
+        # A numbered change gave its column or table another name.
+        if former in stands and called not in stands and _nameless(stands[former]) == _nameless(wanted[called]):
+            await connection.execute(f'alter index public."{former}" rename to {called}')
+            stands[called] = wanted[called]
+            del stands[former]
     for former, (_, unique) in stands.items():
         # One that only makes something fast, and is not ours, may be the operator's.
         if stands[former] != wanted.get(former) and (former in wanted or unique):
@@ -184,6 +195,11 @@ async def _index_anew(connection: asyncpg.Connection, name: str, beside: str, sa
     for called, statement in said.items():
         if stands.get(called) != wanted[called]:
             await connection.execute(statement)
+
+
+def _nameless(index: tuple[str, bool]) -> str:
+    """Its definition but for what it is called."""
+    return re.sub(r"INDEX \S+ ON", "INDEX ON", index[0])
 
 
 async def _guard(

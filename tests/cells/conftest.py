@@ -64,7 +64,7 @@ async def named(database, servers, south_server, packs, anyio_backend):
     before = cells.used()
     cells.use_cells((north, south))
     try:
-        await migrations.migrate_all(north.owner, packs.tables())
+        await migrations.migrate_all(north.owner, packs.schemas())
         async with directory.owner_of(north) as connection:
             await directory.add_cell(connection, south)
         yield (north, south), server

@@ -133,7 +133,7 @@ async def test_the_doctor_looks_at_each_cell(guibin):
     assert said["the directory knows every cell and every company"] is True
     for name in ("north", "south"):
         assert {ok for what, ok in said.items() if what.startswith(f"cell {name}: ")} == {True}
-        assert len([what for what in said if what.startswith(f"cell {name}: ")]) == 3
+        assert len([what for what in said if what.startswith(f"cell {name}: ")]) == 4
 
 
 async def test_companies_of_the_time_before_cells_get_their_place_by_migrating(named, world, both):
@@ -145,7 +145,7 @@ async def test_companies_of_the_time_before_cells_get_their_place_by_migrating(n
         with pytest.raises(UnsafeDatabase, match="guibin migrate"):
             async with connected(north.app, pool_size=1):
                 pytest.fail("it was served without a place")
-        await migrations.migrate_all(north.owner, world.packs.tables())
+        await migrations.migrate_all(north.owner, world.packs.schemas())
         cells.use_cells((north,))
         try:
             with pytest.raises(UnsafeDatabase, match="south"):
@@ -237,7 +237,7 @@ async def test_a_database_with_citus_is_refused_and_told_why(with_citus, named, 
             async with connected(north.app, pool_size=1):
                 pytest.fail("it was served")
         with pytest.raises(UnsafeDatabase, match="citus"):
-            await migrations.migrate_all(north.owner, world.packs.tables())
+            await migrations.migrate_all(north.owner, world.packs.schemas())
     code, out, _ = await guibin("doctor", "--json")
 
     assert code == 1

@@ -21,6 +21,7 @@ from guibin.packs import BadPack, HookFailed, Objected, Packs
 from guibin.policy.demonstrations import Demonstration
 from guibin.policy.packs import Pack
 from guibin.watch import hook_runs
+from guibin_tenants.changes import Change
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.tables import TenantTable
 
@@ -57,7 +58,7 @@ def hooks_of(**hooks):
 def test_every_hook_stands_in_the_docs_with_its_signature(hook):
     specification = inspect.signature(getattr(hookspecs, hook), eval_str=False)
     text = re.sub(
-        r"guibin\.[a-z_.]*\.|importlib\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.",
+        r"guibin(?:_tenants)?\.[a-z_.]*\.|importlib\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.",
         "",
         str(specification),
     )
@@ -185,6 +186,17 @@ def test_tables_are_collected():
         number = Text()
 
     assert hooks_of(tables=lambda: [Locker]).tables() == (Locker,)
+
+
+def test_changes_stand_with_the_tables_of_their_pack():
+    change = Change(1, "wider", ("lounge_locker",), statements=("select 1",))
+
+    packs = Packs({"lounge": plugin("lounge", changes=lambda: [change]), "other": plugin("other")})
+
+    assert [(one.owner, one.tables, one.changes) for one in packs.schemas()] == [
+        ("lounge", (), (change,)),
+        ("other", (), ()),
+    ]
 
 
 def test_a_misspelt_hook_stops_the_start():

@@ -48,7 +48,7 @@ def home(tmp_path_factory):
 async def test_postgresql_restarted_under_a_worker(home, packs, tmp_path):
     keyring.use_root_key(b"\x07" * 32)
     servers = embedded.start(home, settings=("fsync=off",))
-    await migrations.migrate(servers.owner_url, packs.tables())
+    await migrations.migrate(servers.owner_url, packs.schemas())
     now = datetime.now(UTC)
     workers = Workers(Urls(servers), tmp_path)
     tenant = await provisioning.provision(

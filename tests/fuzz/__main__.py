@@ -58,7 +58,7 @@ def main() -> int:
 
 async def _companies(servers: embedded.Servers) -> dict[str, str]:
     packs = Packs(installed())
-    await migrations.migrate(servers.owner_url, packs.tables())
+    await migrations.migrate(servers.owner_url, packs.schemas())
     tokens = {}
     for pack in COMPANIES:
         wanted = packs.hooks_of((pack,)).demonstration()

@@ -94,6 +94,15 @@ REFUSED = (
         ("must be called airline_lounge_customer",),
     ),
     Variant("an index twice", ', name="inside"', "", ("two indexes",)),
+    Variant(
+        "a change of the core's",
+        '("airline_lounge_stay",), statements',
+        '("customer",), statements',
+        ("change 1 'wish'", "'customer', which is not the pack's own"),
+    ),
+    Variant("a change of nothing", ", statements=said)]", ")]", ("change 1 'wish' does nothing",)),
+    Variant("a change out of turn", 'Change(1, "wish"', 'Change(3, "wish"', ("change 3 'wish' stands where change 1",)),
+    Variant("a statement for statements", "statements=said)]", "statements=said[0])]", ("statements is 'alter table",)),
     Variant("a route of the core", '"/api/v1/packs/airline_lounge/stays"', '"/api/v1/customers"', ("must lie under",)),
     Variant("a route for everybody", "needs=SEATS.needs, ", "", ("does not say who may call it",)),
     Variant(

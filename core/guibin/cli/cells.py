@@ -23,7 +23,7 @@ async def add(name: str, *, json: Json = False) -> None:
     first. Companies that are registered there already keep their slugs."""
     async with _directory() as connection:
         cell = _named(name)
-        await migrations.migrate(cell.url("owner"), environment.packs().tables())
+        await migrations.migrate(cell.url("owner"), environment.packs().schemas())
         taken_in = await directory.add_cell(connection, cell)
         await directory.refill(connection, name)
     there = f" {len(taken_in)} companies were there already: {', '.join(taken_in)}." if taken_in else ""

@@ -48,7 +48,10 @@ def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] 
 
     async def prepare(urls: Urls) -> None:
         say("Bringing the database up to date …")
-        await migrations.migrate_all(urls.owner, packs.tables())
+        done = await migrations.migrate_all(urls.owner, packs.schemas())
+        packs.put_aside(migrations.problems(done))
+        for refused in done.refused:
+            say(f"put aside: {refused}")
         keyring.load_root_key(environment.home())
         if wanted:
             made.extend(await companies.fill(urls.owner, urls.database, packs, say=say))
@@ -82,7 +85,9 @@ def serve(
     environment.use_files()
     with environment.urls() as urls:
         presence_url = os.environ.get(supervisor.PRESENCE, "")
-        app = create_app(urls.app, packs=sound(), bounds=bounds, proxies=proxies, presence_url=presence_url)
+        packs = sound()
+        asyncio.run(migrations.put_aside_unchanged(packs, urls.app))
+        app = create_app(urls.app, packs=packs, bounds=bounds, proxies=proxies, presence_url=presence_url)
         server.run(app, port=port, bounds=bounds)
 
 
@@ -99,7 +104,9 @@ def worker(
     with environment.urls() as urls:
         served = tuple(name.strip() for name in os.environ.get(CELLS_SERVED, "").split(",") if name.strip())
         at = worker_process.Addresses(urls.app, urls.relay, urls.redis, served)
-        asyncio.run(worker_process.run(at, packs=sound()))
+        packs = sound()
+        asyncio.run(migrations.put_aside_unchanged(packs, urls.app))
+        asyncio.run(worker_process.run(at, packs=packs))
 
 
 def _alone(command: str, *, port: int = 8000) -> None:

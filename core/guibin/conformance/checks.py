@@ -114,7 +114,7 @@ async def theatre_of(packs: Packs) -> AsyncIterator[Theatre]:
     """The product with these packs over servers of its own, gone at the end."""
     keyring.use_root_key(os.urandom(32))
     with _servers() as servers:
-        await migrations.migrate(servers.owner_url, packs.tables())
+        await migrations.migrate(servers.owner_url, packs.schemas())
         async with connected(servers.app_url, pool_size=8):
             yield Theatre(
                 app=create_app(servers.app_url, packs=packs),

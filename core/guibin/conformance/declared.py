@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 from jinja2 import TemplateSyntaxError
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.app import pack_pages, pack_routes, pages
 from guibin.app.guards import PUBLIC
@@ -24,6 +24,7 @@ from guibin.policy.problems import PackProblem
 from guibin.watch.sources import line_of
 from guibin_tenants import schema
 from guibin_tenants.catalog import TABLES as TENANCY_TABLES
+from guibin_tenants.changes import Change
 from guibin_tenants.principals import ROLE_PERMISSIONS, Predicate
 
 from .scenarios import BadScenario, scenarios_of
@@ -38,6 +39,7 @@ _KINDS: dict[str, type] = {
     "tiles": Tile,
     "columns": PackColumn,
     "tables": type,
+    "changes": Change,
     "controllers": type,
 }
 # Roles that do something: who reads the record has no part in what it records.
@@ -100,6 +102,26 @@ def tables(looked: Looked) -> Problems:
         labels = [schema.label_of(label, index) for index in schema.indexes(table)]  # type: ignore[arg-type]  # as above
         for twice in sorted({each for each in labels if labels.count(each) > 1}):
             yield looked.wrong(f"table {label!r}", f"has two indexes called {twice!r}", 'Index(…, name="…")', label)
+
+
+def changes(looked: Looked) -> Problems:
+    """Each is the next by its number, does something, and names tables of the pack's own."""
+    others = {each._meta.tablename for each in looked.packs.tables(set(looked.packs.names) - {looked.name})}
+    for number, each in enumerate(looked.hooks.changes(), 1):
+        place = f"change {each.number} {each.name!r}"
+        if each.number != number:
+            yield looked.wrong(place, f"stands where change {number} is to stand", "1, 2, 3 and so on", each.name)
+        for table in each.tables:
+            if not table.startswith(f"{looked.name}_") or table in others:
+                yield looked.wrong(place, f"names table {table!r}, which is not the pack's own", "", table)
+        if not each.tables:
+            yield looked.wrong(place, "names no table", "tables=(…,): all that it reads or writes", each.name)
+        if not (each.adds or each.statements or each.does):
+            yield looked.wrong(place, "does nothing", "adds, statements or does", each.name)
+        for problem in misfits_in(structs.replace(each, does=None), Change):
+            yield looked.wrong(f"{place}, {problem.path}", f"is {problem.value!r}: {problem.rule}", "", each.name)
+        if each.does is not None:
+            yield from _callable(looked, place, each.does, 1)
 
 
 def routes(looked: Looked) -> Problems:
@@ -235,4 +257,16 @@ def _callable(looked: Looked, place: str, function: Any, arguments: int) -> Prob
         yield looked.wrong(place, f"is done by {called!r}, which does not take {arguments} arguments", "", called)
 
 
-LOOKS = (answers, permissions, tables, routes, jobs, reactions, pages_and_panels, demonstration, scenarios, pure_hooks)
+LOOKS = (
+    answers,
+    permissions,
+    tables,
+    changes,
+    routes,
+    jobs,
+    reactions,
+    pages_and_panels,
+    demonstration,
+    scenarios,
+    pure_hooks,
+)

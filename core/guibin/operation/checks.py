@@ -14,6 +14,8 @@ from guibin_tenants import cells, directory, keyring, lint
 from guibin_tenants.database import UNPLACED, UnsafeDatabase, refuse_unsafe
 from guibin_tenants.schema import APP_ROLE
 
+from . import migrations
+
 
 class Finding(Struct, frozen=True):
     """One thing looked at: whether it is well, and what was seen."""
@@ -28,7 +30,8 @@ async def examine(urls: tuple[str, str, str], packs: Packs, *, home: Path) -> li
     app_url, owner_url, redis_url = urls
     found = []
     for cell in cells.used() or (cells.Cell("", app_url, owner_url),):
-        seen = [await _application_role(cell.app), await _tables(cell.owner), await _isolation(cell.owner)]
+        seen = [await _application_role(cell.app), await _tables(cell.owner), await _changes(cell.owner, packs)]
+        seen.append(await _isolation(cell.owner))
         found += [replace(one, what=f"cell {cell.name}: {one.what}") if cell.name else one for one in seen]
     return [
         *found,
@@ -66,6 +69,21 @@ async def _tables(owner_url: str) -> Finding:
         not missing,
         f"missing: {', '.join(missing)}; run `guibin migrate`" if missing else f"{len(TABLES)} tables",
     )
+
+
+async def _changes(owner_url: str, packs: Packs) -> Finding:
+    what = "the tables have every numbered change behind them"
+    try:
+        connection = await asyncpg.connect(owner_url)
+        found = [
+            problem
+            for schema in (migrations.CORE, *packs.schemas())
+            for problem in await migrations.unchanged(connection, schema)
+        ]
+        await connection.close()
+    except (asyncpg.PostgresError, OSError) as error:
+        return Finding(what, False, str(error))
+    return Finding(what, not found, "; ".join(map(str, found)))
 
 
 async def _isolation(owner_url: str) -> Finding:

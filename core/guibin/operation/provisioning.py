@@ -10,12 +10,15 @@ import asyncpg
 from guibin.jobs import ticks
 from guibin.packs import BadPack, Packs
 from guibin.sla import calendars
-from guibin_tenants import cells, directory, keyring, lint, org_units, registry, settings, versions
-from guibin_tenants.database import ENGINE, connected
+from guibin_tenants import cells, directory, keyring, org_units, registry, settings
+from guibin_tenants.changes import BadChange
+from guibin_tenants.database import ENGINE, UnsafeDatabase, connected
 from guibin_tenants.principals import PERMISSIONS, Principal, Signature
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import tenant_scope
+
+from . import migrations
 
 
 async def provision(
@@ -82,15 +85,10 @@ async def make_tables(owner_url: str, packs: Packs, names: Sequence[str]) -> Non
 
 
 async def _ensure(connection: asyncpg.Connection, packs: Packs, names: Sequence[str]) -> None:
-    tables = packs.tables(names)
-    if tables and await versions.ensure(connection, tables):
-        await _refuse_unsafe(connection)
-
-
-async def _refuse_unsafe(connection: asyncpg.Connection) -> None:
-    unsafe = await lint.findings(connection)
-    if unsafe:
-        raise BadPack(lint.in_words(unsafe))
+    try:
+        await migrations.bring_up(connection, packs.schemas(names))
+    except (UnsafeDatabase, BadChange) as error:
+        raise BadPack(str(error)) from error
 
 
 async def _take_back(owner_url: str, tenant: TenantView) -> None:

@@ -100,7 +100,7 @@ def servers(packs: Packs) -> Iterator[dict[str, str]]:
         home.chmod(0o755)
         started = embedded.start(home, settings=embedded.FORGETFUL)
         try:
-            asyncio.run(migrations.migrate(started.owner_url, packs.tables()))
+            asyncio.run(migrations.migrate(started.owner_url, packs.schemas()))
             addresses = {
                 "owner": started.owner_url,
                 "app": started.app_url,

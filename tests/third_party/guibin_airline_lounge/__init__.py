@@ -18,6 +18,7 @@ from guibin import (
     AtLeast,
     Cadence,
     Case,
+    Change,
     ComplaintDraft,
     ComplaintPolicy,
     Conflict,
@@ -76,12 +77,6 @@ from guibin import (
 CLUB, FLYER = "flyer_club", "flyer"
 PLATINUM, GOLD, SILVER = "flyer_platinum", "flyer_gold", "flyer_silver"
 TOLD = (Escalation("account_manager"), Escalation("manager", 30))
-
-
-def _miles_or_segments(miles: str, segments: int) -> AnyOf:
-    return AnyOf((AtLeast("miles_1y", miles), AtLeast("segments_1y", segments)))
-
-
 HERE = files("guibin_airline_lounge")
 SEATS = PackPermission("airline_lounge:seats", roles=("tenant_admin", "manager", "agent"))
 
@@ -95,8 +90,8 @@ SCHEME = TierScheme(
     ),
     tiers=(
         Tier(PLATINUM, AllOf((AtLeast("miles_1y", "platinum_miles"), AtLeast("fare_1y", 5_000_000))), clause="3.1"),
-        Tier(GOLD, _miles_or_segments("gold_miles", 40), clause="3.2"),
-        Tier(SILVER, _miles_or_segments("silver_miles", 20), clause="3.3"),
+        Tier(GOLD, AnyOf((AtLeast("miles_1y", "gold_miles"), AtLeast("segments_1y", 40))), clause="3.2"),
+        Tier(SILVER, AnyOf((AtLeast("miles_1y", "silver_miles"), AtLeast("segments_1y", 20))), clause="3.3"),
     ),
     grace_days=60,
     approval="status_match",
@@ -286,6 +281,13 @@ def permissions():
 def tables():
     """What is kept."""
     return [Stay]
+
+
+@hookimpl
+def changes():
+    """What it was before: version 1 called the wish a remark."""
+    said = ("alter table airline_lounge_stay rename column remark to wish",)
+    return [Change(1, "wish", ("airline_lounge_stay",), statements=said)]
 
 
 @hookimpl
