@@ -127,11 +127,11 @@
       const ask = form.closest("#dialog") ? `${form_at(form)}${chosen.length ? `?${new URLSearchParams(chosen)}` : ""}` : "";
       sessionStorage.setItem(REOPEN, JSON.stringify({ who: me(), at: here(), ask }));
     }
-    location.assign(`/console/${place}?next=${encodeURIComponent(here())}`);
+    location.assign(document.body.dataset.leads ?? `/console/${place}?next=${encodeURIComponent(here())}`);
   };
   document.addEventListener("htmx:before:response", (event) => {
     const { response, sourceElement } = event.detail.ctx;
-    const led = response.raw.redirected ? /^\/console\/(sign-in|unlock)$/.exec(new URL(response.raw.url).pathname)?.[1] : null;
+    const led = response.raw.redirected ? /^\/console\/(sign-in|unlock|wall\/code)$/.exec(new URL(response.raw.url).pathname)?.[1] : null;
     const told = response.status === 401 ? (response.headers.get("x-guibin-session") === "locked" ? "unlock" : "sign-in") : null;
     if (!(led ?? told) || !$(".g-shell")) return;
     event.preventDefault();

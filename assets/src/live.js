@@ -17,7 +17,7 @@
       if (document.dispatchEvent(asked)) shownAt = Date.now(); else refresh(BUSY);
     }, Math.max(after, shownAt + APART - Date.now()));
   };
-  const bell = () => htmx.ajax("GET", "/console/notices/bell", { target: ".g-bell", swap: "outerHTML", headers: { "x-guibin-passive": "1" } });
+  const bell = () => document.querySelector(".g-bell") && htmx.ajax("GET", "/console/notices/bell", { target: ".g-bell", swap: "outerHTML", headers: { "x-guibin-passive": "1" } });
 
   // ── what waits, beside the entries of the menu: kept for the next page, asked for anew when something happened or time went by
   const COUNTED = `counts ${document.body.dataset.me} ${document.documentElement.lang}`, COUNTED_FOR = 30_000;
@@ -36,7 +36,7 @@
   const count = async () => {
     clearTimeout(counting);
     counting = 0;
-    if (document.hidden) return;
+    if (document.hidden || !entries().length) return;
     const answer = await fetch("/console/work/counts", { headers: { "hx-request": "true", "hx-request-type": "partial", "x-guibin-passive": "1" } }).catch(() => null);
     if (!answer?.ok) return;
     const html = await answer.text();
@@ -79,6 +79,9 @@
     if (document.hidden) { close(); be("leaves"); return; }
     open(); refresh(); bell(); be();
   });
+  // A wall that nothing happens on still tells what time it is.
+  const every = Number(document.querySelector("[data-every]")?.dataset.every ?? 0) * 1000;
+  if (every) setInterval(refresh, every, 0);
   addEventListener("pagehide", () => { close(); be("leaves"); });
   addEventListener("pageshow", (event) => { if (event.persisted) { open(); refresh(); be(); } });
 

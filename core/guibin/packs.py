@@ -21,7 +21,7 @@ from piccolo.table import Table
 
 from guibin_tenants.above import FromAbove
 from guibin_tenants.changes import Change, Schema
-from guibin_tenants.principals import AUDITING, PERMISSIONS, Principal
+from guibin_tenants.principals import AUDITING, PERMISSIONS, Principal, wall_display
 from guibin_tenants.refusals import Invalid, Refusal, Unavailable
 from guibin_tenants.tables import TenantTable
 
@@ -356,7 +356,7 @@ class Hooks:
         A person has those of their roles; a key those it names, a person's no more than that one has; a key for everything all.
         """
         own = self.permissions()
-        if not own and by.permissions <= PERMISSIONS:
+        if wall_display(by) or (not own and by.permissions <= PERMISSIONS):
             return by.permissions
         named = {name for name in by.permissions - PERMISSIONS if name in own}
         roles = {name for name, each in own.items() if set(each.roles) & set(by.roles)}

@@ -11,7 +11,7 @@ from .credentials import Credential
 from .field_rights import SETTING as FIELD_RIGHTS
 from .field_rights import decoded
 from .org_units import visible_from
-from .principals import AUDITING, PERMISSIONS, Principal, permissions_of
+from .principals import AUDITING, PERMISSIONS, SHOWS_BOARD, Principal, permissions_of
 from .refusals import Suspended, Unauthenticated
 from .roles import COMPOSED, READERS, permitted, sees_by, sees_of
 from .scope import fetch_one
@@ -21,13 +21,15 @@ from .staff import OWES
 IDLE_MINUTES = "idle_minutes"
 # The setting of a company: for how long after the password or second factor was told what matters most may be done.
 CONFIRM_MINUTES = "confirm_minutes"
+# What whoever makes a wall display must be allowed, for as long as it shows anything.
+LEADING = "team:write"
 
 
 class Recognised(Struct, frozen=True):
     """Who a credential belongs to, with what the request needs to know of the tenant.
 
     `csrf` is set for sessions: a change must repeat it. A session was last `used_at`, and is locked once nothing was done in it
-    for the company's `idle_minutes`, or since `locked_at`; a key was last used at `key_used_at`. The password or second factor was last told at `confirmed_at`.
+    for the company's `idle_minutes`, or since `locked_at`; a key or display was last used at `key_used_at`. The password or second factor was last told at `confirmed_at`.
     `requests_per_s` is what the operator lets the company ask, None as much as any.
     """
 
@@ -65,7 +67,7 @@ class Recognised(Struct, frozen=True):
 
 async def recognise(credential: Credential, *, now: datetime) -> Recognised:
     """Raises Unauthenticated for an unknown, revoked or expired credential; Suspended for a suspended tenant."""
-    found = await (_by_key(credential) if credential.kind == "key" else _by_session(credential))
+    found = await _BY_KIND[credential.kind](credential)
     if found is None or (found.expires_at is not None and found.expires_at <= now):
         raise Unauthenticated()
     return found
@@ -195,6 +197,36 @@ async def _by_session(credential: Credential) -> Recognised | None:
         confirmed_at=row["confirmed_at"],
         confirm_minutes=row["confirm_minutes"],
     )
+
+
+async def _by_display(credential: Credential) -> Recognised | None:
+    """A screen shows what its maker may see, for as long as they lead and work here."""
+    row = await fetch_one(
+        f"select d.id, d.name, d.org_unit_id, d.expires_at, d.used_at, s.roles, s.org_unit_id as makers_unit_id, {COMPOSED} as composed,"
+        f" {_TENANT} from wall_display d join staff s on s.tenant_id = d.tenant_id and s.id = d.staff_id"  # constants
+        " join tenant t on t.id = d.tenant_id"
+        " where d.tenant_id = $1 and d.digest = $2 and d.ended_at is null and s.left_at is null",
+        credential.tenant_id,
+        credential.digest,
+    )
+    if row is None or LEADING not in _permitted(tuple(row["roles"]), row["composed"]):
+        return None
+    _refuse_suspended(row["suspended_at"])
+    units = _both(await visible_from(row["org_unit_id"]), await visible_from(row["makers_unit_id"]))
+    if not units:
+        return None
+    principal = Principal(
+        kind="display",
+        id=row["id"],
+        name=row["name"],
+        permissions=frozenset({SHOWS_BOARD}),
+        org_unit_id=row["org_unit_id"] or row["makers_unit_id"],
+        units=units,
+    )
+    return structs.replace(_recognised(principal, row), key_used_at=row["used_at"])
+
+
+_BY_KIND = {"key": _by_key, "session": _by_session, "display": _by_display}
 
 
 def _recognised(principal: Principal, row: object, *, networks: tuple[str, ...] = (), csrf: str = "") -> Recognised:

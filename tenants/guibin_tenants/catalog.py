@@ -6,6 +6,7 @@ from .absences import StaffAbsence
 from .changes import AppliedChange
 from .counts import RequestCount
 from .devices import KnownDevice
+from .displays import WallDisplay
 from .keyring import SubjectKey, TenantKey
 from .keys import ApiKey
 from .org_units import OrgUnit
@@ -26,6 +27,7 @@ TABLES: tuple[type[Table], ...] = (
     OrgUnit,
     Staff,
     StaffSession,
+    WallDisplay,
     KnownDevice,
     SecondFactor,
     RecoveryCode,

@@ -1,4 +1,4 @@
-"""Tokens that name their tenant and prove themselves: API keys and sign-in sessions."""
+"""Tokens that name their tenant and prove themselves: API keys, sign-in sessions, wall displays."""
 
 import hashlib
 import secrets
@@ -10,13 +10,14 @@ from msgspec import Struct
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TENANT_CHARS, _SECRET_CHARS, _CHECK_CHARS = 22, 32, 6
-PREFIXES: dict[str, Literal["key", "session"]] = {"gb_live_": "key", "gb_sess_": "session"}
+Kind = Literal["key", "session", "display"]
+PREFIXES: dict[str, Kind] = {"gb_live_": "key", "gb_sess_": "session", "gb_wall_": "display"}
 
 
 class Credential(Struct, frozen=True):
     """A well-formed token: whose tenant it claims, and the digest under which it would be stored."""
 
-    kind: Literal["key", "session"]
+    kind: Kind
     tenant_id: UUID
     digest: str
 

@@ -88,10 +88,12 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 PERMISSIONS = frozenset().union(*ROLE_PERMISSIONS.values())
 # What goes with nothing else: not with a role, and not with a key's `*`.
 AUDITING = ROLE_PERMISSIONS["auditor"]
+# All that a wall display may, and nobody else.
+SHOWS_BOARD = "board:show"
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """The one who acts: a member of staff, an API key, or the product itself doing a job.
+    """The one who acts: a member of staff, an API key, a wall display, or the product itself doing a job.
 
     `units` are the org units whose archives are visible; ALL_UNITS sees the tenant whole. `address` is where
     the request came from, for the audit. `owner_id` is whose key it is: it holds their roles and is held to them.
@@ -99,7 +101,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     where everything is seen.
     """
 
-    kind: Literal["staff", "key", "job", "operator"]
+    kind: Literal["staff", "key", "display", "job", "operator"]
     id: UUID
     name: str
     permissions: frozenset[str]
@@ -180,7 +182,9 @@ def may_any(*permissions: str) -> Predicate:
     return Predicate(lambda who: any(each(who) for each in known), f"({' or '.join(permissions)})")
 
 
-anyone = Predicate(lambda who: True, "anyone signed in")
+anyone = Predicate(lambda who: who.kind != "display", "anyone signed in")
+any_credential = Predicate(lambda who: True, "any credential")
+wall_display = Predicate(lambda who: SHOWS_BOARD in who.permissions, "a wall display")
 sees_all = Predicate(lambda who: who.units == ALL_UNITS, "sight of the whole company")
 staff_only = Predicate(lambda who: who.kind == "staff", "staff")
 

@@ -13,7 +13,7 @@ from piccolo.columns import Array, Boolean, Text, Timestamptz, Varchar
 
 from guibin_tenants.refusals import refuse
 
-from . import devices, passkeys, passwords, second_factors, settings
+from . import devices, displays, passkeys, passwords, second_factors, settings
 from .access import access_changed
 from .credentials import issue
 from .principals import ROLE_PERMISSIONS, Owes
@@ -455,6 +455,7 @@ async def leave(staff_id: UUID, *, now: datetime) -> None:
     await Staff.update({Staff.left_at: now}).where(Staff.id == staff_id, Staff.left_at.is_null())
     await second_factors.take_away(staff_id)
     await passkeys.take_away(staff_id)
+    await displays.end_of_maker(staff_id, now=now)
     await end_sessions(staff_id)
 
 

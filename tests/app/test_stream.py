@@ -17,6 +17,7 @@ from guibin_tenants.listening import listening
 from guibin_tenants.principals import Signature
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
+from support import on_a_wall
 
 PATH = "/api/v1/events/stream"
 COMPLAINT = {"text": "没有信号", "channel": "phone"}
@@ -140,6 +141,18 @@ async def test_a_customer_behind_a_wall_is_not_heard_of(world):
     for unit, other in (("east", "west"), ("west", "east")):
         assert {ids[unit], cases[unit]} <= told_of[unit]
         assert not {ids[other], cases[other]} & told_of[unit]
+
+
+async def test_a_wall_display_hears_what_changes_the_board_and_nothing_else(client, tenant):
+    screen = await on_a_wall(tenant, await tenant.staff("lead", "manager"))
+    stream = await streaming(screen)
+    customer_id = await made(client, "/api/v1/customers", number="1", name="张三", kind="leader")
+    complaint_id = await made(client, customer_id=customer_id, **COMPLAINT)
+
+    answer = await heard(stream, hubs_of(client))
+
+    assert complaint_id in {event["subject_id"] for event in told(answer)}
+    assert {event["subject"] for event in told(answer)} == {"complaint"}
 
 
 async def test_nobody_hears_what_they_may_not_read_nor_of_another_company(world, client, tenant):

@@ -56,8 +56,8 @@ async def test_every_answer_with_a_secret_says_so(world):
     }
 
     assert len(showing) == 9
-    # An address that opens a file for a minute is shown once, too.
-    assert marked == showing | {"/api/v1/files/{file_id}/disclosures"}
+    # An address that opens a file for a minute, and a code that opens a wall display, are shown once, too.
+    assert marked == showing | {"/api/v1/files/{file_id}/disclosures", "/api/v1/wall-displays"}
 
 
 def _fields(operation, document):

@@ -40,6 +40,8 @@ OWN = (
     "/console/confirm",
     "/console/second-factor",
     "/console/work/",
+    # A screen is opened by its code, whoever tells it.
+    "/console/wall/code",
 )
 WORD = ("/api/v1/unusual-looks/{look_id:uuid}/marks", "/console/unusual-looks/{look_id:uuid}/do/{command:str}")
 

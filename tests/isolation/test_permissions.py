@@ -8,14 +8,22 @@ import httpx
 import pytest
 
 from guibin_tenants.principals import PERMISSIONS, Predicate
-from support import Company
+from support import Company, on_a_wall
 
 from .declared import Door, doors
 
 DOORS = doors()
 SAMPLES = {"uuid": lambda: str(uuid4()), "str": lambda: "nothing", "int": lambda: "1"}
 PARAMETER = re.compile(r"\{\w+:(\w+)\}")
-WORDS = {"whole-company": "sight of the whole company", "anyone": "anyone signed in"}
+WORDS = {
+    "whole-company": "sight of the whole company",
+    "anyone": "anyone signed in",
+    "any": "any credential",
+    "display": "a wall display",
+}
+OPEN = {"any", "anyone", "public"}
+# All that a wall display gets to see.
+ON_A_WALL = {"GET /console/wall", "GET /api/v1/events/stream"}
 
 
 @dataclass
@@ -30,16 +38,25 @@ class Callers:
         """A caller who has whatever there is, except this."""
         if word == "whole-company":
             return await self._caller("outlet", *PERMISSIONS)
-        if word == "staff":
+        if word in ("staff", "display"):
             return await self._caller("", *PERMISSIONS)
         return await self._caller("", *(PERMISSIONS - {*word.split("|")}))
 
     async def with_only(self, needs: tuple[str, ...]) -> httpx.AsyncClient:
         """A caller who has these and nothing else."""
+        if "display" in needs:
+            return await self.display()
         if "staff" in needs:
             return await self._caller("staff")
         permissions = [first for word in needs if (first := word.partition("|")[0]) in PERMISSIONS]
         return await self._caller("" if "whole-company" in needs else "outlet", *permissions or ["policy:read"])
+
+    async def display(self) -> httpx.AsyncClient:
+        """A screen on a wall, made by somebody who may do whatever a role allows."""
+        if ("display",) not in self.known:
+            leader = await self.company.staff("leader", "manager")
+            self.known["display",] = await on_a_wall(self.company, leader)
+        return self.known["display",]
 
     async def _caller(self, where: str, *permissions: str) -> httpx.AsyncClient:
         named = (where, *sorted(permissions))
@@ -64,7 +81,7 @@ async def callers(world):
     return _callers[id(world.app)]
 
 
-@pytest.mark.parametrize("address", [a for a, door in DOORS.items() if not {*door.needs} & {"anyone", "public"}])
+@pytest.mark.parametrize("address", [a for a, door in DOORS.items() if not {*door.needs} & OPEN])
 async def test_a_route_refuses_whoever_lacks_what_it_asks_for_and_only_them(callers, address):
     door = DOORS[address]
 
@@ -77,7 +94,7 @@ async def test_a_route_refuses_whoever_lacks_what_it_asks_for_and_only_them(call
     assert not alone, f"permissions.txt says `{door.line}`: it asks for more"
 
 
-@pytest.mark.parametrize("address", [a for a, door in DOORS.items() if "anyone" in door.needs])
+@pytest.mark.parametrize("address", [a for a, door in DOORS.items() if {*door.needs} & {"any", "anyone"}])
 async def test_a_route_for_anyone_asks_for_a_credential_and_nothing_else(callers, world, address):
     door = DOORS[address]
 
@@ -86,6 +103,15 @@ async def test_a_route_for_anyone_asks_for_a_credential_and_nothing_else(callers
     assert not await _refused(await callers.with_only(door.needs), door), (
         f"permissions.txt says `{door.line}`: it asks for more"
     )
+
+
+@pytest.mark.parametrize("address", [a for a, door in DOORS.items() if "public" not in door.needs])
+async def test_a_wall_display_is_refused_everywhere_but_at_the_board_and_its_stream(callers, address):
+    answer = await _call(await callers.display(), DOORS[address])
+
+    assert (answer.status_code in (401, 403)) == (address not in ON_A_WALL), (answer.status_code, answer.text[:200])
+    if DOORS[address].method == "GET" and address not in ON_A_WALL:
+        assert answer.status_code == 403
 
 
 async def test_every_route_has_its_line(world):

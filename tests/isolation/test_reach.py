@@ -95,6 +95,7 @@ OUTLETS_OWN = {
     "visits": "the customer's",
     "work-logs": "of whoever's work it is, walled by their org unit",
     "work-plans": "of whoever's plan it is, walled by their org unit",
+    "wall-displays": "whoever makes it: it shows no more than they see",
 }
 # Addresses under which every outlet finds the same: what the whole company has, and its tree of org units.
 KNOWN_TO_ALL = {

@@ -4,7 +4,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -186,6 +186,18 @@ class Company:
     def principal(self, *permissions: str, name: str = "tester") -> Principal:
         """Somebody to act in tests that call actions."""
         return Principal(kind="staff", id=new_id(), name=name, permissions=frozenset(permissions) or PERMISSIONS)
+
+
+async def on_a_wall(company: Company, leader: httpx.AsyncClient, **asked: Any) -> httpx.AsyncClient:
+    """A screen that shows the board `leader` made it for. `client.display_id` tells which."""
+    until = (company.world.clock() + timedelta(days=30)).date().isoformat()
+    made = await leader.post("/api/v1/wall-displays", json={"name": "大厅东墙", "ends_on": until, **asked})
+    assert made.status_code == 201, made.text
+    screen = company.world.client()
+    opened = await screen.post("/console/wall/code", data={"company": company.slug, "code": made.json()["code"]})
+    assert (opened.status_code, opened.headers.get("location")) == (303, "/console/wall"), opened.text
+    screen.display_id = made.json()["id"]  # type: ignore[attr-defined]  # a convenience of tests
+    return screen
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from guibin.cases import Case
 from guibin.context import Act
 from guibin.events import UnitDissolved, tell_at_once
 from guibin.sla import actions as sla
-from guibin_tenants import keys, org_units
+from guibin_tenants import displays, keys, org_units
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.receivers import LOOKING_AFTER, at_work
 from guibin_tenants.refusals import Conflict, Invalid, NotFound
@@ -183,6 +183,7 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, act: Act) -> Dissolved:
     await sla.keep_hours(None, act)
     await tell_at_once(gone, act)
     revoked = await keys.revoke_of_unit(unit.id, now=act.now)
+    await displays.end_of_unit(unit.id, now=act.now)
     for start in range(0, max(len(moved), 1), IDS_MAX):
         part = tuple(moved[start : start + IDS_MAX])
         await done("dissolve", Case("org_unit", unit.id), act, customer_ids=part, purpose=new.reason, shown=len(part))

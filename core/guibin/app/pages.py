@@ -59,6 +59,7 @@ from guibin.receptions import screens as receptions
 from guibin.scim import screens as directories
 from guibin.scripts import screens as scripts
 from guibin.service_requests import screens as service_requests
+from guibin.sign_ins import display_screens as wall_displays
 from guibin.sign_ins import provider_screens as identity_provider
 from guibin.sign_ins import screens as sign_ins
 from guibin.signals import screens as signals
@@ -80,13 +81,27 @@ from guibin.work import team_screens as teams
 from guibin_tenants.refusals import ConfirmAnew, SecondFactorMissing, SecondFactorNeeded, SessionLocked
 from guibin_tenants.scope import fetch_one
 
-from . import frame_pages, pack_pages, passkey_pages, provider_pages, second_factor_pages, session_pages, sign_in_pages
+from . import (
+    display_pages,
+    frame_pages,
+    pack_pages,
+    passkey_pages,
+    provider_pages,
+    second_factor_pages,
+    session_pages,
+    sign_in_pages,
+)
 from .dependencies import provide_act, provide_language
 from .guards import ChoosePassword
 from .sign_in_pages import SETTLED_AT
 
 CONSOLE = f"{shell.PREFIX}/"
-SIGN_IN, UNLOCK, CONFIRM = f"{CONSOLE}sign-in", f"{CONSOLE}unlock", f"{CONSOLE}confirm"
+SIGN_IN, UNLOCK, CONFIRM, WALL_CODE = (
+    f"{CONSOLE}sign-in",
+    f"{CONSOLE}unlock",
+    f"{CONSOLE}confirm",
+    f"{CONSOLE}wall/code",
+)
 # Pages that anybody may open.
 PUBLIC = frozenset(
     {
@@ -97,7 +112,7 @@ PUBLIC = frozenset(
         f"{SIGN_IN}/passkey",
         *(f"{SIGN_IN}/provider{path}" for path in ("", "/going", "/confirming", "/unlocking", "/back")),
         f"{SIGN_IN}/code/passkey",
-        *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "look", "lock", "unlock", "confirm")),
+        *(f"{CONSOLE}{name}" for name in ("sign-out", "wall/code", "password", "look", "lock", "unlock", "confirm")),
     }
 )
 SLICES: tuple[ModuleType, ...] = (
@@ -154,6 +169,7 @@ SLICES: tuple[ModuleType, ...] = (
     people_roles,
     people_fields,
     sign_ins,
+    wall_displays,
     identity_provider,
     directories,
     api_keys,
@@ -172,6 +188,7 @@ CONTROLLERS: tuple[type[Controller], ...] = tuple(
             second_factor_pages,
             passkey_pages,
             provider_pages,
+            display_pages,
             frame_pages,
             session_pages,
             pack_pages,
@@ -251,6 +268,9 @@ def present(answer: Held, scope: HTTPScope, studio: Studio) -> None:
     part = shell.wants_part(request)
     locked = problem.type.endswith(SessionLocked.kind)
     if problem.status == 401 and not part:
+        if request.url.path.rstrip("/") == display_pages.WALL:
+            answer.say(303, [(b"location", WALL_CODE.encode()), (b"cache-control", b"no-store")], b"")
+            return
         answer.say(303, _to(UNLOCK if locked else SIGN_IN, request), b"")
         return
     if not part and (owed := _OWED.get(problem.type.rsplit("/", 1)[-1])):

@@ -34,6 +34,7 @@ from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.counts import PEOPLE, Counted
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
+from guibin_tenants.displays import display_used
 from guibin_tenants.keys import key_used
 from guibin_tenants.rate_limits import BULK, Allowance, RateLimits
 from guibin_tenants.refusals import (
@@ -283,11 +284,15 @@ class ScopeMiddleware:
             self.remembered.outdated(credential)
 
     async def _note_key(self, found: Recognised, credential: Credential) -> None:
-        """Something is done with a key now, which is written down by the minute."""
+        """Something is done with a key now, or shown on a wall, which is written down by the minute."""
         now = self.root.clock()
-        if credential.kind == "key" and (found.key_used_at is None or now - found.key_used_at >= USED_EVERY):
+        if credential.kind == "session" or (found.key_used_at is not None and now - found.key_used_at < USED_EVERY):
+            return
+        if credential.kind == "key":
             await key_used(found.principal.id, now=now)
-            self.remembered.outdated(credential)
+        else:
+            await display_used(credential.digest, now=now)
+        self.remembered.outdated(credential)
 
     async def _acquainted(self, exchange: _Exchange, credential: Credential) -> Recognised:
         """Whom the credential belonged to when it was last looked at: it tells whose turn is taken, nothing more."""
@@ -377,12 +382,14 @@ def _credential(headers: dict[bytes, bytes]) -> Credential | None:
         found = parse(token.strip())
         return found if found is not None and found.kind == "key" else None
     found = parse(cookie_named(COOKIE, headers))
-    return found if found is not None and found.kind == "session" else None
+    return found if found is not None and found.kind in ("session", "display") else None
 
 
 def _check_csrf(found: Recognised, credential: Credential, method: str, headers: dict[bytes, bytes]) -> None:
-    if credential.kind != "session" or method in SAFE_METHODS:
+    if credential.kind == "key" or method in SAFE_METHODS:
         return
+    if credential.kind == "display":
+        raise Forbidden("A wall display shows the board and does nothing")
     given = hashlib.sha256(headers.get(b"x-csrf-token", b"")).digest()
     if given != hashlib.sha256(found.csrf.encode()).digest():
         raise Forbidden("A change by a signed-in browser must send the header X-CSRF-Token it got at sign-in")

@@ -41,7 +41,7 @@ DEPARTED = REVEALED | FILED | COPIED
 RIGHTS = {
     kind: frozenset(action for action in ACTIONS if action.partition(".")[0] in things)
     for kind, things in {
-        "sign_in": ("session", "second_factor"),
+        "sign_in": ("session", "second_factor", "display"),
         "key": ("key",),
         "role": ("staff", "desk", "org_unit", "role"),
         "policy": ("policy", "look-up-limits", "indicator"),

@@ -19,6 +19,8 @@ class Followed(Struct, frozen=True):
 
 # One's own notices, by whose they are.
 INBOX = "inbox"
+# What changes the board: a wall display hears of it, and may read none of it.
+ON_BOARD = ("complaint", "service_request", "hotline_call", "reception")
 # By the subject's name, as the record has it; every room gives its own.
 FOLLOWED: NamedFromAbove[Followed] = NamedFromAbove()
 FOLLOWED.give(INBOX, Followed(anyone))

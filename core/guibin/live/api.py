@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from guibin.context import Act
 from guibin.context import Request as Ours
-from guibin_tenants.principals import anyone
+from guibin_tenants.principals import any_credential
 
 from . import queries
 from .hub import BEGUN, RESET, Hub, Listener, told
@@ -45,7 +45,7 @@ class StreamController(Controller):
 
     @get(
         "/stream",
-        needs=anyone,
+        needs=any_credential,
         media_type=EVENT_STREAM,
         responses={
             200: ResponseSpec(StreamedEvent, description="Events, one after the other", media_type=EVENT_STREAM)

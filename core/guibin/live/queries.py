@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.cases.followed import FOLLOWED, seen_in
-from guibin_tenants.principals import Principal
+from guibin.cases.followed import FOLLOWED, ON_BOARD, seen_in
+from guibin_tenants.principals import Principal, wall_display
 from guibin_tenants.rows import many
 from guibin_tenants.scope import ALL_UNITS, fetch, fetch_one
 
@@ -85,6 +85,8 @@ async def missed(last: str, by: Principal) -> Resumed:
 
 
 def _concerns(event: EventView, by: Principal) -> bool:
+    if wall_display(by):
+        return event.subject in ON_BOARD
     followed = FOLLOWED.get(event.subject)
     if followed is None or not followed.needs(by):
         return False

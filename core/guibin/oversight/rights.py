@@ -79,6 +79,7 @@ CHANGES: Listing[RightsView] = Listing(
     " left join staff s on s.tenant_id = x.tenant_id and s.id = x.subject_id and x.subject = 'staff'"
     f" left join {name_of(RoleChange)} r on r.tenant_id = x.tenant_id and r.entry_id = x.id"
     " left join org_unit o on o.tenant_id = x.tenant_id and o.id = x.subject_id and x.subject = 'org_unit'"
+    " left join wall_display w on w.tenant_id = x.tenant_id and w.id = x.subject_id and x.subject = 'wall_display'"
     " left join api_key k on k.tenant_id = x.tenant_id and k.id = x.subject_id and x.subject = 'api_key'"
     f" left join {name_of(PolicyVersion)} v on v.tenant_id = x.tenant_id and v.id = x.subject_id and x.action = 'policy.write'",
     order=LISTED.order,
@@ -90,7 +91,7 @@ CHANGES: Listing[RightsView] = Listing(
         "trouble": _TROUBLE,
         "refused": "coalesce(x.refused, '')",
         "whom_id": "s.id",
-        "whom": "coalesce(s.name, k.name, o.name, '')",
+        "whom": "coalesce(s.name, k.name, o.name, w.name, '')",
         "given": "coalesce(r.given, '{}')",
         "taken": "coalesce(r.taken, '{}')",
         "from_unit": "coalesce((select u.name from org_unit u where u.id = r.from_unit_id), '')",

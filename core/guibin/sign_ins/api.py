@@ -4,16 +4,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Request, get
+from litestar import Controller, Request, delete, get, post
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from guibin.context import Act, Root
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
 from guibin.web.routing import deletes, gets, posts, puts
+from guibin_tenants.displays import DisplaySeen
 from guibin_tenants.principals import may, sees_all
 
-from . import actions, links, provided, providers, queries
+from . import actions, displays, links, provided, providers, queries
+from .displays import LEADS, MadeDisplay, NewWallDisplay
 from .queries import SessionSeen, SignInFilter, SignInView
 
 READ, WRITE = may("staff:read"), may("staff:write")
@@ -92,6 +94,31 @@ class SignInController(Controller):
         "/{staff_id:uuid}/sessions", actions.end_all, "End all of somebody's sign-ins", status_code=HTTP_200_OK
     )
     end = deletes("/{staff_id:uuid}/sessions/{session_id:uuid}", actions.end, "End one of somebody's sign-ins")
+
+
+class DisplayController(Controller):
+    path = "/api/v1/wall-displays"
+    tags = ("administration",)
+
+    @get(
+        "/", needs=LEADS | READ, summary="Wall displays that show something: one's own, to admins those of their people"
+    )
+    async def list_displays(self, request: Incoming, act: Act) -> list[DisplaySeen]:
+        return await displays.in_sight(act, real_now(request))
+
+    @post(
+        "/",
+        needs=LEADS,
+        confirmed=True,
+        shown_once=True,
+        summary="A screen that shows an org unit's board with nobody signed in; its code is shown once",
+    )
+    async def make_display(self, request: Incoming, data: NewWallDisplay, act: Act) -> MadeDisplay:
+        return await displays.make(data, act, real_now(request))
+
+    @delete("/{display_id:uuid}", needs=LEADS | WRITE, summary="The screen goes dark at once")
+    async def end_display(self, request: Incoming, display_id: UUID, act: Act) -> None:
+        await displays.end(display_id, act, real_now(request))
 
 
 def real_now(request: Incoming) -> datetime:

@@ -21,7 +21,7 @@ from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import Refusal
 
-from . import actions, links, queries
+from . import actions, displays, links, queries
 from .api import READ, WRITE, real_now
 from .queries import SignInFilter, State
 
@@ -125,6 +125,7 @@ class SignInScreens(Controller):
             "sign_ins/person.html",
             person=person,
             sessions=await queries.sessions(staff_id, shell.act, now),
+            displays=[each for each in await displays.in_sight(shell.act, now) if each.staff_id == staff_id],
             commands=[each for each in commands if each.name != "reset" or person.since or person.passkeys],
             of_person=PEOPLE.address,
             ends=WRITE(shell.act.by),

@@ -1,22 +1,26 @@
-"""The supervisor's pages: the live board, and the same for a wall."""
+"""The supervisor's pages: the live board, and the same for a wall, where a screen shows it with nobody signed in."""
 
 from typing import Any
 
 from litestar import Controller, Response, get
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.console.moments import Deadline, Due
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.tiers.marks import marks
 from guibin.web.listing import PageAsked
-from guibin_tenants.refusals import Forbidden
+from guibin_tenants import displays
+from guibin_tenants.authentication import working
+from guibin_tenants.principals import wall_display
+from guibin_tenants.refusals import Forbidden, Unauthenticated
 
 from . import looks, queries, standing
 from .queries import WorkFilter
 from .standing import LEADS, REQUEST, Board, Cell, WaitingCase
 
-BOARD = f"{PREFIX}/board"
+BOARD, WALL = f"{PREFIX}/board", f"{PREFIX}/wall"
 ENTRIES = (
     Entry(title="work.board.title", path=BOARD, icon="chart-bar", needs=LEADS, group="lead", order=10, phone=True),
 )
@@ -46,6 +50,22 @@ class BoardScreens(Controller):
     @get("/wall", needs=LEADS)
     async def wall(self, shell: Shell) -> Response[str]:
         return shell.page("work/wall.html", **await _shown(shell))
+
+
+class WallScreens(Controller):
+    path = WALL
+    include_in_schema = False
+
+    @get("/", needs=wall_display)
+    async def show(self, shell: Shell) -> Response[str]:
+        maker_id = await displays.maker_of(shell.act.by.id)
+        maker = await working(maker_id) if maker_id else None
+        if maker is None:
+            raise Unauthenticated()
+        # What the board counts is read as its maker would; the screen itself may read none of it.
+        by = replace(shell.act.by, permissions=standing.COUNTED & maker.permissions)
+        counting = replace(shell, act=replace(shell.act, by=by))
+        return shell.page("work/display.html", **await _shown(counting))
 
 
 async def _shown(shell: Shell) -> dict[str, Any]:

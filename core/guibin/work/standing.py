@@ -31,6 +31,8 @@ from .queries import UnitCount, by_unit
 # Whoever leads others sees how much they have.
 LEADS = may("team:write")
 COMPLAINTS, REQUESTS, RECEPTIONS = may("complaints:read"), may("requests:read"), may("receptions:read")
+# What whoever sees the board reads for it.
+COUNTED = frozenset({"team:write", "complaints:read", "requests:read", "receptions:read", "records:read", "care:read"})
 CASES = ("complaint", "service_request")
 CALLS = ("callback", "call_back")
 REQUEST = "request"
