@@ -10,6 +10,9 @@ READY := $(STAMP) $(ASSETS)
 PYTEST_ARGS ?=
 MUTATE_ARGS ?=
 FUZZ_SECONDS ?= 420
+BENCH_ARGS ?=
+# What the product is measured beside, in an environment of its own.
+PEERS := .guibin/peers/.installed
 # Whole runs also write down which tests touch what, for `make mutate`. With `=`: pytest takes a path that exists for a test.
 WHOLE := -n 2 --dist worksteal --touches=.guibin/mutate/touches.json
 
@@ -47,8 +50,8 @@ check: $(STAMP) ## Lint, format, types, layers, texts that can be read
 format: $(STAMP) ## Format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: $(READY) ## Measure the audited read and the complaint intake beside pgbench
-	@$(BIN)/python benchmarks/requests_per_second.py
+bench: $(READY) $(PEERS) ## Measure every figure that has an aim, beside its peers; BENCH_ARGS="requests idle", "--quick", "--keep"
+	@$(BIN)/python benchmarks/figures.py $(BENCH_ARGS)
 
 bench-jobs: $(READY) ## Measure the ledger beside plain arq, claims, and how late deadlines fire
 	@$(BIN)/python benchmarks/jobs.py
@@ -72,9 +75,17 @@ slow: $(READY) ## Run the tests that take long: a million deadlines, a simulated
 lock: $(STAMP) ## Pin the dependencies anew, with hashes and without any address
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras \
 		--extra dev -o requirements.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras \
+		-o benchmarks/peers/requirements.lock benchmarks/peers/requirements.in
 	@# pip wants what is asked for with an extra by one and without by another pinned both ways.
-	@$(BIN)/python -c 'import re, pathlib; lock = pathlib.Path("requirements.lock"); lock.write_text(re.sub(r"(?m)^([a-z0-9-]+)\[[a-z,-]+\](==.*(?:\n    .*)+)", r"\1\2\n\g<0>", lock.read_text()))'
-	@echo "requirements.lock is written"
+	@$(BIN)/python -c 'import re, pathlib; locks = map(pathlib.Path, ("requirements.lock", "benchmarks/peers/requirements.lock")); [lock.write_text(re.sub(r"(?m)^([a-z0-9-]+)\[[a-z,-]+\](==.*(?:\n    .*)+)", r"\1\2\n\g<0>", lock.read_text())) for lock in locks]'
+	@echo "requirements.lock and benchmarks/peers/requirements.lock are written"
+
+$(PEERS): benchmarks/peers/requirements.lock
+	@echo "Installing what the product is compared with, apart from it …"
+	@$(PYTHON) -m venv .guibin/peers
+	@.guibin/peers/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r benchmarks/peers/requirements.lock
+	@touch $@
 
 clean: ## Remove the virtual environment; data under .guibin stays
 	@rm -rf $(VENV)

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import asyncpg
 from memory import Watch
-from msgspec import Struct
+from msgspec import Struct, structs
+from product import acting
 
-from guibin.context import Act
 from guibin.operation import embedded, migrations, provisioning
-from guibin.packs import NO_HOOKS, Packs
+from guibin.packs import Packs
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, Metric
 from guibin.policy.packs import Overrides, Policy, merge
 from guibin.policy.tiers import Tier, TierScheme
@@ -31,8 +31,7 @@ from guibin.regulations.core import CORE
 from guibin.tiers.assessment import assess
 from guibin_tenants import keyring
 from guibin_tenants.database import connected
-from guibin_tenants.principals import PERMISSIONS, Principal
-from guibin_tenants.registry import NewTenant
+from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.tables import new_id
 
@@ -142,14 +141,14 @@ async def fill(superuser: asyncpg.Connection, tenant: object) -> int:
     return await superuser.fetchval("select count(*) from fact", timeout=600)
 
 
-async def product(tenant: object, policy: Policy) -> Measured:
+async def product(tenant: TenantView, policy: Policy) -> Measured:
     """As the service does it; rolled back."""
-    by = Principal(kind="operator", id=new_id(), name="bench", permissions=PERMISSIONS)
-    async with tenant_scope(tenant) as scope:
+    act = structs.replace(await acting(tenant, Packs({}), now=NOW), policy=policy)
+    async with tenant_scope(tenant.id) as scope:
         scope.rollback_only = True
         with Watch(scope.connection.get_server_pid(), os.getpid()) as watch:
             begun = time.perf_counter()
-            view = await assess("bench", Act(by=by, now=NOW, policy=policy, hooks=NO_HOOKS), as_of=AS_OF)
+            view = await assess("bench", act, as_of=AS_OF)
             took = time.perf_counter() - begun
         answer = await scope.connection.fetchrow(ANSWER, view.id, timeout=600)
     return Measured(took, tuple(answer), *watch.mib())
@@ -194,7 +193,7 @@ async def measure(servers: embedded.Servers, home: Path) -> dict[str, object]:
         print(f"{CUSTOMERS} customers, {facts} facts in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
         rounds = []
         for _ in range(ROUNDS):
-            rounds.append((await by_hand(superuser, tenant.id), await product(tenant.id, policy)))
+            rounds.append((await by_hand(superuser, tenant.id), await product(tenant, policy)))
             print(*(f"{one.seconds:.1f} s" for one in rounds[-1]), file=sys.stderr)
     await superuser.close()
     hand, own = (min(pair, key=lambda one: one.seconds) for pair in zip(*rounds, strict=True))

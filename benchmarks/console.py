@@ -21,6 +21,7 @@ from pathlib import Path
 import httpx
 import product
 import pytest
+from litestar.types import ASGIApp
 from pack_values import all_packs
 from product import PASSWORD, signed_in, timed
 from serving import await_ready, free_port
@@ -120,7 +121,7 @@ async def fill(urls: embedded.Servers, customers: int, complaints: int) -> tuple
         return tenant.slug, str(case), str(whose)
 
 
-async def measure(app: object, slug: str, login: str, paths: dict[str, str], times: int) -> None:
+async def measure(app: ASGIApp, slug: str, login: str, paths: dict[str, str], times: int) -> None:
     """Ask for each page so often, as this agent, and print what it took."""
     async with signed_in(app, slug, login) as client:
         print(f"{login + ':':28} {'p50 ms':>8} {'p95 ms':>8} {'kB':>8} {'statements':>11}")

@@ -18,19 +18,16 @@ from pathlib import Path
 
 import xlsxwriter
 from memory import Watch
+from product import acting
 
-from guibin.context import Act, Company
 from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs, installed
-from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import import_customers
 from guibin.spreadsheets.mapping import Mapping
 from guibin_tenants import keyring
 from guibin_tenants.database import connected
-from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant
 from guibin_tenants.scope import tenant_scope
-from guibin_tenants.tables import new_id
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -53,20 +50,18 @@ async def measure(servers: embedded.Servers, file: Path) -> dict[str, object]:
     """The first import, and the same file once more."""
     await migrations.migrate(servers.owner_url)
     packs = Packs(installed())
-    by = Principal(kind="operator", id=new_id(), name="bench", permissions=PERMISSIONS)
     runs = {}
     async with connected(servers.app_url, pool_size=2):
         new = NewTenant(slug="bench", name="bench", packs=("cable_tv",))
         tenant = await provisioning.provision(
             new, owner_url=servers.owner_url, app_url=servers.app_url, packs=packs, now=NOW
         )
-        company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, False)
+        act = await acting(tenant, packs, now=NOW)
         for name in ("first", "again"):
             with Watch(os.getpid()) as watch:
                 begun = time.perf_counter()
                 async with tenant_scope(tenant.id):
-                    policy = await effective_policy(packs, company, at=NOW)
-                    done = await import_customers(file, Mapping(), Act(by=by, now=NOW, policy=policy))
+                    done = await import_customers(file, Mapping(), act)
                 took = time.perf_counter() - begun
             runs[name] = {
                 "seconds": round(took, 1),

@@ -86,7 +86,7 @@ async def arq_per_s(servers: embedded.Servers) -> float:
     for _ in range(JOBS):
         await pool.enqueue_job("task", _queue_name="bench")
     running = Worker(
-        functions=[func(task, name="task", keep_result=0)],
+        functions=[func(task, name="task", keep_result=0)],  # type: ignore[arg-type]
         queue_name="bench",
         redis_settings=settings,
         burst=True,
@@ -143,6 +143,12 @@ async def idle_percent(servers: embedded.Servers, companies: int) -> dict[str, f
     finally:
         process.terminate()
         process.wait()
+
+
+def _of(idle: dict[str, dict[str, float]]) -> float:
+    """What the many cost, worker and PostgreSQL together, of what the few do."""
+    few, many = (sum(idle[f"{companies}_companies"].values()) for companies in (FEW, MANY))
+    return round(many / few, 2)
 
 
 async def _registered(servers: embedded.Servers, companies: int) -> None:
@@ -225,7 +231,7 @@ async def _measured(servers: embedded.Servers) -> dict[str, object]:
     new = NewTenant(slug="bench", name="bench", packs=("cable_tv",))
     idle = {f"{companies}_companies": await idle_percent(servers, companies) for companies in (FEW, MANY)}
     if sys.argv[1:2] == ["idle"]:
-        return {"idle_percent_of_a_core": idle}
+        return {"idle_percent_of_a_core": idle, "idle_many_of_few": _of(idle)}
     async with connected(servers.app_url, pool_size=4):
         tenant = await provisioning.provision(
             new, owner_url=servers.owner_url, app_url=servers.app_url, packs=packs, now=datetime.now(UTC)
@@ -245,7 +251,10 @@ def main() -> None:
     """Measure and print."""
     if sys.argv[1:2] == ["worker"]:
         keyring.use_root_key(b"\x07" * 32)
-        asyncio.run(worker.run(worker.Addresses(*sys.argv[2:5]), settings=worker.WorkerSettings(jobs_at_once=AT_ONCE)))
+        app, relay, redis = sys.argv[2:5]
+        asyncio.run(
+            worker.run(worker.Addresses(app, relay, redis), settings=worker.WorkerSettings(jobs_at_once=AT_ONCE))
+        )
         return
     home = Path(tempfile.mkdtemp(prefix="guibin-bench-"))
     home.chmod(0o755)

@@ -16,6 +16,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import product
+from litestar.types import ASGIApp
 from pack_values import all_packs
 from product import P95_MAX_MS, PASSWORD, signed_in, timed
 
@@ -117,7 +118,7 @@ async def go_through(tenant: TenantView) -> int:
         return int(await fetch_value("select count(*) from listed_customer"))
 
 
-async def measure(app: object, slug: str, login: str, paths: dict[str, str], times: int) -> bool:
+async def measure(app: ASGIApp, slug: str, login: str, paths: dict[str, str], times: int) -> bool:
     """Ask each question so often; whether all were answered in time."""
     within = True
     async with signed_in(app, slug, login) as client:
@@ -153,9 +154,9 @@ async def explain(tenant: TenantView, customer: UUID) -> None:
         act = await act_of(packs, company, by=by, now=real_clock())
         import guibin.web.listing as listing  # only here is its statement wanted
 
-        listing.fetch, whole = kept, listing.fetch  # type: ignore[assignment]
+        listing.fetch, whole = kept, listing.fetch  # type: ignore[assignment, attr-defined]
         await LISTED.page(AuditFilter(customer_id=customer), PageAsked(50), act)
-        listing.fetch = whole
+        listing.fetch = whole  # type: ignore[attr-defined]
         for statement, values in sent:
             for row in await fetch(f"explain (analyze, buffers) {statement}", *values):
                 print("   ", row[0])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 import product
+from litestar.types import ASGIApp
 from pack_values import all_packs
 from product import P95_MAX_MS, PASSWORD, signed_in, timed
 
@@ -78,7 +79,7 @@ async def fill(servers: embedded.Servers, home: Path) -> tuple[str, str, str]:
     return tenant.slug, str(made.id), scheme.name
 
 
-async def measure(app: object, slug: str, paths: dict[str, str]) -> bool:
+async def measure(app: ASGIApp, slug: str, paths: dict[str, str]) -> bool:
     """Ask for each page so often and print what it took; whether those with a bar are within it."""
     within = True
     async with signed_in(app, slug, "lead") as client:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -18,8 +19,15 @@ from msgspec import Struct
 from pack_values import all_packs
 
 from guibin.app.factory import create_app
+from guibin.context import Act, Company
 from guibin.operation import embedded, migrations
+from guibin.packs import Packs
+from guibin.policies.queries import act_of
 from guibin_tenants import keyring
+from guibin_tenants.principals import PERMISSIONS, Principal
+from guibin_tenants.registry import TenantView
+from guibin_tenants.scope import tenant_scope
+from guibin_tenants.tables import new_id
 from support import PLENTY, litestar_in
 
 PASSWORD = "correct horse battery"
@@ -33,6 +41,14 @@ class Product(Struct, frozen=True):
     litestar: Litestar
     servers: embedded.Servers
     home: Path
+
+
+async def acting(tenant: TenantView, packs: Packs, *, now: datetime) -> Act:
+    """What an action needs that is done for the company by whoever measures."""
+    company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, False)
+    by = Principal(kind="operator", id=new_id(), name="bench", permissions=PERMISSIONS)
+    async with tenant_scope(tenant.id):
+        return await act_of(packs, company, by=by, now=now)
 
 
 @contextlib.asynccontextmanager

@@ -10,6 +10,7 @@ import load
 from requests_per_second import CONNECTIONS, CUSTOMERS, PORT, SECONDS, beside, fill, pgbench, serving
 
 from guibin.operation import embedded, migrations
+from guibin.packs import Packs, installed
 from guibin_tenants import keyring
 
 # Blind indexes stand for themselves: the number to look for is taken from the index, as the server computes it from its key.
@@ -37,7 +38,7 @@ def main() -> None:
     keyring.load_root_key(home)
     try:
         with embedded.running(home) as servers:
-            asyncio.run(migrations.migrate(servers.owner_url))
+            asyncio.run(migrations.migrate(servers.owner_url, Packs(installed()).schemas()))
             tenant, token, _ = asyncio.run(fill(servers))
             bodies = [json.dumps({"phone": f"+86 138{number:08d}"}).encode() for number in range(CUSTOMERS)]
             with serving(servers, home):

@@ -7,6 +7,7 @@ doubles, and a list that grows. The neighbour's p99 is to stay within twice of c
 """
 
 import asyncio
+import json
 import os
 import statistics
 import time
@@ -73,12 +74,13 @@ async def main() -> None:
         beside = await measured(runner, neighbour)
         for other in others:
             other.cancel()
-    for name, took in (("calm", calm), ("beside a hostile company", beside)):
-        print(f"{name:26} median {percentile(took, 50):6.2f} ms   p99 {percentile(took, 99):6.2f} ms")
-    counted = {end: ends.count(end) for end in sorted(set(ends))}
-    print(
-        f"neighbour's p99 is {percentile(beside, 99) / percentile(calm, 99):.2f} times calm; hostile calls: {counted}"
-    )
+    document = {
+        name: {"p50_ms": round(percentile(took, 50), 2), "p99_ms": round(percentile(took, 99), 2)}
+        for name, took in (("calm", calm), ("beside", beside))
+    }
+    ratio = round(percentile(beside, 99) / percentile(calm, 99), 2)
+    hostile_calls = {end: ends.count(end) for end in sorted(set(ends))}
+    print(json.dumps({**document, "beside_of_calm": ratio, "hostile_calls": hostile_calls}, indent=2))
 
 
 if __name__ == "__main__":

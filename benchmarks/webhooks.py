@@ -17,7 +17,9 @@ import time
 from pathlib import Path
 from uuid import UUID
 
-from guibin.context import Act, real_clock
+from product import acting
+
+from guibin.context import real_clock
 from guibin.events import ComplaintReceived, record
 from guibin.operation import embedded, migrations, provisioning
 from guibin.outbound.carrier import Carrier
@@ -28,7 +30,6 @@ from guibin.webhooks.actions import add
 from guibin.webhooks.requests import NewWebhook
 from guibin_tenants import keyring
 from guibin_tenants.database import connected
-from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant
 from guibin_tenants.scope import fetch_value, tenant_scope
 from guibin_tenants.tables import new_id
@@ -99,9 +100,9 @@ async def measure(servers: embedded.Servers, home: Path) -> None:
         tenant = await provisioning.provision(
             new, owner_url=servers.owner_url, app_url=servers.app_url, packs=Packs(installed()), now=real_clock()
         )
-        by = Principal(kind="operator", id=new_id(), name="bench", permissions=PERMISSIONS)
+        act = await acting(tenant, Packs(installed()), now=real_clock())
         async with tenant_scope(tenant.id):
-            await add(NewWebhook(url=f"http://{host}/hook"), Act(by=by, now=real_clock()))
+            await add(NewWebhook(url=f"http://{host}/hook"), act)
         written = await happen(tenant.id)
         with worker(servers, home, host):
             await until_delivered(tenant.id)
