@@ -176,6 +176,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("forget_stream_events", live.ForgetStreamEvents(), every="daily 03:30", catch_up="skip"),
     Rhythm("sweep_files", files.SweepFiles(), every="daily 03:35", catch_up="once"),
     Rhythm("keep_mailboxes", mailbox.KeepMailboxes(), every="daily 03:40", catch_up="once"),  # S01-7
+    Rhythm("keep_terms", administration.KeepTerms(), every="daily 00:01", catch_up="once"),
     Rhythm("forget_sign_ins", administration.ForgetSignIns(), every="daily 03:25", catch_up="once"),
     Rhythm("list_customers", oversight.ListCustomers(), every="hours 1", catch_up="once"),
     Rhythm("sequence_evidence", evidence.SequenceEvidence(), every="minutes 5", catch_up="once"),

@@ -152,6 +152,9 @@ async def test_what_was_made_opened_and_ended_is_on_record_among_the_sign_ins(te
 
     found = (await auditor.get("/api/v1/rights-changes?kind=sign_in")).json()["items"]
 
+    opened = next(each for each in found if each["action"] == "display.open")
+    pages = [await auditor.get(path, headers=ZH) for path in ("/console/rights", f"/console/looks/{opened['id']}")]
+
     wall = [
         (each["action"], each["actor_kind"], each["whom"]) for each in found if each["action"].startswith("display.")
     ]
@@ -160,6 +163,8 @@ async def test_what_was_made_opened_and_ended_is_on_record_among_the_sign_ins(te
         ("display.open", "display", "大厅东墙"),
         ("display.create", "staff", "大厅东墙"),
     ]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert "<dd>大屏</dd>" in pages[1].text
 
 
 async def test_it_writes_nothing_not_even_with_the_word_of_its_page(tenant, lead):

@@ -24,7 +24,7 @@ from guibin_tenants.principals import Principal, may, require
 from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import Conflict, Forbidden, Invalid, NotFound
 from guibin_tenants.rows import add
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
 
 from . import handing_over, rights
@@ -118,6 +118,14 @@ async def change_account(staff_id: UUID, new: AccountChange, act: Act) -> StaffV
     """
     before, changed = await _changed(staff_id, new, act)
     account = await staff.change(changed)
+    # What was taken by hand is held no more, whatever day it was to end.
+    await execute(
+        "update post_term set ended_at = $2 where staff_id = $1 and begun_at is not null and ended_at is null"
+        " and post <> all ($3::text[])",
+        staff_id,
+        act.now,
+        list(account.roles),
+    )
     entry = await _record("staff.change", staff_id, act)
     await _remember(before, account, entry, act)
     return account
@@ -135,8 +143,7 @@ async def _changed(staff_id: UUID, new: AccountChange, act: Act) -> tuple[StaffV
     # Whoever may not grant a role may not take it away either, nor act on its holder.
     await _refuse_roles(before.roles + roles, act.by)
     await _refuse_unit(unit, act.by)
-    if "tenant_admin" not in roles:
-        await _refuse_last_admin(before)
+    await refuse_last_admin(before, roles)
     if staff_id == act.by.person and set(roles) - set(before.roles):
         raise Forbidden("Nobody gives roles or posts to themselves: another admin does")
     if unit != before.org_unit_id:
@@ -487,6 +494,12 @@ async def _refuse_roles(roles: tuple[str, ...], by: Principal) -> None:
             raise Forbidden(f"The role {role} may do what you may not: {', '.join(beyond)}")
         if by.sees and READING in permitted and exceeds(await composed_roles.sees_of((role,)), by.sees):
             raise Forbidden(f"The role {role} sees fields of customers that you do not")
+
+
+async def refuse_last_admin(account: StaffView, roles: tuple[str, ...]) -> None:
+    """Raises LastAdmin where nobody would administer the company any more with these roles."""
+    if "tenant_admin" not in roles:
+        await _refuse_last_admin(account)
 
 
 async def _refuse_last_admin(account: StaffView) -> None:

@@ -8,6 +8,7 @@ from guibin_tenants import org_units
 from guibin_tenants.principals import anyone, may
 
 from . import actions, second_factors
+from . import posts as terms
 
 READ, WRITE = may("staff:read") | may("auditors:write"), may("staff:write") | may("auditors:write")
 # Whoever leads hands over what their people have and says when they are away, within the units they see.
@@ -89,6 +90,18 @@ class StaffController(Controller):
         actions.end_absence,
         "They are back",
         needs=WRITE | may("team:write"),
+    )
+
+
+class TermController(Controller):
+    path = "/api/v1/staff/{staff_id:uuid}/terms"
+    tags = ("administration",)
+    list_terms = gets(
+        "/", terms.terms_of, "Posts somebody held, holds and will hold, with their days, the latest first"
+    )
+    assign = posts("/", terms.assign, "A post from a day and until a day; it begins and ends by itself", confirmed=True)
+    end_term = deletes(
+        "/{term_id:uuid}", terms.end_term, "They hold it no more from now on, or never will", status_code=HTTP_200_OK
     )
 
 

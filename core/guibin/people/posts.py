@@ -1,11 +1,14 @@
 """The posts of the company's policy: who holds each, and what of the policy rests on it."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.administration import posts as terms
+from guibin.administration.posts import Capacity, TermView
 from guibin.context import Act
 from guibin.policy.packs import Policy
 from guibin.policy_changes import places
@@ -18,11 +21,13 @@ _ITSELF = ("posts", "texts")
 
 
 class Holder(Struct, frozen=True):
-    """Somebody who holds it, and in which org unit."""
+    """Somebody who holds it, and in which org unit; in what capacity and until which day, where it was given with its days."""
 
     id: UUID
     name: str
     unit_name: str
+    capacity: Capacity = "held"
+    until_on: date | None = None
 
 
 class Rest(Struct, frozen=True):
@@ -67,6 +72,7 @@ async def posts(act: Act) -> list[PostView]:
         " where s.left_at is null and s.roles && $1::text[]) person order by unit_name, name, id",
         names,
     )
+    days = {(term.staff_id, term.post): term for term in await terms.running()}
     rests, brings = resting(act.policy, act.language), await roles.post_roles()
     return [
         PostView(
@@ -77,7 +83,7 @@ async def posts(act: Act) -> list[PostView]:
             clause=post.clause,
             vacant=not any(post.name in person.roles for person in people),
             holders=[
-                Holder(person.id, person.name, person.unit_name)
+                _holder(person, days.get((person.id, post.name)))
                 for person in people
                 if post.name in person.roles and act.by.covers(person.org_unit_id)
             ],
@@ -85,6 +91,12 @@ async def posts(act: Act) -> list[PostView]:
         )
         for post in act.policy.posts
     ]
+
+
+def _holder(person: _Held, term: TermView | None) -> Holder:
+    if term is None:
+        return Holder(person.id, person.name, person.unit_name)
+    return Holder(person.id, person.name, person.unit_name, term.capacity, term.until_on)
 
 
 def resting(policy: Policy, language: str) -> dict[str, list[Rest]]:

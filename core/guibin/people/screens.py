@@ -9,6 +9,8 @@ from litestar.di import Provide
 from msgspec import Struct
 
 from guibin.administration import actions
+from guibin.administration import posts as terms
+from guibin.administration.posts import NewTerm
 from guibin.administration.requests import AccountChange, Leaving, NewAccount, NewPassword, NewPerson, PreviewAsked
 from guibin.assignments.handing_over import OpenWork, open_work
 from guibin.console import choices as offered
@@ -103,6 +105,17 @@ async def _chosen(shell: Shell, staff_id: UUID) -> dict[str, str]:
     return {"successor_id": named} if is_id(named) else {}
 
 
+async def _giving(shell: Shell) -> list[Choice]:
+    """Posts that the reader may give."""
+    known = {post.name for post in shell.act.policy.posts}
+    return [each for each in await grantable(shell) if each.value in known]
+
+
+async def assign(staff_id: UUID, new: NewTerm, act: Act) -> None:
+    """As the action of administration."""
+    await terms.assign(staff_id, new, act)
+
+
 async def _seen(staff_id: UUID, act: Act) -> None:
     await queries.person(staff_id, act)
 
@@ -141,6 +154,7 @@ PERSON = Commands(
     "staff_id",
     PATH,
     Command(name="rename", action=rename, icon="pencil", key="e", given=_named),
+    Command(name="assign", action=assign, icon="id", key="p", choices={"post": _giving}),
     Command(name="leave", action=leave, danger=True, given=_chosen, hidden=frozenset({"successor_id"})),
     needs=WRITE,
 )
@@ -226,9 +240,10 @@ class PeopleScreens(Controller):
             person=person,
             roles=roles,
             posts=posts,
+            terms=await terms.terms_of(staff_id, shell.act.by),
             signs_in=None if gone else await sign_ins.person(staff_id, shell.act, real_now(shell.request)),
             work=_moves(await open_work((staff_id,)), shell),
-            commands=PERSON.allowed(shell, "rename") if changes and not gone else [],
+            commands=PERSON.allowed(shell, "rename", "assign") if changes and not gone else [],
             back=BACK.allowed(shell, "come_back") if changes and gone else [],
             changes=changes and not gone,
             of_person=PERSON.address,
@@ -265,6 +280,11 @@ class PeopleScreens(Controller):
             command=PERSON.known["leave"],
             address=PERSON.address(staff_id, "leave"),
         )
+
+    @post("/{staff_id:uuid}/terms/{term_id:uuid}/end", needs=WRITE, confirmed=True, status_code=200)
+    async def end_term(self, staff_id: UUID, term_id: UUID, shell: Shell) -> Response[str]:
+        await terms.end_term(staff_id, term_id, shell.act)
+        return shell.done(shell.says(f"{NAME}.done.end_term"))
 
     ask_new, add = ADDING.handlers("/accounts/{company_id:uuid}", needs=WRITE, confirmed=True)
     ask_back, come_back = BACK.handlers("/returns/{staff_id:uuid}", needs=WRITE, sees=_seen, confirmed=True)
