@@ -11,6 +11,7 @@ from litestar.types import HTTPScope
 from guibin.activities import screens as activities
 from guibin.administration import key_screens as api_keys
 from guibin.automations import screens as automations
+from guibin.bundles import screens as bundles
 from guibin.campaigns import screens as campaigns
 from guibin.card_stock import screens as card_stock
 from guibin.cards import screens as cards
@@ -174,6 +175,7 @@ SLICES: tuple[ModuleType, ...] = (
     directories,
     api_keys,
     scripts,
+    bundles,
     webhooks,
     channels,
     usage,

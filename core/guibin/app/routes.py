@@ -11,6 +11,7 @@ from guibin.archive_checks import api as archive_checks
 from guibin.assignments import api as assignments
 from guibin.audit import api as audit
 from guibin.automations import api as automations
+from guibin.bundles import api as bundles
 from guibin.campaigns import api as campaigns
 from guibin.card_stock import api as card_stock
 from guibin.cards import api as cards
@@ -110,6 +111,7 @@ SLICES: tuple[ModuleType, ...] = (
     materials,
     visits,
     scripts,
+    bundles,
     service_requests,
     complaints,
     signals,

@@ -39,6 +39,7 @@ COMMANDS = {
     "key": ("keys:app", "Create, list and revoke API keys."),
     "staff": ("staff:app", "Add and list members of staff."),
     "pack": ("packs:app", "List, show and check industry packs."),
+    "bundle": ("bundles:app", "A company's own policy and scripts as one file: export, compare, import."),
     "script": ("scripts:app", "Pull, push and try a company's scripts; stop and resume them."),
     "promises": (
         "promises:promises",
