@@ -34,7 +34,7 @@ from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_value
 
 from . import rectification, signed
-from .analysing import analyse_first, leaves_the_desk
+from .analysing import analyse_first, leaves_the_desk, refuse_unknown_cause
 from .inward import open_internal_flow, raised
 from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, SUBJECT, case_of, level_named, terms_of
 from .queries import LISTED, ComplaintForm, ComplaintView
@@ -50,6 +50,7 @@ from .refusals import (
     TooLateToReopen,
 )
 from .requests import (
+    UNSPECIFIED,
     NewCallback,
     NewComplaintHandOver,
     NewIntake,
@@ -176,9 +177,11 @@ async def resume(complaint_id: UUID, act: Act) -> ComplaintView:
 
 async def resolve(complaint_id: UUID, new: NewResolution, act: Act) -> ComplaintView:
     """S10-5: resolved means that a remedy was given; S07-16: and that its cause is known. From now on the customer is to be
-    told, within a time of its own (S07-22).
+    told, within a time of its own (S07-22). A cause is one of the policy's, where one is said. Raises Invalid.
     """
     complaint = await workable(complaint_id, act)
+    if new.cause != UNSPECIFIED:
+        refuse_unknown_cause(new.cause, act)
     refuse_settled(complaint)
     if complaint["state"] == "waiting":
         await _go_on(complaint, None, act)

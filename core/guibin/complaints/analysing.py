@@ -57,8 +57,13 @@ async def leaves_the_desk(complaint: Mapping[str, Any], new: NewComplaintHandOve
     return bool(unit_id != act.by.org_unit_id)
 
 
-async def _write(complaint: Mapping[str, Any], cause: str, text: str, act: Act) -> None:
+def refuse_unknown_cause(cause: str, act: Act) -> None:
+    """Raises Invalid for a cause the policy does not know."""
     known = act.policy.complaints.causes
     if cause not in known:
         raise Invalid.at("cause", "a cause of the policy", f"one of: {', '.join(known)}", cause)
+
+
+async def _write(complaint: Mapping[str, Any], cause: str, text: str, act: Act) -> None:
+    refuse_unknown_cause(cause, act)
     await add(ComplaintAnalysis, act, complaint_id=complaint["id"], cause=cause, text=text)

@@ -10,6 +10,8 @@ from guibin.cases.requests import NewHandOver
 from guibin.notation.plausible import Plausible
 from guibin.policy.words import Channel, Code, CodeIfAny, NameIfAny, Reason, Said, Unsaid, saying, up_to
 
+# What stands for the cause of which nothing was said.
+UNSPECIFIED = "unspecified"
 _Name = Annotated[str, up_to(40, 1)]
 _Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -92,10 +94,10 @@ class NewLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewResolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The remedy given, and a short code for the cause, for the analysis afterwards."""
+    """The remedy given, and for the analysis afterwards the cause: one of the policy's, or nothing said of it."""
 
     remedy: Said
-    cause: Annotated[str, saying(60)] = "unspecified"
+    cause: Annotated[str, saying(60)] = UNSPECIFIED
 
 
 class NewCallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

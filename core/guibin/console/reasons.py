@@ -52,6 +52,7 @@ _FORMS = tuple(
         ("until_day", r"after today and not after (?P<day>\S+)"),
         ("such_as", r"such as (?P<what>.+)"),
         ("see", r"see (?P<what>GET \S+)"),
+        ("as_the_policy_says", r"(?P<what>\S+), as the policy says"),
         ("read_back", r"read back as (?P<what>.+)"),
         ("between", r"(?:not )?a day from (?P<first>\S+) to (?P<last>\S+)"),
     )

@@ -1,6 +1,6 @@
 """Recording facts: idempotent, append-only, corrections as rows of their own (valid time and record time)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -196,31 +196,27 @@ def problems_of(facts: Sequence[NewFact], *, units: Mapping[str, str], today: da
         problems.append(FieldError("facts", f"at most {BATCH_MAX} at once", "send them in parts", str(len(facts))))
     first: dict[tuple[UUID, str, date, str, str], int] = {}
     for place, fact in enumerate(facts):
-        problems += [
-            FieldError(f"facts[{place}].{field}", rule, fix, value)
-            for field, rule, fix, value in _wrong(fact, units, today)
-        ]
+        problems += _wrong(fact, f"facts[{place}]", units, today)
         if first.setdefault(fact.key, place) != place:
             rule = f"not the same fact as facts[{first[fact.key]}]"
             problems.append(FieldError(f"facts[{place}]", rule, "give each its own source_ref", fact.source_ref))
     return problems
 
 
-def _wrong(fact: NewFact, units: Mapping[str, str], today: date) -> list[tuple[str, str, str, str | None]]:
-    wrong: list[tuple[str, str, str, str | None]] = []
+def _wrong(fact: NewFact, place: str, units: Mapping[str, str], today: date) -> Iterator[FieldError]:
     if fact.metric not in units:
-        wrong.append(("metric", "a metric of the policy", f"one of: {', '.join(sorted(units))}", fact.metric[:60]))
+        known = f"one of: {', '.join(sorted(units))}"
+        yield FieldError(f"{place}.metric", "a metric of the policy", known, fact.metric[:60])
     elif fact.unit and units[fact.metric] and fact.unit != units[fact.metric]:
-        wrong.append(("unit", f"{units[fact.metric]}, as the policy says", "convert it first", fact.unit[:12]))
+        rule = f"{units[fact.metric]}, as the policy says"
+        yield FieldError(f"{place}.unit", rule, "convert it first", fact.unit[:12])
     if fact.occurred_on > today:
-        wrong.append(
-            ("occurred_on", f"not after today, {today}", "record it once it has happened", str(fact.occurred_on))
-        )
+        rule = f"not after today, {today}"
+        yield FieldError(f"{place}.occurred_on", rule, "record it once it has happened", str(fact.occurred_on))
     if fact.value is not None and abs(fact.value) > VALUE_MAX:
-        wrong.append(("value", f"between -{VALUE_MAX} and {VALUE_MAX}", "", str(fact.value)[:60]))
+        yield FieldError(f"{place}.value", f"between -{VALUE_MAX} and {VALUE_MAX}", "", str(fact.value)[:60])
     if not means_something(fact.metric, fact.value):
-        wrong.append(("value", LEFT_RULE, "", str(fact.value)[:60]))
-    return wrong
+        yield FieldError(f"{place}.value", LEFT_RULE, "", str(fact.value)[:60])
 
 
 def _as_kept(fact: NewFact) -> NewFact:

@@ -85,13 +85,16 @@ def _criterion_problems(segment: Segment, scheme: TierScheme, policy: Policy, fi
         return [FieldError(f"{field}.criterion", rule)]
     judged = {metric.name for metric in scheme.metrics} | ({VALUE_SCORE} if scheme.value_score else set())
     settings = {setting.name for setting in policy.settings}
+    metrics, figures = (f"one of: {', '.join(sorted(known))}" for known in (judged, settings))
     return [
-        FieldError(f"{field}.criterion", rule, f"one of: {', '.join(sorted(known))}", name)
-        for rule, known, names in (
-            ("a metric of the scheme", judged, metrics_in(segment.criterion)),
-            ("a setting of the policy", settings, settings_in(segment.criterion)),
-        )
-        for name in sorted(names - known)
+        *(
+            FieldError(f"{field}.criterion", "a metric of the scheme", metrics, name)
+            for name in sorted(metrics_in(segment.criterion) - judged)
+        ),
+        *(
+            FieldError(f"{field}.criterion", "a setting of the policy", figures, name)
+            for name in sorted(settings_in(segment.criterion) - settings)
+        ),
     ]
 
 

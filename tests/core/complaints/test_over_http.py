@@ -113,6 +113,21 @@ async def test_waiting_for_the_customer_does_not_count(client, clock):
     assert after((await client.get(path)).json(), "due_at", hours=15)
 
 
+@pytest.mark.rule("S07-16")
+async def test_the_cause_of_a_remedy_is_one_of_the_policys_where_one_is_said(client):
+    known, said_nothing = await received(client, level="1"), await received(client, level="1")
+
+    unknown = await client.post(
+        f"/api/v1/complaints/{known['id']}/resolution", json={"remedy": "换线", "cause": "moonlight"}
+    )
+    still_open = (await client.get(f"/api/v1/complaints/{known['id']}")).json()["state"]
+    without = await client.post(f"/api/v1/complaints/{said_nothing['id']}/resolution", json={"remedy": "换线"})
+
+    assert (unknown.status_code, still_open, without.status_code) == (422, "open", 201)
+    assert [(one["field"], one["value"]) for one in unknown.json()["errors"]] == [("cause", "moonlight")]
+    assert unknown.json()["errors"][0]["fix"].startswith("one of: signal, ")
+
+
 @pytest.mark.rule("S10-5", "S07-22")
 async def test_resolved_means_a_remedy_was_given_and_closed_that_the_customer_is_satisfied(client, clock):
     complaint = await received(client, level="1")
