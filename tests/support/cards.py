@@ -111,7 +111,7 @@ class CardDesk:
 
     async def identified(self, customer: str, *, name: str = "王建国", number: str = IDENTITY, **more: Any) -> str:
         """A check of the customer's document; its id."""
-        body = {"name": name, "number": number}
+        body = {"name": name, "number": number} | ({"field": more.pop("field")} if "field" in more else {})
         return str((await self.post(f"customers/{customer}/identity-checks", body, **more))["id"])
 
     async def apply(self, customer: str, kind: str, *, status: int = 201, **more: Any) -> Any:

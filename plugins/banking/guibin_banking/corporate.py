@@ -14,12 +14,13 @@ WAYS = {
     "influence": "influence",
     "value_score": "value",
 }
-# The regulation names four tiers and no figures: these are defaults.
+# The regulation names four tiers and no figures: these are defaults. Of what is worth less than the other three ask for, the four
+# dimensions give at most 99, 65, 47 and 38 points: each bound is under that, or it would let nobody in.
 _BOUNDS: dict[str, tuple[int, ...]] = {
     EXCLUSIVE: (10_000_000_000, 500_000_000, 95, 90),
-    DIAMOND: (5_000_000_000, 200_000_000, 85, 75),
-    PLATINUM: (2_000_000_000, 80_000_000, 75, 60),
-    GOLD: (500_000_000, 20_000_000, 60, 45),
+    DIAMOND: (5_000_000_000, 200_000_000, 85, 60),
+    PLATINUM: (2_000_000_000, 80_000_000, 75, 42),
+    GOLD: (500_000_000, 20_000_000, 60, 36),
 }
 _SETTLED = {DIAMOND: 1_000_000_000, PLATINUM: 300_000_000, GOLD: 50_000_000}
 SETTINGS = (
