@@ -5,6 +5,10 @@ the embedded servers, one of ten at an outlet, one in twenty a list of fifty cus
 lists were gone through, lets them be gone through as the timetable does, then asks everything as an auditor of the head office
 and as one of the outlet, and prints p50 and p95 of each question, its first page and the page after it. `--plans` prints how
 PostgreSQL answers those that take longest.
+
+With two million entries on two busy cores, the auditor of the head office waits at p50 and p95, in milliseconds: newest first 15, 24 · one
+customer 36, 95 · one person 8, 24 · rights 11, 18 · what went wrong of them 8, 24, by an index of its own (without it 320, 608 at 600,000).
+Too long are what left the company (243, 608), the first page (356, 484) and one customer before any list was gone through (607, 910).
 """
 
 import argparse

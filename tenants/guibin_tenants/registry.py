@@ -26,6 +26,57 @@ DOMAIN_CHARS_MAX = 253
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
+# Where anybody gets a mail address: whoever has one there is not of any company by it. No library keeps such a list small and current;
+# these are the ones that people of our companies have.
+PUBLIC_MAIL = frozenset(
+    [
+        "qq.com",
+        "vip.qq.com",
+        "foxmail.com",
+        "163.com",
+        "vip.163.com",
+        "126.com",
+        "yeah.net",
+        "188.com",
+        "netease.com",
+        "sina.com",
+        "sina.cn",
+        "vip.sina.com",
+        "sohu.com",
+        "aliyun.com",
+        "139.com",
+        "189.cn",
+        "wo.cn",
+        "tom.com",
+        "21cn.com",
+        "263.net",
+        "gmail.com",
+        "googlemail.com",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "live.cn",
+        "msn.com",
+        "icloud.com",
+        "me.com",
+        "mac.com",
+        "yahoo.com",
+        "yahoo.cn",
+        "yahoo.com.cn",
+        "yahoo.com.hk",
+        "ymail.com",
+        "aol.com",
+        "gmx.com",
+        "gmx.net",
+        "mail.com",
+        "mail.ru",
+        "yandex.com",
+        "proton.me",
+        "protonmail.com",
+        "zoho.com",
+    ]
+)
+
 
 class Tenant(Table, db=ENGINE):
     """A company. Written by the owner role, but for the packs; `simulated` tenants run on a clock of their own.
@@ -177,6 +228,12 @@ async def add_domain(connection: asyncpg.Connection, slug: str, domain: str) -> 
     named = in_letters(domain)
     if not _DOMAIN.fullmatch(named) or len(named) > DOMAIN_CHARS_MAX:
         raise Invalid.at("domain", "a domain such as vip.example.com", value=domain)
+    if any(named == each or named.endswith(f".{each}") for each in PUBLIC_MAIL):
+        rule, fix = (
+            "a domain that is the company's own",
+            "under this one anybody gets a mail address: name the company's",
+        )
+        raise Invalid.at("domain", rule, fix, domain)
     async with connection.transaction():
         # Nobody else gives it away meanwhile.
         await connection.execute("lock table tenant in share row exclusive mode")

@@ -89,6 +89,24 @@ async def test_a_stranger_learns_nothing_of_companies_or_people(world, hetian):
     assert all(hetian.slug not in text for _, text in shown)
 
 
+@pytest.mark.parametrize("domain", ["qq.com", "163.com", "GMAIL.com.", "vip.qq.com", "mail.126.com"])
+async def test_a_domain_where_anybody_gets_a_mail_address_is_no_companys(owner, other, domain):
+    with pytest.raises(Invalid) as refused:
+        await registry.add_domain(owner, other.slug, domain)
+
+    assert [each.rule for each in refused.value.fields] == ["a domain that is the company's own"]
+    assert (await registry.by_slug(owner, other.slug)).domains == ()
+
+
+@pytest.mark.parametrize("page", ["forgotten", "passkey"])
+async def test_at_its_own_host_no_page_asks_which_company(world, hetian, page):
+    there = (await world.client(**hetian.host).get(f"/console/sign-in/{page}")).text
+    elsewhere = (await world.client().get(f"/console/sign-in/{page}")).text
+
+    assert ('id="own"' in there, 'id="company"' in there) == (True, False)
+    assert ('id="own"' in elsewhere, 'id="company"' in elsewhere) == (False, True)
+
+
 async def test_at_its_own_host_a_company_need_not_be_named(world, hetian):
     await hetian.staff("wang", "agent")
     stranger = world.client()

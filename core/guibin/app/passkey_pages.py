@@ -17,6 +17,7 @@ from guibin.web.problems import of_refusal
 from guibin_tenants.principals import staff_only
 from guibin_tenants.refusals import Invalid, Refusal, Unauthenticated
 
+from .companies import named_here
 from .guards import PUBLIC
 from .passkeys import asked_of_anybody, entered, here_of, proved, site_of
 from .sessions import COMPANY, Incoming, SessionController, keep, own_session, real_now, session_cookie
@@ -136,7 +137,8 @@ async def _prove(request: Incoming, refusal: Refusal | None = None) -> Response[
 
 
 async def _sign_in(request: Incoming, company: str, refusal: Refusal | None = None) -> Response[str]:
-    values = {"company": company, "next": ours(request.query_params.get("next", ""))}
+    own = await named_here(request)
+    values = {"company": own.slug if own else company, "own": own, "next": ours(request.query_params.get("next", ""))}
     return await _signing(request, values, refusal)
 
 

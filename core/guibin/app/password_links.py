@@ -21,7 +21,7 @@ from guibin_tenants.refusals import Invalid, NotFound, Refusal
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.sign_in_limits import network_of
 
-from .companies import company_of, login_of
+from .companies import company_of, login_of, named_here
 from .guards import PUBLIC
 from .link_pages import LinkController, Shown, Visit
 from .sessions import COMPANY, DEVICE
@@ -84,7 +84,7 @@ class ForgottenPages(Controller):
 
     @get("/", needs=PUBLIC)
     async def show(self, request: Incoming) -> Response[str]:
-        return _page(request, {"company": request.cookies.get(COMPANY, "")})
+        return await _page(request, {"company": request.cookies.get(COMPANY, "")})
 
     @post("/", needs=PUBLIC, status_code=200)
     async def ask(self, request: Incoming) -> Response[str]:
@@ -92,8 +92,8 @@ class ForgottenPages(Controller):
         try:
             await _ask(request, given.get("company", ""), given.get("login", ""))
         except Refusal as refusal:
-            return _page(request, given, refusal=refusal)
-        return _page(request, given, asked=True)
+            return await _page(request, given, refusal=refusal)
+        return await _page(request, given, asked=True)
 
 
 async def _ask(request: Incoming, company: str, login: str) -> None:
@@ -118,13 +118,15 @@ async def _ask(request: Incoming, company: str, login: str) -> None:
         raise refused
 
 
-def _page(
+async def _page(
     request: Incoming, given: dict[str, str], *, asked: bool = False, refusal: Refusal | None = None
 ) -> Response[str]:
     studio: Studio = request.app.state.studio
     look = looks.look_of(request, language_of(request))
     told = forms.told(of_refusal(refusal), studio, look) if refusal else ""
-    html = studio.render("console/forgotten.html", look, {"given": given, "asked": asked, "told": told})
+    html = studio.render(
+        "console/forgotten.html", look, {"given": given, "asked": asked, "told": told, "own": await named_here(request)}
+    )
     return shell.answer(html, int(refusal.status) if refusal else 200)
 
 

@@ -5,6 +5,16 @@ from piccolo.columns import Array, Boolean, Integer, SmallInt, Text, Timestamptz
 
 from guibin_tenants.tables import Index, Keys, TenantTable
 
+# Somebody did not get in, or was kept out.
+TROUBLE = (
+    "session.confirm_refused",
+    "session.failure",
+    "session.lock_out",
+    "session.second_factor_refused",
+    "session.unlock_refused",
+    "staff.own_password_refused",
+)
+
 
 class AuditEntry(TenantTable):
     """One look or change. Holds ids and names of fields, never values (subtlety 70).
@@ -43,6 +53,11 @@ class AuditEntry(TenantTable):
             Index(("action", "happened_at", "id")),
             # Few are refused: they are found without the rest being gone through.
             Index(("happened_at", "id"), where="refused <> ''", name="audit_entry_refused_idx"),
+            Index(
+                ("happened_at", "id"),
+                where=f"(action = any ('{{{','.join(TROUBLE)}}}'::text[]) or refused <> '')",
+                name="audit_entry_trouble_idx",
+            ),
             # What names several is found without the rest being gone through.
             Index(("happened_at", "id"), where="cardinality(customer_ids) > 1", name="audit_entry_several_idx"),
             # By whom an entry is about where it is about one; who is on a list stands in ListedCustomer.

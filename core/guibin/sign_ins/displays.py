@@ -67,7 +67,7 @@ async def make(new: NewWallDisplay, act: Act, now: datetime) -> MadeDisplay:
 def _end_of(day: date, act: Act, now: datetime) -> datetime:
     midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(act.company.time_zone)).astimezone(UTC)
     if not now < midnight <= now + timedelta(days=DAYS_MAX):
-        raise Invalid.at("ends_on", f"today or later, within {DAYS_MAX} days", value=day.isoformat())
+        raise Invalid.at("ends_on", "from today to a year ahead", value=day.isoformat())
     return midnight
 
 
