@@ -11,13 +11,17 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.conftest import _copy
 
 from guibin.operation import embedded, migrations
 from guibin_tenants import cells, directory, keyring, placement
 from guibin_tenants.cells import Cell
 from guibin_tenants.database import connected
 from support import World, pool_put_aside
+
+# Whichever tests were collected before, what is borrowed from other folders is found.
+sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
+
+from tests.conftest import _copy  # noqa: E402
 
 START = "import sys, pathlib, guibin.operation.embedded as e; e.start(pathlib.Path(sys.argv[1]), settings=e.FORGETFUL)"
 
