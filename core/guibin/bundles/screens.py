@@ -55,11 +55,12 @@ class BundleScreens(Controller):
     @post("/import", needs=NEEDS, confirmed=True, status_code=200)
     async def take_in(self, shell: Shell) -> Response[str]:
         toml, note, whole = await _sent(shell)
+        known = forms.typed("made_from", await forms.sent(shell.request))
         shown = Shown(toml, note, whole)
         try:
             found = await actions.compare(BundleCompared(toml=toml, whole=whole), shell.act)
             shown = Shown(toml, note, whole, found)
-            given = {"toml": toml, "note": note, "whole": whole}
+            given = {"toml": toml, "note": note, "whole": whole} | ({"made_from": known} if known else {})
             await actions.take_in(forms.converted(given, BundleImport, shell).whole(), shell.act)
         except Refusal as refusal:
             return _page(shell, _wrong(shown, refusal))

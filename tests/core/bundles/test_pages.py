@@ -25,6 +25,20 @@ async def test_the_difference_stands_before_anything_is_taken_in(tenant):
     assert (home.text, "attachment" in home.headers["content-disposition"]) == (text, True)
 
 
+async def test_a_difference_that_is_not_so_any_more_is_read_again_first(tenant):
+    admin = await tenant.staff("bundler", "tenant_admin")
+    text = written(Bundle(policy=Overrides(texts={"tier.key": Text("大客户", "Key client")})))
+    compared = await admin.post(PAGE, data={"toml": text}, headers=ZH)
+    await admin.post("/api/v1/policy/versions", json={"note": "x", "overrides": {"switched_off": ["care"]}})
+
+    late = await admin.post(f"{PAGE}/import", data={"toml": text, "note": "照搬", "made_from": "0"}, headers=ZH)
+    read = await admin.post(f"{PAGE}/import", data={"toml": text, "note": "照搬", "made_from": "1"}, headers=ZH)
+
+    assert 'name="made_from" value="0"' in compared.text
+    assert 'name="made_from" value="1"' in late.text
+    assert (late.status_code, read.status_code) == (412, 200)
+
+
 async def test_what_is_wrong_is_said_and_what_was_pasted_stays(tenant):
     admin = await tenant.staff("bundler", "tenant_admin")
 
