@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 VARIABLE = "GUIBIN_CELLS"
-Role = Literal["app", "owner", "relay"]
+Role = Literal["app", "owner", "relay", "mover"]
 # By which variable one address alone is told.
 ALONE: dict[str, Role] = {"GUIBIN_DATABASE_URL": "app", "GUIBIN_OWNER_URL": "owner", "GUIBIN_RELAY_URL": "relay"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,38}")
@@ -23,12 +23,16 @@ class BadCells(Exception):
 
 
 class Cell(Struct, frozen=True):
-    """One database, with its address for each role; empty for a role that this process was not told."""
+    """One database, with its address for each role; empty for a role that this process was not told.
+
+    `mover` replicates, for `guibin tenant move` alone.
+    """
 
     name: str
     app: str = ""
     owner: str = ""
     relay: str = ""
+    mover: str = ""
 
     def url(self, role: Role) -> str:
         """Raises BadCells where this process was not told."""
@@ -42,6 +46,7 @@ class _Addresses(Struct, forbid_unknown_fields=True, omit_defaults=True):
     app: str = ""
     owner: str = ""
     relay: str = ""
+    mover: str = ""
 
 
 Cells = tuple[Cell, ...]
@@ -61,7 +66,7 @@ def cells_of(environment: Mapping[str, str]) -> Cells:
         ) from None
     if not named:
         raise BadCells(f"{VARIABLE} names no cell: name one at least, or leave it out")
-    found = tuple(Cell(name, one.app, one.owner, one.relay) for name, one in named.items())
+    found = tuple(Cell(name, one.app, one.owner, one.relay, one.mover) for name, one in named.items())
     _check(found)
     return found
 
@@ -71,7 +76,7 @@ def _check(cells: Sequence[Cell]) -> None:
     for cell in cells:
         if not _NAME.fullmatch(cell.name):
             raise BadCells(f"{VARIABLE}: {cell.name!r} is no name: small letters, digits and hyphens, a letter first")
-        urls = [url for url in (cell.app, cell.owner, cell.relay) if url]
+        urls = [url for url in (cell.app, cell.owner, cell.relay, cell.mover) if url]
         if not urls:
             raise BadCells(f"{VARIABLE}: cell {cell.name!r} has no address")
         for url in urls:

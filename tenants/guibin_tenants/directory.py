@@ -148,10 +148,59 @@ async def release(connection: asyncpg.Connection, company: UUID) -> None:
     placement.forget(company)
 
 
+class Moving(Conflict):
+    """The company is on its way to another cell: let its move end first, or give it up."""
+
+
+async def refuse_moving(directory_url: str, slug: str) -> None:
+    """Raises Moving."""
+    if cells.used():
+        async with connected_to(directory_url) as connection:
+            if await connection.fetchval("select true from placement where slug = $1 and state = 'moving'", slug):
+                raise Moving(f"{slug} is being moved: end it (`guibin tenant move`) or give it up (`--give-up`) first")
+
+
+async def moving_place(connection: asyncpg.Connection, slug: str) -> Place:
+    """The line of a company that is to be moved, for nobody else to move as long as the connection lasts.
+
+    Raises NotFound, Conflict.
+    """
+    row = await connection.fetchrow("select * from placement where slug = $1", slug)
+    if row is None:
+        raise registry.unknown(slug)
+    if row["state"] in ("making", "erased"):
+        raise Conflict(f"Tenant {slug} is not served: its place is {row['state']}")
+    if not await connection.fetchval("select pg_try_advisory_lock(hashtext('guibin move'), hashtext($1))", slug):
+        raise Conflict(f"Another command moves {slug} at the moment")
+    return place_of_row(row)
+
+
+async def leave(connection: asyncpg.Connection, company: UUID, to: str) -> None:
+    """It is on its way there, and still served where it is."""
+    await connection.execute("update placement set state = 'moving', moving_to = $2 where company = $1", company, to)
+
+
+async def switch(connection: asyncpg.Connection, company: UUID, to: str) -> None:
+    """From now on it is there: the one statement by which it moves."""
+    await connection.execute(
+        "update placement set cell = $2, moved_from = cell, moving_to = null where company = $1 and cell <> $2",
+        company,
+        to,
+    )
+    placement.forget(company)
+
+
+async def arrive(connection: asyncpg.Connection, company: UUID) -> None:
+    """It has moved, and nothing is left of it where it was; or it stays where it is."""
+    await connection.execute(
+        "update placement set state = 'served', moving_to = null, moved_from = null where company = $1", company
+    )
+
+
 async def bury(directory_url: str, company: UUID) -> None:
     """Nothing but the slug is left of it."""
     if cells.used():
-        async with _connected(directory_url) as connection:
+        async with connected_to(directory_url) as connection:
             await connection.execute(
                 "update placement set state = 'erased', domains = null where company = $1", company
             )
@@ -167,7 +216,7 @@ async def claiming(directory_url: str, slug: str, domain: str = "") -> AsyncIter
         yield
         return
     named = registry.in_letters(domain)
-    async with _connected(directory_url) as connection, connection.transaction():
+    async with connected_to(directory_url) as connection, connection.transaction():
         await connection.execute("lock table placement in share row exclusive mode")
         others = await connection.fetchval(
             "select slug from placement where domains @> array[$1]::text[] and slug <> $2", named, slug
@@ -258,9 +307,9 @@ async def drain(connection: asyncpg.Connection, name: str) -> list[Place]:
 async def everyone(directory_url: str) -> list[tuple[str, TenantView]]:
     """All companies by slug, each with its cell, as the owner role; the cell is empty where there is but one."""
     if not cells.used():
-        async with _connected(directory_url) as connection:
+        async with connected_to(directory_url) as connection:
             return [("", tenant) for tenant in await registry.everyone(connection)]
-    async with _connected(directory_url) as connection:
+    async with connected_to(directory_url) as connection:
         rows = await connection.fetch("select company, cell from placement")
     placed = {row["company"]: row["cell"] for row in rows}
     found = []
@@ -274,7 +323,7 @@ async def owner_url(directory_url: str, slug: str) -> str:
     """The owner role's address of the cell that has the company. Raises NotFound."""
     if not cells.used():
         return directory_url
-    async with _connected(directory_url) as connection:
+    async with connected_to(directory_url) as connection:
         return (await _cell(connection, slug)).url("owner")
 
 
@@ -288,7 +337,7 @@ async def _cell(connection: asyncpg.Connection, slug: str) -> cells.Cell:
 @contextlib.asynccontextmanager
 async def owner_of(cell: cells.Cell) -> AsyncIterator[asyncpg.Connection]:
     """A connection to the cell as the owner role."""
-    async with _connected(cell.url("owner")) as connection:
+    async with connected_to(cell.url("owner")) as connection:
         yield connection
 
 
@@ -298,7 +347,8 @@ def owners(directory_url: str) -> Iterable[tuple[str, str]]:
 
 
 @contextlib.asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+async def connected_to(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection for as long as this lasts."""
     connection: asyncpg.Connection = await asyncpg.connect(url)
     try:
         yield connection

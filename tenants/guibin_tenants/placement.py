@@ -4,7 +4,6 @@ What is remembered is never trusted: a company's scope opens where its registrat
 not find it there asks the directory again, once.
 """
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +30,8 @@ class Placement(Table, db=ENGINE):
     """Where a company is: whole on one cell. On the directory's cell, written by the owner role alone.
 
     `state`: *making* while it is registered, *served*, *moving* to another cell, *erased* when nothing but its slug is left.
-    `domains` are its own, each one company's alone over all cells.
+    `domains` are its own, each one company's alone over all cells. While it moves it is on its way to `moving_to`; once it has changed its
+    cell, what is left is still on `moved_from`.
     """
 
     company = UuidColumn(primary_key=True, default=None)
@@ -40,6 +40,8 @@ class Placement(Table, db=ENGINE):
     state = Varchar(length=10)
     domains = Array(base_column=Text(), default=None, null=True)
     placed_at = Timestamptz(default=None, null=True)
+    moving_to = Varchar(length=40, default=None, null=True)
+    moved_from = Varchar(length=40, default=None, null=True)
 
 
 class Place(Struct, frozen=True):
@@ -50,6 +52,8 @@ class Place(Struct, frozen=True):
     cell: str
     state: str
     domains: tuple[str, ...] = ()
+    moving_to: str = ""
+    moved_from: str = ""
 
 
 class NotHere(Unavailable):
@@ -65,7 +69,15 @@ _slugs: dict[str, UUID] = {}
 
 def place_of_row(row: Any) -> Place:
     """The line as it was read."""
-    return Place(row["company"], row["slug"], row["cell"], row["state"], tuple(row["domains"] or ()))
+    return Place(
+        row["company"],
+        row["slug"],
+        row["cell"],
+        row["state"],
+        tuple(row["domains"] or ()),
+        row["moving_to"] or "",
+        row["moved_from"] or "",
+    )
 
 
 async def cell_of(company: UUID, *, anew: bool = False) -> str | None:
@@ -105,9 +117,10 @@ def forget_all() -> None:
     _slugs.clear()
 
 
-def remembered(cell: str) -> Sequence[UUID]:
-    """The companies that this process knows on the cell."""
-    return [place.company for place in _places.values() if place.cell == cell]
+def stands(company: UUID) -> str:
+    """On which cell the company whose scope is open is; empty where there is but one."""
+    place = _places.get(company)
+    return place.cell if place else ""
 
 
 _ASKED = {"company": "company = $1", "slug": "slug = $1", "domains": "domains @> $1::text[]"}
@@ -116,7 +129,7 @@ _ASKED = {"company": "company = $1", "slug": "slug = $1", "domains": "domains @>
 async def _asked(by: str, value: object) -> Place | None:
     async with borrowed() as connection:
         row = await connection.fetchrow(
-            f"select company, slug, cell, state, domains from placement where {_ASKED[by]}",  # one of ours
+            f"select * from placement where {_ASKED[by]}",  # one of ours
             value,
         )
     if row is None:

@@ -105,7 +105,7 @@ REGISTRY = {
 
 
 def create_statements(table: type[Table]) -> list[str]:
-    """Everything that makes one table, one statement each (Citus takes DDL one at a time)."""
+    """Everything that makes one table, one statement each."""
     if issubclass(table, TenantTable):
         return _tenant_table(table)
     return _control_table(table)

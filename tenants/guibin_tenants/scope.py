@@ -179,7 +179,8 @@ async def _begin_on_its_cell(held: contextlib.AsyncExitStack, tenant_id: UUID, b
     while True:
         async with contextlib.AsyncExitStack() as lent:
             connection = await lent.enter_async_context(borrowed(cell or ""))
-            if await connection.execute(beginning) == ENTERED or cell is None:
+            # Of whom the directory knows nothing, there is nothing: no tenant is set, whatever lies there.
+            if await connection.execute(beginning if cell else "BEGIN") == ENTERED or cell is None:
                 held.push_async_exit(lent.pop_all())
                 return connection
             await connection.execute("ROLLBACK")

@@ -22,7 +22,7 @@ report x tiers --period 2026|timers run x --until 2026-03-02|timetable show x|ti
 timetable on x a|timetable run x a|jobs list x|jobs show x {job}|jobs retry x --dead|jobs cancel x {job}
 jobs pause x --because y|jobs resume x|jobs pauses x|jobs keep x|columns x complaints|audit list x|audit verify x|audit evidence x a.jsonl --because y|db url|db changes|promises x
 script pull x a|script stop x --reason y|script resume x|script budget x|tenant automations x stop|tenant domain list x|tenant domain add x vip.example.com
-cell list|cell add north|cell drain north"""
+cell list|cell add north|cell drain north|tenant move x --to south"""
 # `script push` reads its folder first, and there is none.
 NEEDS_NONE = {"witness", "up", "migrate", "rules", "rules show", "rules write"} | {
     "pack check",

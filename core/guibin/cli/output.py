@@ -25,6 +25,11 @@ out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() el
 err = Console(stderr=True, highlight=False, emoji=False)
 
 
+def say(message: str) -> None:
+    """Progress, on standard error."""
+    err.print(message, style="dim", soft_wrap=True)
+
+
 def as_json(value: object) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")

@@ -25,7 +25,7 @@ from guibin.web.public_address import use_public_address
 from guibin_tenants import keyring
 
 from . import environment
-from .output import as_json, err, fail, out
+from .output import as_json, fail, out, say
 from .tenants import Json
 
 METRICS = "Where Prometheus finds /metrics, on this machine only; nowhere by default."
@@ -141,8 +141,3 @@ def doctor(*, json: Json = False) -> None:
             )
     if not all(finding.ok for finding in found):
         sys.exit(1)
-
-
-def say(message: str) -> None:
-    """Progress, on standard error."""
-    err.print(message, style="dim", soft_wrap=True)

@@ -10,14 +10,14 @@ from guibin.audit.actions import noted
 from guibin.automations.states import STOPPED
 from guibin.context import real_clock
 from guibin.files import places as file_places
-from guibin.operation import erasure, provisioning
+from guibin.operation import erasure, moving, provisioning
 from guibin_tenants import cells, directory, registry, settings
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant
 
 from . import environment
 from .moments import aware
-from .output import answer, answer_table, fields_of, out
+from .output import answer, answer_table, fields_of, out, say
 
 app = App(name="tenant", help="Create, list, show, suspend, resume and erase companies.")
 domains = App(name="domain", help="Host names and mail domains that are one company's own.")
@@ -195,6 +195,27 @@ async def allow_packs(slug: str, packs: list[str] | None = None, /, *, json: Jso
 
 
 @app.command
+async def move(
+    slug: str,
+    *,
+    to: Annotated[str, Parameter(help="The cell that shall have it; see guibin cell list.")] = "",
+    give_up: Annotated[bool, Parameter(help="Let it stay where it is, and erase what was copied.")] = False,
+    json: Json = False,
+) -> None:
+    """Bring a company to another cell while it is served; again where it was broken off. It stands still for a moment at the end."""
+    with environment.urls() as urls:
+        if not cells.used():
+            raise Invalid.at("to", f"one of several cells: {cells.VARIABLE} names them", "see docs/operating.md", to)
+        if give_up == bool(to):
+            raise Invalid.at("to", "a cell, or --give-up without one", value=to)
+        if give_up:
+            await moving.give_up(urls.owner, slug, say=say)
+            return
+        moved = await moving.move(urls.owner, slug, to, say=say)
+    answer(moved, f"Tenant {slug} is on {moved.target}; {moved.rows} rows were erased on {moved.source}.", json=json)
+
+
+@app.command
 async def erase(
     slug: str,
     *,
@@ -205,6 +226,8 @@ async def erase(
     answered = yes or _asked(slug)
     if answered.strip() != slug:
         raise Invalid.at("yes", "the slug again, letter by letter", f"--yes {slug}", answered)
+    with environment.urls() as urls:
+        await directory.refuse_moving(urls.owner, slug)
     async with environment.owner(slug) as connection:
         tenant = await registry.by_slug(connection, slug)
         done = await erasure.erase(connection, slug, by=environment.operator().name, now=real_clock())

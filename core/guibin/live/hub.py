@@ -20,6 +20,7 @@ from litestar.types import Receive, Send
 from msgspec import Struct
 
 from guibin.cases.followed import INBOX
+from guibin_tenants import placement
 from guibin_tenants.access import CHANNEL as ACCESS
 from guibin_tenants.access import WATCHERS
 from guibin_tenants.authentication import Recognised, recognise
@@ -121,6 +122,7 @@ class _Company:
         self.nudged = asyncio.Event()
         self.checks = False
         self.since: int | None = None
+        self.cell: str | None = None
         self.seen: set[UUID] = set()
         self.passing: list[EventView] = []
         self.task: asyncio.Task[None] | None = None
@@ -273,6 +275,13 @@ class Hub:
             if company.checks:
                 company.checks = False
                 await self._check(company)
+            cell = placement.stands(tenant_id)
+            if company.cell not in (None, cell):
+                # Transactions of another cell have other numbers: what happened meanwhile is read anew.
+                company.since, company.seen = None, set()
+                for listener in company.listeners:
+                    listener.missed_something()
+            company.cell = cell
             if company.since is None:
                 company.since = await queries.horizon_now()
                 return

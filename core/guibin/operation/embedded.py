@@ -24,7 +24,13 @@ DATABASE = "guibin"
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _ROLES = ("postgres", "owner", "app", "relay", "valkey", "presence")
 _PRESENCE = "+zadd +zrem +zrange +zremrangebyscore +expire +multi +exec +ping +hello +auth +select +client|setinfo"
-_SETTINGS = ("max_connections=200", "shared_buffers=256MB", "log_min_messages=warning", "timezone=UTC")
+_SETTINGS = (
+    "max_connections=200",
+    "shared_buffers=256MB",
+    "log_min_messages=warning",
+    "timezone=UTC",
+    "wal_level=logical",
+)
 
 
 class EmbeddedFailed(Exception):

@@ -76,7 +76,7 @@ async def erase(connection: asyncpg.Connection, slug: str, *, by: str, now: date
         if running:
             raise StillWorking(f"{running} jobs of {slug} still run: they end within their time limit, then try again")
         rows = {}
-        for table in await _in_order(connection):
+        for table in await in_order(connection):
             status = await connection.execute(f'delete from "{table}" where tenant_id = $1', tombstone.id)
             if count := int(status.rsplit(" ", 1)[-1]):
                 rows[table] = count
@@ -88,7 +88,7 @@ async def erase(connection: asyncpg.Connection, slug: str, *, by: str, now: date
     return Erasure(slug, erased_at, tombstone.erased_by or by, rows)
 
 
-async def _in_order(connection: asyncpg.Connection) -> list[str]:
+async def in_order(connection: asyncpg.Connection) -> list[str]:
     """Every table with a `tenant_id`, each behind those that refer to it."""
     found = {row["name"]: row["referring"] for row in await connection.fetch(_TABLES)}
     return list(TopologicalSorter(found).static_order())
