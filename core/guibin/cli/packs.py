@@ -20,7 +20,7 @@ from guibin.regulations.rules import all_rules
 from guibin_tenants import directory, registry
 
 from . import environment
-from .output import answer, answer_table, as_json, fail, out
+from .output import answer, answer_table, as_json, err, fail, out
 from .tenants import Json
 
 app = App(name="pack", help="List, show and check industry packs, and let companies have them.")
@@ -121,6 +121,21 @@ def new(
     for path in make(name, folder):
         out.print(str(path), markup=False, soft_wrap=True)
     out.print(f"Next: guibin pack check {folder}; (cd {folder} && pytest)", markup=False, soft_wrap=True)
+
+
+@app.command
+def dev(
+    path: Path,
+    *,
+    port: Annotated[int, Parameter(help="Where it listens, on this machine only.")] = 8001,
+) -> None:
+    """Serve a throwaway company with the pack in this folder, and read it anew on every save; Ctrl-C ends it."""
+    # Read by this command alone: it needs every slice.
+    from guibin.conformance.serving import develop
+
+    if not path.is_dir():
+        fail(f"{path} is no folder")
+    develop(path.resolve(), port=port, say=lambda said: err.print(said, markup=False, soft_wrap=True))
 
 
 @app.command

@@ -113,7 +113,7 @@ async def promised(scenario: Scenario, theatre: Theatre, overrides: Overrides) -
 async def theatre_of(packs: Packs) -> AsyncIterator[Theatre]:
     """The product with these packs over servers of its own, gone at the end."""
     keyring.use_root_key(os.urandom(32))
-    with _servers() as servers:
+    with servers_alone() as servers:
         await migrations.migrate(servers.owner_url, packs.schemas())
         async with connected(servers.app_url, pool_size=8):
             yield Theatre(
@@ -132,7 +132,7 @@ def untold(pack: Pack, scenarios: Sequence[Scenario]) -> list[str]:
 
 
 @contextlib.contextmanager
-def _servers() -> Iterator[embedded.Servers]:
+def servers_alone() -> Iterator[embedded.Servers]:
     """PostgreSQL and Valkey of this check alone, gone with it."""
     with tempfile.TemporaryDirectory(prefix="guibin-check-") as folder:
         # PostgreSQL runs under an account of its own where we are root.
