@@ -63,6 +63,7 @@ from guibin.records import jobs as records
 from guibin.registers import jobs as registers
 from guibin.relationships import jobs as relationships
 from guibin.repeats import jobs as repeats
+from guibin.resealing import jobs as resealing
 from guibin.reviews import jobs as reviews
 from guibin.scripts import acting as scripts_act
 from guibin.scripts import asking as scripts_asked
@@ -131,6 +132,7 @@ HANDLERS = (
     reviews,
     registers,
     repeats,
+    resealing,
     scripts,
     scripts_act,
     scripts_asked,

@@ -4,13 +4,14 @@ A subject is whoever the values are about. Destroying its key makes everything s
 in backups too. Blind indexes are keyed hashes by which an exact value is found without being opened.
 """
 
-import base64
 import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import time
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -22,25 +23,32 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Bytea, Integer
+from piccolo.columns import Bytea, Integer, Timestamptz
 
+from . import root_keys
+from .root_keys import KeyringError as KeyringError
+from .root_keys import opened_by, wrapped_by
 from .scope import current_scope, current_tenant, execute, fetch, fetch_value
 from .tables import Index, Keys, TenantTable
 
 _NONCE_BYTES = 12
-_root_key: bytes | None = None
-_tenant_keys: dict[UUID, bytes] = {}
-
-
-class KeyringError(Exception):
-    """There is no root key, or a value does not open: damaged, moved from another place, or erased."""
+# How long a process goes on with a company's keys as it read them, and when a new one seals: by then every process opens with it.
+LOADED_FOR_S = 30.0
+SEALS_AFTER = timedelta(seconds=60)
+_VERSIONS = (
+    "select version, wrapped, version = 1 or made_at <= now() - $1::interval as seals from tenant_key order by version"
+)
 
 
 class TenantKey(TenantTable, tablename="tenant_key"):
-    """A tenant's key, wrapped by the root key."""
+    """A tenant's key, wrapped by the root key. The latest seals, `SEALS_AFTER` it was made; all of them open.
+
+    Version 1 also makes the tenant's indexes, signatures, joint keys and salts, for ever: none of them opens anything.
+    """
 
     version = Integer(default=1)
     wrapped = Bytea()
+    made_at = Timestamptz(default=None, null=True)
 
     keys = Keys(unique=(("version",),))
 
@@ -63,6 +71,22 @@ class Unshown(StrEnum):
 
     COMPARED = "compared in memory with what a file or a form says; the answer tells that it differs, never what it is"
     SEALED_AGAIN = "carried over into another sealed value of the same customer"
+
+
+class TenantSecret(bytes):
+    """A tenant's key in clear, the one that seals. `merged` are its others, which open what they sealed; `first` is version 1,
+    `version` the newest there is."""
+
+    merged: tuple[bytes, ...]
+    first: bytes
+    version: int
+
+    def __new__(cls, keys: Sequence[bytes], seals: int = 0) -> "TenantSecret":
+        """Of all versions in their order, the one at `seals` seals."""
+        secret = super().__new__(cls, keys[seals])
+        secret.merged = tuple(key for place, key in enumerate(keys) if place != seals)
+        secret.first, secret.version = bytes(keys[0]), len(keys)
+        return secret
 
 
 class SubjectSecret(bytes):
@@ -93,55 +117,100 @@ class Place(Struct, frozen=True):
     row: UUID
 
 
+class _Loaded(Struct, frozen=True):
+    key: TenantSecret
+    until: float
+
+
+_tenant_keys: dict[UUID, _Loaded] = {}
+
+
 def load_root_key(home: Path | None = None) -> None:
-    """Take the root key from GUIBIN_ROOT_KEY (base64), GUIBIN_ROOT_KEY_FILE, or `home`, where it is made once.
+    """Take the root key from GUIBIN_ROOT_KEY (base64), GUIBIN_ROOT_KEY_FILE, GUIBIN_ROOT_KEY_COMMAND, or `home`, where it is made
+    once.
 
     Raises KeyringError when there is none or it is not 32 bytes.
     """
-    text = os.environ.get("GUIBIN_ROOT_KEY")
-    file = os.environ.get("GUIBIN_ROOT_KEY_FILE")
-    if text is None and file is not None:
-        text = Path(file).read_text()
-    if text is None and home is not None:
-        text = _own_root_key(home / "root.key")
-    if text is None:
-        raise KeyringError("no root key: set GUIBIN_ROOT_KEY_FILE to a file with 32 random bytes in base64")
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except ValueError:
-        raise KeyringError("the root key is not base64: GUIBIN_ROOT_KEY has 32 random bytes in base64") from None
-    use_root_key(key)
+    root_keys.load(root_keys.source_of(os.environ, home))
+    forget_loaded()
 
 
-def use_root_key(key: bytes) -> None:
-    """Composition roots only. Raises KeyringError unless it has 32 bytes."""
-    global _root_key
-    if len(key) != 32:
-        raise KeyringError(f"the root key has {len(key)} bytes, not 32")
-    _root_key = key
+def use_root_key(*keys: bytes) -> None:
+    """Composition roots only: the first wraps, all open. Raises KeyringError unless each has 32 bytes."""
+    root_keys.use(*keys)
+    forget_loaded()
+
+
+def forget_loaded() -> None:
+    """The keys of companies are read anew at their next use."""
     _tenant_keys.clear()
     _field_key.cache_clear()
 
 
-async def tenant_key() -> bytes:
+async def tenant_key() -> TenantSecret:
     """The current tenant's key, made at its first use."""
     tenant = current_tenant()
-    key = _tenant_keys.get(tenant)
-    if key is not None:
-        return key
-    wrapped = await fetch_value("select wrapped from tenant_key where version = 1")
-    if wrapped is None:
-        fresh = secrets.token_bytes(32)
+    loaded = _tenant_keys.get(tenant)
+    if loaded is not None and time.monotonic() < loaded.until:
+        return loaded.key
+    rows = await fetch(_VERSIONS, SEALS_AFTER)
+    if not rows:
         wrapped = await fetch_value(
             "insert into tenant_key (id, version, wrapped) values (gen_random_uuid(), 1, $1)"
             " on conflict (tenant_id, version) do update set version = 1 returning wrapped",
-            _wrap(_root(), fresh, tenant.bytes),
+            root_keys.wrap(secrets.token_bytes(32), tenant.bytes),
         )
-        # Not cached: this transaction may still roll back.
-        return _unwrap(_root(), bytes(wrapped), tenant.bytes)
-    key = _unwrap(_root(), bytes(wrapped), tenant.bytes)
-    _tenant_keys[tenant] = key
+        # Not kept: this transaction may still roll back.
+        return TenantSecret([root_keys.unwrap(bytes(wrapped), tenant.bytes)])
+    seals = max(place for place, row in enumerate(rows) if row["seals"])
+    key = TenantSecret([root_keys.unwrap(bytes(row["wrapped"]), tenant.bytes) for row in rows], seals)
+    _tenant_keys[tenant] = _Loaded(key, time.monotonic() + LOADED_FOR_S)
     return key
+
+
+async def add_tenant_key() -> int:
+    """One more key of the tenant's, which opens at once and seals after SEALS_AFTER; its version. While the newest does not seal yet,
+    that one: a rotation that was cut short goes on."""
+    waiting = await fetch_value(
+        "select version from tenant_key where version > 1 and made_at > now() - $1::interval order by version desc",
+        SEALS_AFTER,
+    )
+    made = waiting or await fetch_value(
+        "insert into tenant_key (id, version, wrapped, made_at)"
+        " select gen_random_uuid(), max(version) + 1, $1, now() from tenant_key returning version",
+        root_keys.wrap(secrets.token_bytes(32), current_tenant().bytes),
+    )
+    _tenant_keys.pop(current_tenant(), None)
+    return int(made)
+
+
+async def newest_seals() -> bool:
+    """Whether the newest of the tenant's keys seals by now, in this process too."""
+    rows = await fetch(_VERSIONS, SEALS_AFTER)
+    if rows and rows[-1]["seals"]:
+        _tenant_keys.pop(current_tenant(), None)
+        return True
+    return False
+
+
+async def wrap_again() -> int:
+    """Have the tenant's keys wrapped by the root key that comes first; how many were not. Raises KeyringError."""
+    owner, again = current_tenant().bytes, 0
+    for row in await fetch("select id, wrapped from tenant_key for update"):
+        if not root_keys.is_wrapped_by_first(bytes(row["wrapped"]), owner):
+            fresh = root_keys.wrap(root_keys.unwrap(bytes(row["wrapped"]), owner), owner)
+            await execute("update tenant_key set wrapped = $2 where id = $1", row["id"], fresh)
+            again += 1
+    return again
+
+
+async def wrapped_by_former() -> int:
+    """How many of the tenant's keys a root key wrapped that does not come first. Raises KeyringError where none opens one."""
+    owner, former = current_tenant().bytes, 0
+    for row in await fetch("select wrapped from tenant_key"):
+        root_keys.unwrap(bytes(row["wrapped"]), owner)
+        former += not root_keys.is_wrapped_by_first(bytes(row["wrapped"]), owner)
+    return former
 
 
 async def subject_key(subject: UUID) -> SubjectSecret:
@@ -161,7 +230,7 @@ async def subject_keys(subjects: Collection[UUID]) -> dict[UUID, SubjectSecret]:
         " from unnest($1::uuid[], $2::bytea[]) as k (s, w) on conflict (tenant_id, subject_id) do nothing"
         " returning subject_id",
         list(made),
-        [_wrap(above, key, subject.bytes) for subject, key in made.items()],
+        [wrapped_by(above, key, subject.bytes) for subject, key in made.items()],
     )
     keys = {row["subject_id"]: made[row["subject_id"]] for row in written}
     there = [subject for subject in made if subject not in keys]
@@ -203,7 +272,7 @@ async def joint_key(keys: Mapping[UUID, SubjectSecret]) -> SubjectSecret:
     """One key that takes all of these: when one subject's is destroyed, what it sealed does not open any more."""
     above = await tenant_key()
     together = b"".join(keys[subject] for subject in sorted(keys))
-    return SubjectSecret(hmac.digest(above, b"joint" + together, hashlib.sha256), *keys)
+    return SubjectSecret(hmac.digest(above.first, b"joint" + together, hashlib.sha256), *keys)
 
 
 async def forget(subject: UUID) -> bool:
@@ -214,7 +283,29 @@ async def forget(subject: UUID) -> bool:
 
 def unwrap_subject_key(tenant_key: bytes, subject: UUID, wrapped: bytes) -> SubjectSecret:
     """A subject's key from its stored form. Raises KeyringError."""
-    return SubjectSecret(_unwrap(tenant_key, wrapped, subject.bytes), subject)
+    for above in (tenant_key, *_merged(tenant_key)):
+        key = opened_by(above, wrapped, subject.bytes)
+        if key is not None:
+            return SubjectSecret(key, subject)
+    raise KeyringError("a subject's key does not unwrap")
+
+
+def reseal(key: TenantSecret, place: Place, sealed: bytes) -> bytes | None:
+    """Sealed by the tenant's key of now; None where none of its former ones sealed it."""
+    for former in key.merged:
+        with contextlib.suppress(InvalidTag, ValueError):
+            content = AESGCM(former).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place))
+            return seal_bytes(key, place, content)
+    return None
+
+
+def rewrap(key: TenantSecret, subject: UUID, wrapped: bytes) -> bytes | None:
+    """A subject's key wrapped by the tenant's key of now; None where none of its former ones wrapped it."""
+    for former in key.merged:
+        found = opened_by(former, wrapped, subject.bytes)
+        if found is not None:
+            return wrapped_by(key, found, subject.bytes)
+    return None
 
 
 def seal(key: bytes, place: Place, text: str) -> bytes:
@@ -240,7 +331,7 @@ def unseal_bytes(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | 
     """As `unseal`, for what is no text."""
     if unshown is None and isinstance(key, SubjectSecret):
         current_scope().opened.update(key.subjects)
-    for each in (key, *(key.merged if isinstance(key, SubjectSecret) else ())):
+    for each in (key, *_merged(key)):
         with contextlib.suppress(InvalidTag):
             return AESGCM(each).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place))
     raise KeyringError(f"the sealed value of {place.table}.{place.column} does not open")
@@ -248,13 +339,24 @@ def unseal_bytes(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | 
 
 def blind_index(tenant_key: bytes, field: str, normalised: str) -> bytes:
     """16 bytes by which equal values of one field of one tenant are found, and nothing else is learnt."""
-    return hmac.digest(_field_key(tenant_key, field), normalised.encode(), hashlib.sha256)[:16]
+    return hmac.digest(_field_key(hashing(tenant_key), field), normalised.encode(), hashlib.sha256)[:16]
 
 
 def signature(tenant_key: bytes, purpose: str, message: bytes) -> bytes:
     """16 bytes that only this tenant's key makes of this message for this purpose. Compare with `hmac.compare_digest`."""
-    purpose_key = HKDFExpand(algorithm=SHA256(), length=32, info=b"sign:" + purpose.encode()).derive(tenant_key)
+    purpose_key = HKDFExpand(algorithm=SHA256(), length=32, info=b"sign:" + purpose.encode()).derive(
+        hashing(tenant_key)
+    )
     return hmac.new(purpose_key, message, hashlib.sha256).digest()[:16]
+
+
+def hashing(tenant_key: bytes) -> bytes:
+    """What hashes are keyed with: the first of the tenant's keys, whichever seals."""
+    return tenant_key.first if isinstance(tenant_key, TenantSecret) else tenant_key
+
+
+def _merged(key: bytes) -> tuple[bytes, ...]:
+    return key.merged if isinstance(key, SubjectSecret | TenantSecret) else ()
 
 
 @lru_cache(maxsize=4_096)
@@ -264,30 +366,3 @@ def _field_key(tenant_key: bytes, field: str) -> bytes:
 
 def _bound_to(place: Place) -> bytes:
     return f"{current_tenant()}|{place.table}|{place.column}|{place.row}|1".encode()
-
-
-def _wrap(above: bytes, key: bytes, owner: bytes) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + AESGCM(above).encrypt(nonce, key, owner)
-
-
-def _unwrap(above: bytes, wrapped: bytes, owner: bytes) -> bytes:
-    try:
-        return AESGCM(above).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], owner)
-    except InvalidTag:
-        raise KeyringError("a key does not unwrap: was the root key exchanged?") from None
-
-
-def _root() -> bytes:
-    if _root_key is None:
-        raise KeyringError("no root key is loaded")
-    return _root_key
-
-
-def _own_root_key(file: Path) -> str:
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(base64.b64encode(secrets.token_bytes(32)).decode())
-    return file.read_text()

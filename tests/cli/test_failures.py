@@ -22,14 +22,16 @@ report x tiers --period 2026|timers run x --until 2026-03-02|timetable show x|ti
 timetable on x a|timetable run x a|jobs list x|jobs show x {job}|jobs retry x --dead|jobs cancel x {job}
 jobs pause x --because y|jobs resume x|jobs pauses x|jobs keep x|columns x complaints|audit list x|audit verify x|audit evidence x a.jsonl --because y|db url|db changes|promises x
 script pull x a|script stop x --reason y|script resume x|script budget x|tenant automations x stop|tenant domain list x|tenant domain add x vip.example.com
-cell list|cell add north|cell drain north|tenant move x --to south|bundle export x a.toml"""
+cell list|cell add north|cell drain north|tenant move x --to south|bundle export x a.toml
+keys show x|audit replay x deadline {job}|keys rotate root|keys rotate tenant x|keys rotate signing x|keys retire root|backup x"""
 # These read what they are given first, and there is nothing.
 NEEDS_NONE = {"witness", "up", "migrate", "rules", "rules show", "rules write"} | {
     "pack check",
     "pack list",
     "pack show",
 }
-NEEDS_NONE |= {"pack new", "pack dev", "script test", "script push", "bundle compare", "bundle import"}
+# `restore` makes the place itself.
+NEEDS_NONE |= {"pack new", "pack dev", "script test", "script push", "bundle compare", "bundle import", "restore"}
 LINES = [line.format(job=JOB) for line in NEEDS_A_SERVER.replace("\n", "|").split("|")]
 
 

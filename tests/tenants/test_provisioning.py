@@ -16,7 +16,7 @@ async def test_a_company_starts_with_head_office_and_calendars(world, tenant):
 
 
 async def test_a_company_that_could_not_be_furnished_is_not_there(world, monkeypatch):
-    keyring._root_key = None
+    keyring.use_root_key()
     with pytest.raises(keyring.KeyringError):
         await world.tenant("half-made")
     keyring.use_root_key(b"\x07" * 32)

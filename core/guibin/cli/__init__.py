@@ -37,6 +37,10 @@ COMMANDS = {
     "cell": ("cells:app", "Add, list and drain the databases on which companies are placed."),
     "tenant": ("tenants:app", "Create, list, show, suspend, resume and erase companies."),
     "key": ("keys:app", "Create, list and revoke API keys."),
+    "keys": (
+        "key_rotation:app",
+        "Exchange the root key, a company's key and the key that signs its log, while serving.",
+    ),
     "staff": ("staff:app", "Add and list members of staff."),
     "pack": ("packs:app", "List, show and check industry packs."),
     "bundle": ("bundles:app", "A company's own policy and scripts as one file: export, compare, import."),
@@ -56,6 +60,11 @@ COMMANDS = {
     "timers": ("timers:app", "Move a company's simulated clock; what falls due on the way happens."),
     "timetable": ("timetable:app", "Show, change and start a company's recurring jobs."),
     "jobs": ("jobs:app", "List, show, retry, cancel, pause and resume background jobs."),
+    "backup": (
+        "backup:backup",
+        "Write the embedded database into a folder while it serves: a base, and what was written since.",
+    ),
+    "restore": ("backup:restore", "Bring a backup into an empty place, to any moment, and verify every company's log."),
     "audit": ("audit:app", "Read and verify the confidentiality record."),
     "witness": (
         "witness:witness",

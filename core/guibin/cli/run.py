@@ -15,7 +15,7 @@ from guibin.app.sign_in_pages import DEMONSTRATION
 from guibin.conformance.soundness import sound
 from guibin.context import real_clock
 from guibin.demonstration import companies
-from guibin.operation import embedded, migrations, pack_upgrades, supervisor
+from guibin.operation import embedded, migrations, pack_upgrades, root_keys, supervisor
 from guibin.operation import worker as worker_process
 from guibin.operation.checks import examine
 from guibin.operation.supervisor import Urls
@@ -53,6 +53,7 @@ def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] 
         for refused in done.refused:
             say(f"put aside: {refused}")
         keyring.load_root_key(environment.home())
+        await root_keys.refuse_wrong_first(urls.database)
         if wanted:
             made.extend(await companies.fill(urls.owner, urls.database, packs, say=say))
         await pack_upgrades.keep_all((urls.owner, urls.database), packs, real_clock)
@@ -84,6 +85,7 @@ def serve(
     use_public_address(environment.public_url())
     environment.use_files()
     with environment.urls() as urls:
+        asyncio.run(root_keys.refuse_wrong_first(urls.app))
         presence_url = os.environ.get(supervisor.PRESENCE, "")
         packs = sound()
         asyncio.run(migrations.put_aside_unchanged(packs, urls.app))
@@ -102,6 +104,7 @@ def worker(
     use_public_address(environment.public_url())
     environment.use_files()
     with environment.urls() as urls:
+        asyncio.run(root_keys.refuse_wrong_first(urls.app))
         served = tuple(name.strip() for name in os.environ.get(CELLS_SERVED, "").split(",") if name.strip())
         at = worker_process.Addresses(urls.app, urls.relay, urls.redis, served)
         packs = sound()

@@ -10,7 +10,7 @@ from guibin.audit.actions import noted
 from guibin.automations.states import STOPPED
 from guibin.context import real_clock
 from guibin.files import places as file_places
-from guibin.operation import erasure, moving, provisioning
+from guibin.operation import erasure, moving, provisioning, root_keys
 from guibin_tenants import cells, directory, registry, settings
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant
@@ -67,6 +67,7 @@ async def create(
     environment.load_root_key()
     packs = environment.packs()
     with environment.urls() as urls:
+        await root_keys.refuse_wrong_first(urls.app)
         tenant = await provisioning.provision(
             new,
             owner_url=urls.owner,

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin.audit.actions import noted
 from guibin.watch.failpoints import reach
 from guibin_tenants.principals import Signature
 from guibin_tenants.rows import add
@@ -15,11 +16,11 @@ from guibin_tenants.scope import current_tenant, execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import queries
-from .keys import Salts, origin, salts, signing_key
+from .keys import Salts, add_signing_key, origin, private_half, public_keys, salts, signing_key
 from .queries import LEVELS
 from .sources import SOURCES, Source, leaf_of, selected, values_of
 from .tables import EvidenceCheckpoint
-from .verify import Growing, Key, canonical, commitment, encoded, leaf_hash
+from .verify import Growing, Key, Note, canonical, commitment, encoded, leaf_hash
 
 ENTRIES_AT_ONCE = 2_000
 # Whatever a row belongs to was committed so long after the row's moment; what comes later still is found by going through all.
@@ -40,8 +41,7 @@ async def sequence(act: Signature, *, whole: bool = False) -> int:
 
     Nothing when another process is at it: one at a time. `whole` goes through all rows there are, however old.
     """
-    owner = f"evidence/{current_tenant()}"
-    if not await fetch_value("select pg_try_advisory_xact_lock(hashtextextended($1, 0))", owner):
+    if not await fetch_value("select pg_try_advisory_xact_lock(hashtextextended($1, 0))", _owner()):
         return 0
     new = [each for source in SOURCES for each in await _unsequenced(source, whole=whole)]
     if not new:
@@ -55,16 +55,44 @@ async def sequence(act: Signature, *, whole: bool = False) -> int:
 
 
 async def sign(log: Growing, act: Signature) -> None:
-    """A checkpoint over the log as it stands. Raises KeyringError."""
+    """A checkpoint over the log as it stands; the first of a new key the former one signs too. Raises KeyringError."""
     key, private = await signing_key(act.now)
     text = f"{origin()}\n{log.size}\n{encoded(log.root())}\n"
-    note = f"{text}\n{signature_line(key, private.sign(text.encode()))}\n"
+    lines = [signature_line(key, private.sign(text.encode()))]
+    last = await queries.latest()
+    if last is not None and not Note.of(last.note).signed_by(key):
+        former = next(each for each in reversed(await public_keys()) if Note.of(last.note).signed_by(each))
+        lines.insert(0, signature_line(former, (await private_half(former)).sign(text.encode())))
+    note = "\n".join((text, *lines, ""))
     await add(EvidenceCheckpoint, None, size=log.size, root=log.root(), note=note, signed_at=act.now)
+
+
+async def exchange_key(act: Signature) -> Key:
+    """A new key signs from now on; that it was exchanged is on record, and the checkpoint over that entry is signed by the key of
+    before, too. Raises KeyringError."""
+    await execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", _owner())
+    former, _ = await signing_key(act.now)
+    if await queries.latest() is None:
+        # Only a key that signed hands over.
+        await _say_of(former, act)
+    key, _ = await add_signing_key(act.now)
+    reach("evidence.exchanged")
+    await _say_of(key, act)
+    return key
+
+
+async def _say_of(key: Key, act: Signature) -> None:
+    await noted("evidence.key", act, subject="evidence", purpose=str(key), shown=0)
+    await sequence(act)
 
 
 def signature_line(key: Key, signature: bytes) -> str:
     """A signature as it stands in a note."""
     return f"— {key.name} {encoded(key.id + signature)}"
+
+
+def _owner() -> str:
+    return f"evidence/{current_tenant()}"
 
 
 async def _unsequenced(source: Source, *, whole: bool) -> list[New]:

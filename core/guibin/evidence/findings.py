@@ -12,10 +12,10 @@ from msgspec import Struct, field
 from guibin_tenants.scope import fetch, fetch_value
 
 from .actions import SETTLED_AFTER
-from .keys import Salts, public_key, salts
+from .keys import Salts, public_keys, salts
 from .queries import LEVELS
 from .sources import SOURCES, Source, leaf_of, selected, values_of
-from .verify import Growing, Note, commitment, leaf_hash
+from .verify import Growing, Note, commitment, follow, leaf_hash
 
 AT_ONCE = 2_000
 ERASED = "customer.erase"
@@ -68,14 +68,14 @@ async def _privileges() -> AsyncIterator[str]:
 
 
 async def _signed(walk: _Walk) -> list[str]:
-    key, found = await public_key(), []
+    keys, found = await public_keys(), []
+    key = keys[0] if keys else None
     for row in await fetch("select size, root, note from evidence_checkpoint order by size"):
         walk.roots[row["size"]] = bytes(row["root"])
         try:
             note = Note.of(row["note"])
-            right = (
-                key is not None and note.signed_by(key) and (note.size, note.root) == (row["size"], bytes(row["root"]))
-            )
+            right = key is not None and (note.size, note.root) == (row["size"], bytes(row["root"]))
+            key = follow(note, key, keys) if key is not None else None
         except ValueError:
             right = False
         if not right:
@@ -84,10 +84,10 @@ async def _signed(walk: _Walk) -> list[str]:
 
 
 async def _held(walk: _Walk, held: Sequence[str]) -> list[str]:
-    key, found = await public_key(), []
+    keys, found = await public_keys(), []
     for text in held:
         note = Note.of(text)
-        if key is None or not note.signed_by(key):
+        if not any(note.signed_by(key) for key in keys):
             found.append(f"the checkpoint of {note.size} entries that you hold is signed by another key")
         elif walk.roots.setdefault(note.size, note.root) != note.root:
             found.append(f"the checkpoint of {note.size} entries that you hold is another: the log was rewritten")

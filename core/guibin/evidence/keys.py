@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from guibin.profiles.tables import Customer
@@ -25,18 +26,28 @@ def origin() -> str:
     return f"guibin/{current_tenant()}"
 
 
-async def public_key() -> Key | None:
-    """What its checkpoints are verified with; None before the first."""
-    row = await fetch_one("select public from evidence_key order by made_at, id limit 1")
-    return Key.of(row["public"]) if row else None
+async def public_keys() -> list[Key]:
+    """What its checkpoints are verified with, from the first to the one that signs now; none before the first checkpoint."""
+    return [Key.of(each) for each in await fetch_column("select public from evidence_key order by made_at, id")]
 
 
 async def signing_key(now: datetime) -> tuple[Key, Ed25519PrivateKey]:
-    """Both halves, made at the first use. Raises KeyringError."""
-    row = await fetch_one("select id, public, sealed from evidence_key order by made_at, id limit 1")
+    """Both halves of the latest, made at the first use. Raises KeyringError."""
+    row = await fetch_one("select id, public, sealed from evidence_key order by made_at desc, id desc limit 1")
     if row is not None:
-        opened = keyring.unseal_bytes(await keyring.tenant_key(), _place(row["id"]), bytes(row["sealed"]))
-        return Key.of(row["public"]), Ed25519PrivateKey.from_private_bytes(opened)
+        return await _opened(row)
+    return await add_signing_key(now)
+
+
+async def private_half(key: Key) -> Ed25519PrivateKey:
+    """Of a key of the log's, also of a former one. Raises KeyringError."""
+    row = await fetch_one("select id, public, sealed from evidence_key where public = $1", str(key))
+    assert row is not None
+    return (await _opened(row))[1]
+
+
+async def add_signing_key(now: datetime) -> tuple[Key, Ed25519PrivateKey]:
+    """A new one, which signs from now on. Raises KeyringError."""
     made, row_id = Ed25519PrivateKey.generate(), new_id()
     key = Key(origin(), ED25519, made.public_key().public_bytes_raw())
     sealed = keyring.seal_bytes(await keyring.tenant_key(), _place(row_id), made.private_bytes_raw())
@@ -72,7 +83,12 @@ async def salts(customer_ids: Collection[UUID], *, to_write: bool = False) -> Sa
             f"select id from {name_of(Customer)} where id = any ($1) and erased_at is null", missing
         )
         known = known | await keyring.subject_keys(there)
-    return Salts(await keyring.tenant_key(), {each: bytes(key) for each, key in known.items()})
+    return Salts(keyring.hashing(await keyring.tenant_key()), {each: bytes(key) for each, key in known.items()})
+
+
+async def _opened(row: asyncpg.Record) -> tuple[Key, Ed25519PrivateKey]:
+    content = keyring.unseal_bytes(await keyring.tenant_key(), _place(row["id"]), bytes(row["sealed"]))
+    return Key.of(row["public"]), Ed25519PrivateKey.from_private_bytes(content)
 
 
 def _place(row_id: UUID) -> Place:

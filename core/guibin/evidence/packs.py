@@ -19,7 +19,7 @@ from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch, fetch_column, fetch_one
 
 from . import queries
-from .keys import Salts, salts, signing_key
+from .keys import Salts, public_keys, salts, signing_key
 from .proofs import decomposed
 from .publishing import witnesses
 from .refusals import NothingInLog
@@ -73,9 +73,9 @@ async def pack(new: NewPack, act: Act, *, entries_max: int | None = ENTRIES_MAX)
         ),
         act,
     )
-    key, private = await signing_key(act.now)
+    _, private = await signing_key(act.now)
     whole = hashlib.sha256()
-    async for line in _lines(chosen, str(key), act):
+    async for line in _lines(chosen, [str(key) for key in await public_keys()], act):
         whole.update(line)
         yield line
     yield canonical({"signature": encoded(private.sign(PACK + whole.digest()))}) + b"\n"
@@ -123,14 +123,15 @@ async def _policies(positions: Sequence[int]) -> list[int]:
     )
 
 
-async def _lines(chosen: Chosen, key: str, act: Act) -> AsyncIterator[bytes]:
+async def _lines(chosen: Chosen, keys: list[str], act: Act) -> AsyncIterator[bytes]:
     size = await queries.size()
     notes = await _notes()
     yield _line(
         {
             "evidence": FORMAT,
-            "origin": key.partition("+")[0],
-            "key": key,
+            "origin": keys[0].partition("+")[0],
+            "key": keys[0],
+            "later_keys": keys[1:],
             "witnesses": [each.key for each in await witnesses()],
             "company": act.company.slug,
             "made_at": act.now.isoformat(),
@@ -155,10 +156,11 @@ async def _lines(chosen: Chosen, key: str, act: Act) -> AsyncIterator[bytes]:
 
 
 async def _notes() -> dict[int, str]:
-    """By size the newest checkpoints, and the last that a witness cosigned however many came since."""
+    """By size the newest checkpoints, and however many came since the last that a witness cosigned and those of a new key."""
     newest = await queries.LISTED.where("x.size > 0", order=f"x.size desc limit {CHECKPOINTS_MAX}")
     cosigned = await queries.latest(queries.LISTED, queries.COSIGNED)
-    return {each.size: each.note for each in (*newest, cosigned) if each is not None}
+    handed_over = await queries.LISTED.where(queries.HANDED_OVER, order="x.size desc")
+    return {each.size: each.note for each in (*newest, cosigned, *handed_over) if each is not None}
 
 
 def planned(positions: Iterable[int], sizes: Iterable[int], size: int) -> Iterator[Part]:

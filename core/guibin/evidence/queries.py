@@ -32,6 +32,8 @@ class CheckpointView(Struct, frozen=True):
 
 _RECEIPTS = "from evidence_receipt r where r.checkpoint_id = x.id"
 _BY_WITNESSES = f"{_RECEIPTS} and r.cosignature <> ''"
+# Two keys of the log's signed it.
+HANDED_OVER = "x.note like '%' || chr(10) || '— %' || chr(10) || '— %'"
 COSIGNED = f"exists (select {_BY_WITNESSES})"
 SIGNED = Listing(
     view=CheckpointView,

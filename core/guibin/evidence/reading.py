@@ -12,7 +12,7 @@ from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch_value
 
 from . import queries
-from .keys import public_key
+from .keys import public_keys
 from .proofs import consistency, inclusion
 from .queries import CheckpointView
 from .refusals import NoSuchCheckpoint, NothingInLog
@@ -20,9 +20,13 @@ from .verify import encoded
 
 
 class LogView(Struct, frozen=True):
-    """How the log stands: `key` verifies its checkpoints, None before the first; `cosigned` is the last that a witness cosigned."""
+    """How the log stands: `key` verifies its checkpoints, None before the first; `cosigned` is the last that a witness cosigned.
+
+    `former_keys` verify those of before, the oldest first: each handed over to the next in a checkpoint that both signed.
+    """
 
     key: str | None
+    former_keys: list[str]
     entries: int
     latest: CheckpointView | None
     cosigned: CheckpointView | None
@@ -60,10 +64,11 @@ class SizesAsked(Struct, frozen=True):
 
 async def log(act: Act) -> LogView:
     """How it stands; that it was read is on record."""
-    key = await public_key()
+    keys = [str(key) for key in await public_keys()]
     await noted("audit.evidence", act, subject="evidence", shown=0)
     return LogView(
-        str(key) if key else None,
+        keys[-1] if keys else None,
+        keys[:-1],
         await queries.size(),
         await queries.latest(),
         await queries.latest(condition=queries.COSIGNED),

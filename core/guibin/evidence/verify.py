@@ -34,6 +34,10 @@ SAYS = {
         "文件完整，由日志 {origin} 的密钥 {key} 签出。",
         "The file is whole and signed by key {key} of the log {origin}.",
     ),
+    "handed_over": (
+        "在 {size} 条处，密钥 {old} 移交给密钥 {new}：该检查点由两者共同签名。",
+        "At {size} entries key {old} handed over to key {new}: both signed that checkpoint.",
+    ),
     "unpinned": (
         "密钥是文件自己给出的：请与你手中的检查点或公司公布的密钥核对。",
         "The key is the file's own word: compare it with a checkpoint you hold or with what the company published.",
@@ -308,6 +312,15 @@ class Note:
         return None
 
 
+def follow(note: Note, key: Key, keys: Sequence[Key]) -> Key:
+    """Which key signs after this checkpoint, where `key` did before: a later one of `keys` if both signed it. Raises ValueError
+    where `key` did not sign it."""
+    if not note.signed_by(key):
+        raise ValueError("not signed by the log's key")
+    later = keys[keys.index(key) + 1 :]
+    return next((each for each in later if note.signed_by(each)), key)
+
+
 def cosigned(text: str, at: int) -> bytes:
     """What a witness signs of a checkpoint."""
     return f"cosignature/v1\ntime {at}\n{text}".encode()
@@ -315,9 +328,10 @@ def cosigned(text: str, at: int) -> bytes:
 
 @dataclass
 class Findings:
-    """What was found so far, line by line."""
+    """What was found so far, line by line; `key` is the log's that signs there, of `keys` from the first to the last."""
 
     key: Key
+    keys: tuple[Key, ...]
     witnesses: tuple[Key, ...]
     head: dict[str, Any]
     log: Growing = field(default_factory=Growing)
@@ -326,6 +340,7 @@ class Findings:
     opened: int = 0
     closed: int = 0
     notes: list[Note] = field(default_factory=list)
+    handed_over: list[tuple[int, Key, Key]] = field(default_factory=list)
     cosigned: list[tuple[str, int, int]] = field(default_factory=list)
     versions: list[int] = field(default_factory=list)
     decided: list[dict[str, Any]] = field(default_factory=list)
@@ -374,8 +389,13 @@ class Findings:
     def checkpoint(self, text: str) -> None:
         """A checkpoint at its place: signed, cosigned as it says, and of what came before it."""
         note = Note.of(text)
-        if not note.signed_by(self.key):
-            raise Wrong("note", line=self.line)
+        try:
+            after = follow(note, self.key, self.keys)
+        except ValueError:
+            raise Wrong("note", line=self.line) from None
+        if after != self.key:
+            self.handed_over.append((note.size, self.key, after))
+            self.key = after
         if note.size != self.log.size or note.root != self.log.root():
             raise Wrong("root", line=self.line, size=note.size)
         for witness in self.witnesses:
@@ -396,13 +416,17 @@ def verify(lines: Iterable[bytes], *, key: Key | None = None, witnesses: Sequenc
     first = next(reading, b"")
     head = _read(first, 1)
     try:
-        own = Key.of(head["key"])
-        if head["evidence"] != FORMAT or own.name != head["origin"] or head["scope"]["kind"] not in ("span", "chosen"):
+        keys = tuple(map(Key.of, (head["key"], *head.get("later_keys", ()))))
+        if (
+            head["evidence"] != FORMAT
+            or {each.name for each in keys} != {head["origin"]}
+            or head["scope"]["kind"] not in ("span", "chosen")
+        ):
             raise ValueError("no head")
-        found = Findings(own, (*witnesses, *_others(head["witnesses"], witnesses)), head)
+        found = Findings(keys[0], keys, (*witnesses, *_others(head["witnesses"], witnesses)), head)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         raise Wrong("malformed", line=1) from None
-    if key is not None and key != own:
+    if key is not None and key not in keys:
         raise Wrong("key")
     whole.update(first)
     for line in reading:
@@ -445,7 +469,7 @@ def _end(found: Findings, signature: Any, whole: bytes, rest: Iterator[bytes]) -
     scope = found.head["scope"]
     try:
         complete = found.log.size == found.head["size"] and bool(found.notes) and found.notes[-1].size == found.log.size
-        complete = complete and found.entries == found.head["entries"]
+        complete = complete and found.entries == found.head["entries"] and found.key == found.keys[-1]
         if scope["kind"] == "span":
             complete = complete and found.last == scope["last"] and found.entries == scope["last"] - scope["first"] + 1
         held = found.key.holds(PACK + whole, decoded(signature))
@@ -465,7 +489,7 @@ def compare(found: Findings, note: str) -> Note:
         held = Note.of(note)
     except ValueError:
         raise Wrong("malformed", line=1) from None
-    if not held.signed_by(found.key):
+    if not any(held.signed_by(key) for key in found.keys):
         raise Wrong("key")
     same = next((each for each in found.notes if each.size == held.size), None)
     if same is None:
@@ -480,6 +504,8 @@ def sentences(found: Findings, *, pinned: bool) -> Iterator[tuple[str, dict[str,
     yield "intact", {"origin": found.key.name, "key": found.key.id.hex()}
     if not pinned:
         yield "unpinned", {}
+    for size, old, new in found.handed_over:
+        yield "handed_over", {"size": size, "old": old.id.hex(), "new": new.id.hex()}
     scope = found.head["scope"]
     yield scope["kind"], {"count": found.entries, "first": scope.get("first"), "last": scope.get("last")}
     yield "consistent", {"count": len(found.notes), "first": found.notes[0].size, "last": found.notes[-1].size}

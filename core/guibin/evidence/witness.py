@@ -46,11 +46,11 @@ class Refused(Exception):
 
 
 class Witness:
-    """One witness with its folder. `logs` are the keys of those it watches."""
+    """One witness with its folder. `logs` are the keys of those it watches; a log that exchanged its key has several."""
 
     def __init__(self, folder: Path, name: str, logs: Sequence[Key], clock: Clock = real_clock) -> None:
         self.folder, self.clock = folder, clock
-        self.logs = {log.name: log for log in logs}
+        self.logs = {log.name: [each for each in logs if each.name == log.name] for log in logs}
         self._private = _private_key(folder / "witness.key")
         self.key = Key(name, COSIGNATURE, self._private.public_key().public_bytes_raw())
         self._one_at_a_time = Lock()
@@ -62,10 +62,10 @@ class Witness:
             note = Note.of(text)
         except ValueError:
             raise Refused(400, "no checkpoint") from None
-        log = self.logs.get(note.origin)
-        if log is None:
+        keys = self.logs.get(note.origin)
+        if keys is None:
             raise Refused(404, "no log that is watched here")
-        if not note.signed_by(log):
+        if not any(note.signed_by(key) for key in keys):
             raise Refused(403, "not signed by the log")
         if old > note.size:
             raise Refused(400, "the old size is above the new")

@@ -22,6 +22,7 @@ _STATE = """case
     else 'ready' end"""
 
 # SQL: how many are being done now.
+LET_GO = "update job set lease_until = null where lease_until is not null"
 RUNNING = "select count(*) from job where lease_until > clock_timestamp()"
 
 

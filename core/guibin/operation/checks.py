@@ -14,7 +14,7 @@ from guibin_tenants import cells, directory, keyring, lint
 from guibin_tenants.database import UNPLACED, UnsafeDatabase, refuse_unsafe
 from guibin_tenants.schema import APP_ROLE
 
-from . import migrations
+from . import migrations, root_keys
 
 
 class Finding(Struct, frozen=True):
@@ -37,7 +37,7 @@ async def examine(urls: tuple[str, str, str], packs: Packs, *, home: Path) -> li
         *found,
         *([await _directory(owner_url)] if cells.used() else []),
         await _redis(redis_url),
-        _root_key(home),
+        await _root_key(home, app_url),
         *_packs(packs),
     ]
 
@@ -129,12 +129,14 @@ async def _redis(redis_url: str) -> Finding:
     return Finding(what, True)
 
 
-def _root_key(home: Path) -> Finding:
+async def _root_key(home: Path, app_url: str) -> Finding:
+    what = "the root key opens every company's keys"
     try:
         keyring.load_root_key(home)
-    except (keyring.KeyringError, OSError, ValueError) as error:
-        return Finding("there is a root key", False, str(error))
-    return Finding("there is a root key", True)
+        async with connected(app_url, pool_size=1) as pool:
+            return Finding(what, True, f"{await root_keys.refuse_wrong(pool)} companies")
+    except (keyring.KeyringError, UnsafeDatabase, asyncpg.PostgresError, OSError) as error:
+        return Finding(what, False, str(error))
 
 
 def _packs(packs: Packs) -> list[Finding]:

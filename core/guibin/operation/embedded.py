@@ -74,9 +74,9 @@ def set_up(home: Path) -> bool:
 
 def start(home: Path, *, settings: tuple[str, ...] = ()) -> Servers:
     """Start whatever is not running yet. Raises EmbeddedFailed."""
-    passwords = _passwords(home)
+    passwords = passwords_of(home)
     urls = start_postgres(home, passwords, settings)
-    _close(home)
+    close(home)
     redis_url, presence_url = start_valkey(home, passwords)
     postgres_pid, valkey_pid = _postgres_pid(home), _valkey_pid(home)
     if postgres_pid is None or valkey_pid is None:
@@ -87,7 +87,7 @@ def start(home: Path, *, settings: tuple[str, ...] = ()) -> Servers:
 def superuser_url(home: Path) -> str:
     """The superuser's URL, for making and dropping whole databases; never used to serve."""
     socket_dir = start(home).owner_url.rsplit("host=", 1)[-1]
-    return _url("postgres", _passwords(home)["postgres"], socket_dir, "postgres")
+    return _url("postgres", passwords_of(home)["postgres"], socket_dir, "postgres")
 
 
 def stop(home: Path) -> None:
@@ -210,7 +210,8 @@ def _quoted(settings: tuple[str, ...]) -> list[str]:
     return [f"{name}='{value}'" for name, _, value in (s.partition("=") for s in settings)]
 
 
-def _passwords(home: Path) -> dict[str, str]:
+def passwords_of(home: Path) -> dict[str, str]:
+    """Each role's, made where it has none yet."""
     file = home / "passwords.json"
     found: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     missing = [role for role in _ROLES if role not in found]
@@ -220,7 +221,7 @@ def _passwords(home: Path) -> dict[str, str]:
     return found
 
 
-def _close(home: Path) -> None:
+def close(home: Path) -> None:
     """What lies here is its owner's alone; the server's own user, where there is one, passes through to its folder."""
     home.chmod(0o711 if os.geteuid() == 0 else 0o700)
 

@@ -5,14 +5,16 @@ installation leaves none behind.
 """
 
 import math
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from graphlib import TopologicalSorter
+from uuid import UUID
 
 import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin.jobs.queries import RUNNING
+from guibin.jobs.queries import LET_GO, RUNNING
 from guibin_tenants import registry
 from guibin_tenants.refusals import Conflict
 
@@ -86,6 +88,21 @@ async def erase(connection: asyncpg.Connection, slug: str, *, by: str, now: date
         # A deleted row stays on its page until then.
         await connection.execute(f"vacuum {table}")
     return Erasure(slug, erased_at, tombstone.erased_by or by, rows)
+
+
+async def erase_again(connection: asyncpg.Connection, ids: Collection[UUID], *, by: str, now: datetime) -> list[str]:
+    """After a restore: the companies of these that are back, erased, served or not; their slugs."""
+    gone = []
+    for company in await registry.everyone(connection):
+        if company.id in ids and company.erased_at is None:
+            because, since = "erased before this backup was restored", now - 2 * SETTLES_WITHIN
+            await registry.suspend(connection, company.slug, because=because, now=since)
+            await connection.execute("select set_config('guibin.tenant', $1, false)", str(company.id))
+            # What ran when the backup was written runs no more.
+            await connection.execute(LET_GO)
+            await erase(connection, company.slug, by=by, now=now)
+            gone.append(company.slug)
+    return gone
 
 
 async def in_order(connection: asyncpg.Connection) -> list[str]:

@@ -278,3 +278,62 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_values():
         assert {f for _, f, *_ in string.Formatter().parse(zh)} - {None} == {
             f for _, f, *_ in string.Formatter().parse(en)
         } - {None}
+
+
+NEXT = Ed25519PrivateKey.from_private_bytes(b"\x09" * 32)
+NEXT_KEY = Key(KEY.name, ED25519, NEXT.public_key().public_bytes_raw())
+
+
+def pack_of(*, handed_over_at=4, size=8, second_alone=True, keys=(KEY, NEXT_KEY)):
+    """A pack whose log changed its key at a size."""
+    leaves = [canonical(leaf(n)) for n in range(size)]
+    head, *rest = lines_of(size, sizes=[2, 4, 6, 8])
+    found = [head | {"key": str(keys[0]), "later_keys": [str(each) for each in keys[1:]]}]
+    for each in rest:
+        if "checkpoint" in each:
+            at = verifying.Note.of(each["checkpoint"]).size
+            text = f"{KEY.name}\n{at}\n{encoded(rfc6962.mth(leaves[:at]))}\n"
+            lines = {
+                key: f"— {key.name} {encoded(key.id + private.sign(text.encode()))}"
+                for key, private in ((KEY, LOG), (NEXT_KEY, NEXT))
+            }
+            if at < handed_over_at:
+                signs = [KEY]
+            else:
+                signs = [KEY, NEXT_KEY] if at == handed_over_at else [NEXT_KEY] if second_alone else [KEY]
+            each = {"checkpoint": "\n".join((text, *(lines[key] for key in signs), ""))}
+        found.append(each)
+    return found
+
+
+@pytest.mark.parametrize("known", [KEY, NEXT_KEY, None])
+def test_a_pack_over_a_change_of_keys_verifies_for_whoever_knows_either(known):
+    assert verify(signed(pack_of(), NEXT).splitlines(keepends=True), key=known).key == NEXT_KEY
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (lambda: signed(pack_of(), LOG), "signature"),
+        (lambda: signed(pack_of(second_alone=False), NEXT), "note"),
+        (lambda: signed(pack_of(handed_over_at=5), NEXT), "note"),
+        (lambda: signed(pack_of(handed_over_at=9), NEXT), "cut"),
+        (lambda: signed(pack_of(keys=(NEXT_KEY, KEY)), LOG), "note"),
+        (lambda: signed(pack_of(keys=(KEY,)), LOG), "note"),
+    ],
+    ids=[
+        "signed by the former",
+        "former goes on",
+        "nobody handed over",
+        "never handed over",
+        "turned round",
+        "not named",
+    ],
+)
+def test_whatever_is_no_chain_is_found(content, says):
+    assert wrong(content()) == says
+
+
+def test_a_key_outside_the_chain_is_not_the_logs():
+    other = Key(KEY.name, ED25519, Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+    assert wrong(signed(pack_of(), NEXT), key=other) == "key"

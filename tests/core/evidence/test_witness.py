@@ -27,9 +27,9 @@ AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 LEAVES = [bytes([n]) for n in range(9)]
 
 
-def note(leaves, private=LOG, name=KEY.name):
+def note(leaves, private=LOG, name=KEY.name, key=KEY):
     text = f"{name}\n{len(leaves)}\n{encoded(rfc6962.mth(leaves))}\n"
-    return f"{text}\n— {name} {encoded(KEY.id + private.sign(text.encode()))}\n"
+    return f"{text}\n— {name} {encoded(key.id + private.sign(text.encode()))}\n"
 
 
 def asked(old, leaves, proof=None, text=None):
@@ -206,3 +206,12 @@ async def test_a_witness_is_named_by_a_key_and_an_address_outside(client):
 
     assert answer.status_code == 422
     assert [each["field"] for each in answer.json()["errors"]] == ["witnesses[0].url", "witnesses[0].key"]
+
+
+def test_a_log_that_exchanged_its_key_is_watched_under_both(tmp_path):
+    fresh = Ed25519PrivateKey.from_private_bytes(b"\x09" * 32)
+    key = Key(KEY.name, ED25519, fresh.public_key().public_bytes_raw())
+    body = asked(0, LEAVES[:3], text=note(LEAVES[:3], fresh, key=key))
+
+    assert refused(Witness(tmp_path, "witness.example", [KEY]), body) == (403, "not signed by the log")
+    assert Witness(tmp_path, "witness.example", [KEY, key]).add(body).startswith("— witness.example ")

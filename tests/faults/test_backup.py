@@ -1,0 +1,157 @@
+"""A backup of the embedded database, whole: to its end and to a moment; who was erased stays erased, and the log is verified."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+WITHIN_S = 240
+INSIDE = """
+import asyncio
+from guibin.cli import environment
+from guibin.evidence import actions as evidence
+from guibin.profiles import actions as profiles
+from guibin.profiles import opening
+from guibin.profiles.requests import NewCustomer
+from guibin_tenants.scope import fetch_value, execute
+async def main():
+    async with environment.inside("one") as session:
+        {}
+asyncio.run(main())
+"""
+BEGIN = """for number in ("A1", "A2"):
+            new = NewCustomer(number=number, name="王建国", kind="leader", confidential={"mobile": "13800138000"})
+            await profiles.create(new, session.act)
+        await evidence.sequence(session.act)"""
+ERASE = """await profiles.erase(await fetch_value("select id from customer where number = 'A1'"), session.act)
+        await evidence.sequence(session.act)"""
+TELL = """print(await fetch_value("select count(*) from subject_key"), await fetch_value(
+            "select string_agg(number || ' ' || (erased_at is null), ', ' order by number) from customer"),
+            await fetch_value("select count(*) from sealed_value"))"""
+
+
+class Home:
+    """A GUIBIN_HOME, and what is typed there."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __call__(self, *words, code=0):
+        return self._run([sys.executable, "-m", "guibin.cli", *map(str, words)], code)
+
+    def inside(self, statement):
+        return self._run([sys.executable, "-c", INSIDE.format(statement)], 0)
+
+    def _run(self, words, code):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GUIBIN_")}
+        environment |= {"GUIBIN_HOME": str(self.folder), "GUIBIN_FILES_STORE": f"file://{self.folder.parent}/store"}
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def place():
+    """A folder that the server's own user reaches, too."""
+    with tempfile.TemporaryDirectory(prefix="guibin-backup-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def moment(place):
+    """A backup of two companies, in which a customer and the other company were erased after this moment."""
+    home, backup = Home(place / "home"), place / "backup"
+    home("migrate")
+    for slug in ("one", "gone"):
+        home("tenant", "create", slug, "--pack", "cable_tv")
+    home.inside(BEGIN)
+    (place / "store").mkdir()
+    (place / "store" / "first").write_bytes(b"sealed")
+    assert "Written: base " in home("backup", backup)
+    home("tenant", "suspend", "gone", "--because", "合同到期")
+    time.sleep(11)
+    between = datetime.now(UTC)
+    time.sleep(1)
+    home("tenant", "erase", "gone", "--yes", "gone")
+    home.inside(ERASE)
+    (place / "store" / "second").write_bytes(b"sealed too")
+    assert "the WAL since the last time, 1 new files, checkpoints of 1 companies" in home("backup", backup, "--wal")
+    return between
+
+
+def restored(place, name, *words, code=0):
+    home = Home(place / name)
+    home.folder.mkdir()
+    (home.folder / "root.key").write_bytes((place / "home" / "root.key").read_bytes())
+    return home, home("restore", place / "backup", *words, code=code)
+
+
+def test_all_of_it_comes_back_with_what_was_erased_gone_and_the_log_as_it_was_signed(place, moment):
+    home, said = restored(place, "all")
+
+    assert "one: its log of " in said
+    assert "agrees with its checkpoints\n" in said
+    assert "erased again" not in said
+    assert home.inside(TELL).split("\n")[0] == "1 A1 false, A2 true 1"
+    assert "FAIL" not in home("doctor")
+    assert sorted(each.name for each in (home.folder / "files").iterdir()) == ["first", "second"]
+    passwords = [json.loads((place / each / "passwords.json").read_text()) for each in ("home", "all")]
+    assert not set(passwords[0].values()) & set(passwords[1].values())
+
+
+def test_a_moment_comes_back_and_whoever_was_erased_since_is_erased_again(place, moment):
+    home, said = restored(place, "moment", "--until", moment.isoformat())
+
+    assert "later ones are not in this backup; 1 customers erased again" in said
+    assert "gone: erased again" in said
+    assert home.inside(TELL).split("\n")[0] == "1 A1 false, A2 true 1"
+    assert "FAIL" not in home("doctor")
+    assert "agrees with its log" in home("audit", "verify", "one")
+
+
+def test_a_log_that_is_not_what_was_signed_is_said(place, moment):
+    kept = place / "backup" / "kept.json"
+    before = kept.read_text()
+    found = json.loads(before)
+    (company,) = found["checkpoints"]
+    text, gap, signature = found["checkpoints"][company].partition("\n\n")
+    origin, size, root = text.split("\n")
+    found["checkpoints"][company] = "\n".join((origin, size, root[::-1][1:] + "=")) + gap + signature
+    kept.write_text(json.dumps(found))
+    try:
+        _, said = restored(place, "forged", code=1)
+    finally:
+        kept.write_text(before)
+
+    assert "that you hold is signed by another key" in said
+
+
+def test_no_key_and_no_password_is_in_it(place, moment):
+    secrets = [
+        (place / "home" / "root.key").read_text().strip(),
+        *json.loads((place / "home" / "passwords.json").read_text()).values(),
+    ]
+    files = [each for each in (place / "backup").rglob("*") if each.is_file()]
+
+    found = {each.name for each in files if any(secret.encode() in each.read_bytes() for secret in secrets)}
+
+    assert len(files) > 1_000
+    assert found == set()
+
+
+def test_where_something_is_and_beyond_the_backup_nothing_is_done(place, moment):
+    full = Home(place / "home")("restore", place / "backup", code=1)
+    home, late = restored(place, "late", "--until", "2090-01-01", code=1)
+    _, early = restored(place, "early", "--until", "2020-01-01", code=1)
+
+    assert "is not empty: restore into another GUIBIN_HOME" in full
+    assert "recovery ended before configured recovery target was reached" in late
+    assert "a moment after the first base backup" in early
+    assert [each.name for each in home.folder.iterdir()] == ["root.key"]
