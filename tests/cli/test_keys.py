@@ -8,6 +8,7 @@ import asyncpg
 from looking import CUSTOMER, PURPOSE
 from running import work_off
 
+from guibin.operation import root_keys
 from guibin_tenants import keyring
 from guibin_tenants.scope import fetch_value
 
@@ -56,7 +57,11 @@ async def test_a_logs_key_is_exchanged_and_shown(tenant, guibin):
     assert verified[0] == 0, verified
 
 
-async def test_one_root_key_in_the_environment_is_for_the_operator_to_exchange(tenant, guibin):
+async def test_one_root_key_in_the_environment_is_for_the_operator_to_exchange(tenant, guibin, monkeypatch):
+    async def this_one(pool):
+        return [tenant.view]
+
+    monkeypatch.setattr(root_keys, "_companies", this_one)
     code, _, err = await guibin("keys", "rotate", "root")
     nothing = await guibin("keys", "retire", "root")
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from guibin.operation import embedded
+
 WITHIN_S = 240
 INSIDE = """
 import asyncio
 from guibin.cli import environment
 from guibin.evidence import actions as evidence
 from guibin.profiles import actions as profiles
-from guibin.profiles import opening
 from guibin.profiles.requests import NewCustomer
 from guibin_tenants.scope import fetch_value, execute
 async def main():
@@ -27,7 +28,7 @@ asyncio.run(main())
 """
 BEGIN = """for number in ("A1", "A2"):
             new = NewCustomer(number=number, name="王建国", kind="leader", confidential={"mobile": "13800138000"})
-            await profiles.create(new, session.act)
+            await profiles.open_archive(new, session.act)
         await evidence.sequence(session.act)"""
 ERASE = """await profiles.erase(await fetch_value("select id from customer where number = 'A1'"), session.act)
         await evidence.sequence(session.act)"""
@@ -62,12 +63,18 @@ def place():
     with tempfile.TemporaryDirectory(prefix="guibin-backup-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
+        for home in Path(folder).iterdir():
+            if embedded.set_up(home):
+                embedded.stop(home)
 
 
 @pytest.fixture(scope="module")
 def moment(place):
     """A backup of two companies, in which a customer and the other company were erased after this moment."""
     home, backup = Home(place / "home"), place / "backup"
+    # Up all the while, as it is where people work.
+    home.folder.mkdir()
+    embedded.start(home.folder)
     home("migrate")
     for slug in ("one", "gone"):
         home("tenant", "create", slug, "--pack", "cable_tv")
@@ -90,7 +97,10 @@ def restored(place, name, *words, code=0):
     home = Home(place / name)
     home.folder.mkdir()
     (home.folder / "root.key").write_bytes((place / "home" / "root.key").read_bytes())
-    return home, home("restore", place / "backup", *words, code=code)
+    said = home("restore", place / "backup", *words, code=code)
+    if code == 0:
+        embedded.start(home.folder)
+    return home, said
 
 
 def test_all_of_it_comes_back_with_what_was_erased_gone_and_the_log_as_it_was_signed(place, moment):

@@ -16,7 +16,7 @@ from guibin import events, timetable
 from guibin.app.document import document_of
 from guibin.approvals.actions import Decided
 from guibin.catalog import TABLES
-from guibin.cli import data, tenants
+from guibin.cli import backup, data, tenants
 from guibin.jobs.kinds import all_handlers
 from guibin.messages.subjects import SUBJECTS
 from guibin_tenants.refusals import Refusal
@@ -30,7 +30,7 @@ _AUDIT = "guibin.audit.actions"
 _ANSWERING = "guibin.audit.answering"
 _DISCLOSURES = "guibin.profiles.disclosures"
 # What refuses below the commands is known once they are.
-_BEHIND_COMMANDS = (data, tenants)
+_BEHIND_COMMANDS = (backup, data, tenants)
 
 
 def stored(app: Litestar) -> dict[str, list[str]]:

@@ -4,22 +4,24 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from cyclopts import App, Parameter
 
 from guibin.audit import queries
+from guibin.audit.actions import noted
 from guibin.audit.queries import AuditFilter
 from guibin.evidence import findings, packs
 from guibin.evidence import queries as log
 from guibin.evidence import verify as verifying
 from guibin.evidence.packs import NewPack
+from guibin.oversight import replays
 from guibin.web.listing import PageAsked
 
 from . import environment
 from .moments import aware
-from .output import Limit, answer_table, as_json, out
+from .output import Limit, answer, answer_table, as_json, out
 from .tenants import Json
 
 app = App(name="audit", help="Read and verify the confidentiality record.")
@@ -82,6 +84,26 @@ async def evidence(
             async for line in packs.pack(new, session.act, entries_max=None):
                 file.write(line)
     out.print(f"{to}, {_verifier_beside(to)}", markup=False)
+
+
+@app.command
+async def replay(slug: str, kind: Literal["membership", "deadline"], decision: UUID, *, json: Json = False) -> None:
+    """Compute a tier or a deadline again from what is stored; exit code 1 when what was stored then does not give it any more."""
+    async with environment.inside(slug) as session:
+        found = await replays.of(kind, decision, session.act)
+        await noted("audit.trace", session.act, subject=kind, subject_id=decision)
+    if found is None:
+        answer(None, "People gave it, by an approval: there is nothing to compute.", json=json)
+        return
+    rows = [(each.why, ", ".join(each.what)) for each in found.because]
+    answer_table(
+        found,
+        ("why", "what"),
+        [("decided", found.decided), ("again", found.then), ("by now", found.now), *rows],
+        json=json,
+    )
+    if not found.same:
+        sys.exit(1)
 
 
 def _verifier_beside(pack: Path) -> Path:

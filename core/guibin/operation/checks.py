@@ -11,7 +11,8 @@ from redis.exceptions import RedisError
 from guibin.catalog import TABLES
 from guibin.packs import Packs
 from guibin_tenants import cells, directory, keyring, lint
-from guibin_tenants.database import UNPLACED, UnsafeDatabase, refuse_unsafe
+from guibin_tenants.database import UNPLACED, UnsafeDatabase, connected, refuse_unsafe
+from guibin_tenants.refusals import Refusal
 from guibin_tenants.schema import APP_ROLE
 
 from . import migrations, root_keys
@@ -135,7 +136,7 @@ async def _root_key(home: Path, app_url: str) -> Finding:
         keyring.load_root_key(home)
         async with connected(app_url, pool_size=1) as pool:
             return Finding(what, True, f"{await root_keys.refuse_wrong(pool)} companies")
-    except (keyring.KeyringError, UnsafeDatabase, asyncpg.PostgresError, OSError) as error:
+    except (keyring.KeyringError, Refusal, UnsafeDatabase, asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
 
 

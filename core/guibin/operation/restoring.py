@@ -13,6 +13,7 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.context import Act, Company, real_clock
+from guibin.evidence import actions as sequencing
 from guibin.evidence import findings
 from guibin.evidence import queries as log
 from guibin.evidence.verify import Note
@@ -72,7 +73,8 @@ def lay_out(folder: Path, home: Path, *, until: datetime | None) -> None:
 def _lay_out(folder: Path, home: Path, base: Path, until: datetime | None) -> None:
     data = (home / "postgres").resolve()
     shutil.copytree(base, data)
-    for left in (data / "log", data / ".handle_pids.json", data / "postmaster.pid"):
+    # What the server that was copied says of itself, which may run still.
+    for left in (data / "log", data / ".handle_pids.json", data / "postmaster.pid", *data.glob(".s.PGSQL.*")):
         left.unlink(missing_ok=True)
     shutil.copytree(folder / WAL, data / "restored_wal")
     for part in (data / "restored_wal").glob("*.partial"):
@@ -104,6 +106,9 @@ async def _settled(company: TenantView, kept: Kept, act: Act) -> Restored:
     )
     for customer in there:
         await profiles.erase(customer, act)
+    if there:
+        # The log tells of it at once: a key that is gone without a word is a finding.
+        await sequencing.sequence(act)
     return Restored(company.slug, entries, max(signed - entries, 0), tuple(there), tuple(wrong))
 
 

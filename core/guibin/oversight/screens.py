@@ -23,7 +23,7 @@ from guibin_tenants.principals import require, sees_all
 from guibin_tenants.refusals import refuse
 from guibin_tenants.rows import many
 
-from . import departures, home, looks, rights, tracing, unusual, versions
+from . import departures, home, looks, replaying, rights, tracing, unusual, versions
 from .departures import DepartureFilter
 from .looks import GroupFilter, LookFilter, Part
 from .rights import RightsFilter
@@ -400,7 +400,11 @@ class TraceScreens(Controller):
         require(shell.act.by, tracing.READS[kind])
         found = await tracing.trace(kind, decision_id, shell)
         return shell.page(
-            "oversight/trace.html", found=found, may_audit=READ(shell.act.by), may_prove=PROVES(shell.act.by)
+            "oversight/trace.html",
+            found=found,
+            may_audit=READ(shell.act.by),
+            may_prove=PROVES(shell.act.by),
+            **replaying.words_of(kind, shell),
         )
 
 

@@ -11,6 +11,7 @@ from guibin.policies import queries as policies
 from guibin.regulations.rules import said
 
 from .looks import Known
+from .replays import Replay
 
 Kind = Literal["membership", "deadline", "approval", "complaint"]
 
@@ -68,7 +69,8 @@ class Link(Struct, frozen=True):
 
 
 class Trace(Struct, frozen=True, kw_only=True):
-    """A decision with everything it came from. `sentence` says it whole; `decided_by` is empty where a rule did."""
+    """A decision with everything it came from. `sentence` says it whole; `decided_by` is empty where a rule did; `replay` is what
+    comes out when it is computed again, None where people decided."""
 
     kind: Kind
     id: UUID
@@ -84,6 +86,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     criteria: list[Figure] = []
     since: list[Step] = []
     rests_on: list[Link] = []
+    replay: Replay | None = None
 
 
 class Decision(Struct, frozen=True):

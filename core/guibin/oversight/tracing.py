@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from guibin.audit.actions import AuditNote, record
 from guibin.console.shell import Shell
 from guibin_tenants.principals import Predicate, may, may_any
 
-from . import case_traces, tier_traces
+from . import case_traces, replays, tier_traces
 from .looks import known
 from .traces import Decision, Kind, Row, Trace, milestone, tier_called
 
@@ -32,6 +34,7 @@ _TRACED: Mapping[Kind, Callable[[UUID, Shell], Awaitable[Trace]]] = {
 async def trace(kind: Kind, decision_id: UUID, shell: Shell) -> Trace:
     """Raises NotFound. That it was read is on record, with whose it is."""
     found = await _TRACED[kind](decision_id, shell)
+    found = replace(found, replay=await replays.of(kind, decision_id, shell.act))
     about = found.customer.id if found.customer else None
     fields = ("tier", "measures") if kind == "membership" else ()
     note = AuditNote(action="audit.trace", subject=kind, subject_id=decision_id, customer_id=about, fields=fields)

@@ -52,6 +52,12 @@ async def in_force(name: str, *, field: str = "calendar") -> CalendarInForce:
     return _found(await fetch_one(_NEWEST.format("$1"), name), name, field)
 
 
+async def of_version(name: str, version: int) -> Calendar:
+    """As it was written then. Raises Invalid where there is no such version."""
+    row = await fetch_one("select version, value from calendar_version where name = $1 and version = $2", name, version)
+    return _found(row, name, "calendar").calendar
+
+
 async def counting(name: str, customer_id: UUID | None) -> CalendarInForce:
     """What counts for a customer where policy names this calendar: its org unit's own, or the nearest above with one.
 

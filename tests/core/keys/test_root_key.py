@@ -2,6 +2,7 @@
 
 import base64
 
+import asyncpg
 import pytest
 from looking import CUSTOMER, PURPOSE
 
@@ -20,13 +21,19 @@ def text(key):
 
 
 @pytest.fixture
-def of_these_alone(tenant, other_tenant, monkeypatch):
-    """The database of this process has other tests' companies too."""
+async def of_these_alone(tenant, other_tenant, monkeypatch):
+    """The database of this process has other tests' companies too, which know no other key."""
 
     async def two(pool):
         return [tenant.view, other_tenant.view]
 
     monkeypatch.setattr(over_all, "_companies", two)
+    yield
+    owner = await asyncpg.connect(tenant.world.owner_url)
+    await owner.execute(
+        "update tenant set suspended_at = now(), erased_at = now() where id = any ($1)", [tenant.id, other_tenant.id]
+    )
+    await owner.close()
 
 
 @pytest.fixture
