@@ -111,7 +111,7 @@ async def receive_all(several: Sequence[tuple[NewComplaint, Origin]], act: Act) 
 
 
 class _Case(Struct, frozen=True):
-    """A complaint that may be taken in: judged, with its moments and whoever is responsible."""
+    """A complaint that may be taken in: judged, with its moments and whoever is responsible; `held` are the customer's tiers by scheme."""
 
     id: UUID
     new: NewComplaint
@@ -121,7 +121,12 @@ class _Case(Struct, frozen=True):
     received_at: datetime
     recorded_at: datetime
     number: str = ""
-    tiers: tuple[str, ...] = ()
+    held: Mapping[str, str] = {}
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """What the customer holds, of every scheme."""
+        return tuple(self.held.values())
 
     @property
     def settled(self) -> bool:
@@ -157,10 +162,7 @@ async def _ranked(cases: Sequence[_Case], act: Act) -> list[_Case]:
     held = await current_tiers(list(ids), on=act.today)
     none: dict[str, str] = {}
     return [
-        structs.replace(case, tiers=tuple(held.get(case.new.customer_id, none).values()))
-        if case.new.customer_id
-        else case
-        for case in cases
+        structs.replace(case, held=held.get(case.new.customer_id, none)) if case.new.customer_id else case for case in cases
     ]
 
 
@@ -196,7 +198,7 @@ def _note(case: _Case) -> AuditNote:
 async def _to_the_desk(case: _Case, act: Act) -> None:
     """S07-22: whoever receives it hands it over to the desk at once, and stays responsible."""
     customer_id = case.new.customer_id
-    to = await destination(customer_id, await desk_item(customer_id, act), act)
+    to = await destination(customer_id, await desk_item(customer_id, act, held=case.held), act)
     if to is not None and not to.seated:
         await hand_over(case.id, NewComplaintHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)
         await tell(Case(SUBJECT, case.id, customer_id), case.number, to, now=act.now)

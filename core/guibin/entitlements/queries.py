@@ -1,5 +1,6 @@
 """Reading the ledger, and what tiers give without one."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -123,13 +124,16 @@ async def counted(customer_id: UUID, entitlement: Entitlement, *, now: datetime)
     ]
 
 
-async def desk_item(customer_id: UUID | None, act: Act) -> ServiceItem | None:
-    """The service at a desk that the customer's tiers give today, if any (S07-3)."""
+async def desk_item(
+    customer_id: UUID | None, act: Act, *, held: Mapping[str, str] | None = None
+) -> ServiceItem | None:
+    """The service at a desk that the customer's tiers give today, if any (S07-3); `held` are the tiers by scheme, where they
+    are known already."""
     items = {item.name: item for item in act.policy.service_items if item.at_desks}
     if customer_id is None or not items:
         return None
-    tiers = await current_tiers([customer_id], on=act.today)
-    held = tiers.get(customer_id, {})
+    if held is None:
+        held = (await current_tiers([customer_id], on=act.today)).get(customer_id, {})
     return next(
         (items[e.item] for e in act.policy.entitlements if e.item in items and held.get(e.scheme) == e.tier), None
     )

@@ -41,6 +41,19 @@ async def test_a_complaint_costs_so_many_statements(warm, monkeypatch):
     assert (len(intake), len(form), len(resolution)) == (INTAKE, FORM, RESOLUTION), [*intake, *form, *resolution]
 
 
+async def test_a_customers_complaint_costs_what_is_known_of_them_once_more(warm, monkeypatch):
+    """Whether they are in sight, what they hold, where they are, and who serves them."""
+    customer = (await warm.post("/api/v1/customers", json={"number": "1", "name": "张三", "kind": "leader"})).json()
+    of_theirs = COMPLAINT | {"customer_id": customer["id"]}
+    await warm.post(PATH, json=of_theirs)
+
+    with counted(monkeypatch) as intake:
+        received = await warm.post(PATH, json=of_theirs)
+
+    assert received.status_code == 201
+    assert len(intake) == INTAKE + 4, intake
+
+
 async def test_a_full_form_costs_as_much_as_an_empty_one(warm, monkeypatch):
     received = (await warm.post(PATH, json=COMPLAINT)).json()
     path = f"{PATH}/{received['id']}"
