@@ -16,7 +16,13 @@ ROOT = Path(__file__).parents[2]
 TOLD = {"FieldError": 1, "Invalid.at": 1, "PolicyProblem": 2}
 TOLD_LATER = {"FieldProblem": 2}
 # What only the command line says, in English as all it says.
-COMMANDS = ("core/guibin/cli/", "core/guibin/testing/", "tenants/guibin_tenants/settings.py")
+COMMANDS = (
+    "core/guibin/cli/",
+    "core/guibin/operation/",
+    "core/guibin/testing/",
+    "tenants/guibin_tenants/directory.py",
+    "tenants/guibin_tenants/settings.py",
+)
 # What is to be typed, and no sentence.
 TYPED = {"10:30 …", "CNY", "09:00-12:00 13:30-18:00"}
 

@@ -47,7 +47,7 @@ def read(text: str) -> Bundle:
     try:
         return msgspec.convert(tomllib.loads(text), Bundle)
     except tomllib.TOMLDecodeError as error:
-        raise Invalid.at("toml", f"TOML: {error}", "see docs/policy.md") from None
+        raise Invalid.at("toml", "a text in TOML", value=str(error)) from None
     except (msgspec.ValidationError, ValueError) as error:
         said, _, place = str(error).partition(" - at `$.")
         where = f"toml.{place.rstrip('`')}" if place else "toml"

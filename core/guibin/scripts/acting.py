@@ -79,7 +79,7 @@ def refuse_follows(hook: str, follows: str) -> None:
                 "follows", "a day and an hour", "say it as `daily 07:00`, `weekly Mon 07:00`, `monthly 1 07:00`"
             )
     elif follows:
-        raise Invalid.at("follows", "nothing", f"{hook} is asked by what it is for", follows)
+        raise Invalid.at("follows", "nothing for this hook", value=follows)
 
 
 def answerer(hook: str, act: Act) -> UUID | None:
