@@ -16,7 +16,7 @@ PEERS := .guibin/peers/.installed
 # Whole runs also write down which tests touch what, for `make mutate`. With `=`: pytest takes a path that exists for a test.
 WHOLE := -n 2 --dist worksteal --touches=.guibin/mutate/touches.json
 
-.PHONY: help assets up test pages pictures test-without-packs mutate check format lock bench bench-jobs docs fuzz client house slow clean
+.PHONY: help assets up test pages pictures test-without-packs mutate check format lock bench bench-jobs docs fuzz client house cells slow clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
@@ -68,6 +68,9 @@ client: $(READY) ## Write guibin-client, a typed Python client of the API, to cl
 
 house: $(STAMP) ## Measure the shape of the code: rooms, circles, arguments, reaches into other rooms' tables
 	@$(BIN)/python benchmarks/house.py
+
+cells: $(READY) ## Run the tests of companies on several PostgreSQL servers, one moved from one to another while it is served
+	@$(BIN)/pytest -m cells tests/cells $(if $(PYTEST_ARGS),$(PYTEST_ARGS),-n 2 --dist worksteal)
 
 slow: $(READY) ## Run the tests that take long: a million deadlines, a simulated year
 	@$(BIN)/pytest -m slow

@@ -194,7 +194,7 @@ async def test_figures_tell_kinds_routes_and_states_and_no_company(tenant, clien
     await client.get(f"/api/v1/jobs/{done}")
     await client.get(f"/api/v1/nothing-{NAME}")
     async with relaying(database.relay, shop.worker) as relay:
-        await _measure(relay, tenant.world.clock())
+        await _measure([relay], tenant.world.clock())
 
     text = generate_latest(metrics.REGISTRY).decode()
     values = {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line[0] != "#"}

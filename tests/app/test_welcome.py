@@ -60,11 +60,15 @@ def test_a_database_of_ones_own_gets_no_known_password_unless_asked_for(monkeypa
     async def nothing(*_):
         return []
 
+    async def migrated(*_):
+        return run.migrations.Migrated()
+
     monkeypatch.setenv("GUIBIN_DATABASE_URL", database)
     monkeypatch.setattr(supervisor, "run", up)
-    monkeypatch.setattr(run.migrations, "migrate", nothing)
+    monkeypatch.setattr(run.migrations, "migrate", migrated)
     monkeypatch.setattr(run.pack_upgrades, "keep_all", nothing)
     monkeypatch.setattr(run.keyring, "load_root_key", lambda home: None)
+    monkeypatch.setattr(run.root_keys, "refuse_wrong_first", nothing)
     monkeypatch.setattr(companies, "fill", fill)
 
     run.up(demo=demo)

@@ -14,7 +14,7 @@ from serving import free_port
 
 from guibin.operation import supervisor
 
-READY_WITHIN_S = 60
+READY_WITHIN_S = 180
 # Read piece by piece: a process has more address space than memory.
 PIECE_BYTES = 1 << 22
 

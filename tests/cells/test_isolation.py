@@ -20,6 +20,8 @@ from guibin_tenants.tables import new_id
 
 from .conftest import owner_on
 
+pytestmark = pytest.mark.cells
+
 CUSTOMER = {"number": "DK00001", "name": "王建国", "kind": "leader", "employer": "成都市教育局"}
 
 

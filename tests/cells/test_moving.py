@@ -36,6 +36,8 @@ MOVE = """
 import asyncio, os, sys
 from guibin.operation import moving
 from guibin_tenants import cells
+
+pytestmark = pytest.mark.cells
 cells.serve(os.environ)
 asyncio.run(moving.move(sys.argv[1], sys.argv[4], sys.argv[6], say=print))
 """

@@ -21,6 +21,8 @@ from guibin_tenants.scope import fetch_value
 
 from .conftest import owner_on
 
+pytestmark = pytest.mark.cells
+
 WITHIN_S = 60
 COMPLAINT = {"text": "没有信号", "channel": "phone"}
 CUSTOMER = {"number": "DK00001", "name": "王建国", "kind": "leader", "employer": "成都市教育局"}
