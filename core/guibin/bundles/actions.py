@@ -216,9 +216,7 @@ async def _unknown(bundle: Bundle, act: Act) -> list[FieldError]:
 
 def _other_hooks(compared: list[ScriptCompared]) -> list[FieldError]:
     return [
-        FieldError(
-            f"{_SCRIPTS}{each.name}", "the hook of the company's script of this name", value=each.hook
-        )
+        FieldError(f"{_SCRIPTS}{each.name}", "the hook of the company's script of this name", value=each.hook)
         for each in compared
         if each.outcome == "other_hook"
     ]

@@ -162,7 +162,8 @@ async def _ranked(cases: Sequence[_Case], act: Act) -> list[_Case]:
     held = await current_tiers(list(ids), on=act.today)
     none: dict[str, str] = {}
     return [
-        structs.replace(case, held=held.get(case.new.customer_id, none)) if case.new.customer_id else case for case in cases
+        structs.replace(case, held=held.get(case.new.customer_id, none)) if case.new.customer_id else case
+        for case in cases
     ]
 
 

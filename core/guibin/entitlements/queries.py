@@ -124,9 +124,7 @@ async def counted(customer_id: UUID, entitlement: Entitlement, *, now: datetime)
     ]
 
 
-async def desk_item(
-    customer_id: UUID | None, act: Act, *, held: Mapping[str, str] | None = None
-) -> ServiceItem | None:
+async def desk_item(customer_id: UUID | None, act: Act, *, held: Mapping[str, str] | None = None) -> ServiceItem | None:
     """The service at a desk that the customer's tiers give today, if any (S07-3); `held` are the tiers by scheme, where they
     are known already."""
     items = {item.name: item for item in act.policy.service_items if item.at_desks}
