@@ -220,10 +220,23 @@ class Part(TenantTable):
         super().__init_subclass__(**kwargs)
 
 
-def all_tables(of: type[TenantTable] = TenantTable) -> list[type[TenantTable]]:
-    """Every table that is defined by now, parts of others among them."""
-    below = [table for kind in of.__subclasses__() for table in (kind, *all_tables(kind))]
-    return [table for table in below if table is not Part]
+def all_tables() -> list[type[TenantTable]]:
+    """Every table that is defined by now, parts of others among them. One of the core stays what it is, whatever a pack calls its own."""
+    found: dict[str, type[TenantTable]] = {}
+    for table in _below(TenantTable):
+        name = table._meta.tablename
+        if name not in found or _of_the_core(table):
+            found[name] = table
+    return list(found.values())
+
+
+def _below(of: type[TenantTable]) -> list[type[TenantTable]]:
+    kinds = [table for kind in of.__subclasses__() for table in (kind, *_below(kind))]
+    return [table for table in kinds if table is not Part]
+
+
+def _of_the_core(table: type[TenantTable]) -> bool:
+    return table.__module__.partition(".")[0] in ("guibin", "guibin_tenants")
 
 
 def _mine(table: type[TenantTable]) -> Any:

@@ -20,7 +20,9 @@ from guibin.regulations.rules import all_rules, said
 from guibin_tenants.refusals import Refusal
 
 # What only whoever runs the product meets, or a program that calls it.
-OPERATORS = frozenset({"bad-bound", "bad-file-bound", "bad-file-store", "bad-proxies", "no-public-address", "draining"})
+OPERATORS = frozenset(
+    {"bad-bound", "bad-file-bound", "bad-file-store", "bad-proxies", "no-public-address", "draining", "moving"}
+)
 TESTS = Path(__file__).parents[1]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 

@@ -1,5 +1,6 @@
 """What a new table starts with."""
 
+import gc
 import json
 
 import asyncpg
@@ -8,8 +9,9 @@ from msgspec import structs
 from piccolo.columns import JSONB, Boolean, Date, Integer, Text, Varchar
 from piccolo.columns import UUID as UuidColumn
 
+from guibin.profiles.tables import Customer
 from guibin_tenants import schema, versions
-from guibin_tenants.tables import Index, Keys, TenantTable, new_id
+from guibin_tenants.tables import Index, Keys, TenantTable, all_tables, new_id
 
 
 class Sample(TenantTable, tablename="sample_of_a_new_table"):
@@ -244,3 +246,13 @@ async def test_rows_that_break_what_is_new_keep_everything_as_it_was(tenant, own
             await versions.ensure(owner, (Earlier,))
 
     assert await shape(owner) == before
+
+
+def test_a_packs_table_that_is_called_as_one_of_the_core_changes_nothing_of_it():
+    """It is refused, and yet it was defined: what is erased, merged and walled goes by the core's."""
+    impostor = type("Impostor", (TenantTable,), {"__module__": "a_pack"}, tablename="customer")
+
+    assert [table for table in all_tables() if table._meta.tablename == "customer"] == [Customer]
+    assert impostor not in all_tables()
+    del impostor
+    gc.collect()

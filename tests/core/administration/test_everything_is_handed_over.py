@@ -59,6 +59,7 @@ HISTORY = {
     "visit_record.rated_id",
     "work_log.staff_id",
     "work_log_review.staff_id",
+    "wall_display.staff_id",
     "work_plan.staff_id",
 }
 WALLED = [table for table in TABLES if issubclass(table, TenantTable)]
@@ -138,4 +139,6 @@ async def test_places_end_with_whoever_leaves(clock, everything, column):
         await tell_at_once(StaffLeft(leaver), acting(by=tenant.principal(), now=clock()))
 
         row = await fetch_one(f"select * from {table_name} where id = $1", row_id)
-    assert row[name] is None or clock() in (row.get("left_at"), row.get("until_at"), row.get("revoked_at"))
+    assert row[name] is None or clock() in (
+        row.get(ended) for ended in ("left_at", "until_at", "revoked_at", "ended_at")
+    )

@@ -11,7 +11,7 @@ from guibin.complaints.jobs import DrawSample
 
 PATH = "/api/v1/complaints"
 NEW = {"text": "没有信号", "channel": "phone", "level": "1"}
-REMEDY = {"remedy": "更换机顶盒", "cause": "equipment"}
+REMEDY = {"remedy": "更换机顶盒", "cause": "other"}
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ async def test_a_post_says_who_holds_it_and_what_rests_on_it(bank, admin):
     post = (await by_name(admin))["corporate_department"]
 
     assert (post["vacant"], post["role"]) == (False, "manager")
-    assert post["holders"] == [{"id": str(head.staff_id), "name": "head", "unit_name": "moyu"}]
+    held = {"capacity": "held", "until_on": None}
+    assert post["holders"] == [{"id": str(head.staff_id), "name": "head", "unit_name": "moyu", **held}]
     assert flows != []
     assert {flow["clause"] for flow in flows} <= {rest["clause"] for rest in post["rests"]}
 

@@ -160,17 +160,27 @@ def _mixed(plans, places):
 
 
 def _scored(scheme):
-    """For each bound of the value score, somebody exactly at it and somebody one minor unit under it."""
+    """For each bound of the value score, somebody exactly at it, or as little above it as figures come, and somebody one minor
+    unit under that."""
     found = []
     for bound in sorted(_bounds(scheme).get(VALUE_SCORE, ())):
         spans = [(d.low, (d.low + d.high) // 2, d.high) for d in scheme.value_score]
-        exact = next(f for f in itertools.product(*spans) if _score(scheme, f) == bound)
+        exact = next((f for f in itertools.product(*spans) if _score(scheme, f) == bound), None) or _evenly(
+            scheme, bound
+        )
         for lowered in range(len(exact)):
             less = [figure - (place == lowered) for place, figure in enumerate(exact)]
             if less[lowered] >= scheme.value_score[lowered].low and _score(scheme, less) == bound - 1:
                 found += [_with_figures(scheme, exact), _with_figures(scheme, less)]
                 break
     return found
+
+
+def _evenly(scheme, bound):
+    """Every dimension as far as the score is to go."""
+    figures = tuple(d.low - (d.low - d.high) * bound // 100 for d in scheme.value_score)
+    assert _score(scheme, figures) == bound
+    return figures
 
 
 def _score(scheme, figures):
