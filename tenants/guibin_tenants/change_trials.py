@@ -23,9 +23,9 @@ async def copied(connection: asyncpg.Connection, names: Sequence[str]) -> None:
 
 
 async def _rows(connection: asyncpg.Connection, name: str) -> None:
-    """The first rows of each company, as many as may be: row security shows one at a time."""
+    """The first rows of each company, the newest first, as many as may be: row security shows one at a time."""
     left = ROWS_MAX
-    companies = await connection.fetch("select id::text from public.tenant order by id limit $1", COMPANIES_MAX)
+    companies = await connection.fetch("select id::text from public.tenant order by id desc limit $1", COMPANIES_MAX)
     for company in companies:
         await connection.execute(
             "select set_config('guibin.tenant', $1, true), set_config('guibin.units', '*', true)", company["id"]

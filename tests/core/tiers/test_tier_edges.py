@@ -160,27 +160,35 @@ def _mixed(plans, places):
 
 
 def _scored(scheme):
-    """For each bound of the value score, somebody exactly at it, or as little above it as figures come, and somebody one minor
-    unit under that."""
+    """For each bound of the value score, somebody exactly at it and somebody one minor unit under it."""
     found = []
     for bound in sorted(_bounds(scheme).get(VALUE_SCORE, ())):
         spans = [(d.low, (d.low + d.high) // 2, d.high) for d in scheme.value_score]
-        exact = next((f for f in itertools.product(*spans) if _score(scheme, f) == bound), None) or _evenly(
-            scheme, bound
-        )
-        for lowered in range(len(exact)):
-            less = [figure - (place == lowered) for place, figure in enumerate(exact)]
-            if less[lowered] >= scheme.value_score[lowered].low and _score(scheme, less) == bound - 1:
-                found += [_with_figures(scheme, exact), _with_figures(scheme, less)]
-                break
+        exact = [figures for figures in itertools.product(*spans) if _score(scheme, figures) == bound][:1]
+        found += next(filter(None, (_edge(scheme, figures, bound) for figures in (*exact, _evenly(scheme, bound)))), [])
     return found
 
 
+def _edge(scheme, exact, bound):
+    """Somebody with these figures and somebody with one minor unit less of one, if that is under the bound."""
+    for lowered in range(len(exact)):
+        less = [figure - (place == lowered) for place, figure in enumerate(exact)]
+        if less[lowered] >= scheme.value_score[lowered].low and _score(scheme, less) == bound - 1:
+            return [_with_figures(scheme, exact), _with_figures(scheme, less)]
+    return []
+
+
 def _evenly(scheme, bound):
-    """Every dimension as far as the score is to go."""
-    figures = tuple(d.low - (d.low - d.high) * bound // 100 for d in scheme.value_score)
-    assert _score(scheme, figures) == bound
-    return figures
+    """Every dimension about as far as the score is to go, the widest exactly as far as it takes."""
+    figures = [d.low + (d.high - d.low) * bound // 100 for d in scheme.value_score]
+    widths = [d.high - d.low for d in scheme.value_score]
+    widest = widths.index(max(widths))
+    low, high = figures[widest], scheme.value_score[widest].high
+    while low < high:
+        figures[widest] = (low + high) // 2
+        low, high = (low, figures[widest]) if _score(scheme, figures) >= bound else (figures[widest] + 1, high)
+    figures[widest] = high
+    return tuple(figures)
 
 
 def _score(scheme, figures):
