@@ -61,7 +61,7 @@ async def test_every_recurring_job_has_words_and_says_when(admin, world):
 
 def test_every_kind_of_job_has_words_in_both_languages(world):
     words = world.litestar.state.studio.words
-    kinds = [each.kind for each in all_handlers() if each.function.__module__.startswith("guibin")]
+    kinds = [each.kind for each in all_handlers() if each.function.__module__.startswith("guibin.")]
     called = [kind for kind in kinds if not words.has(f"jobs.kind.{kind}")]
     said = {kind: words.of(f"jobs.kind.{kind}", "zh-CN") for kind in kinds if kind not in called}
 
