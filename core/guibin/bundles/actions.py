@@ -138,15 +138,13 @@ async def _amendment(
     """What is to be changed of the policy, None where that is nothing; and the elements that both say, and otherwise."""
     own = await own_parts(act.now)
     said = brought_back(bundle.policy, new.kept)
-    over, _ = otherwise(own, laid_over(own, said))
+    over, given_up = otherwise(own, laid_over(own, said))
     both = set(paths_in(own))
     conflicts = tuple(path for path in paths_in(over) if path in both)
     if new.whole:
         gone = [path for path in paths_in(own) if path not in new.kept]
         off = [f"switched_off.{path}" for path in own.switched_off if path not in new.kept]
         over, given_up = otherwise(own, laid_over(brought_back(own, (*gone, *off)), said))
-    else:
-        over, given_up = otherwise(own, laid_over(own, said))
     if over == Overrides() and not given_up:
         return None, conflicts
     return PolicyAmendment(overrides=over, brought_back=given_up, note=note), conflicts

@@ -89,10 +89,13 @@ FRAME_KEYS = frozenset("/?gjkxz")
 SELECTED = "id"
 
 
-class _Sent(Struct, frozen=True):
+class Sent(Struct, frozen=True):
+    """What a form holds, what is wrong with it by field, and what it says above its fields."""
+
     given: Mapping[str, Sequence[str]]
     errors: Mapping[str, str] = {}
     status: int = 200
+    about: tuple[str, ...] = ()
 
 
 # Refuses whoever does not see the thing of this id.
@@ -155,7 +158,7 @@ class Commands:
         command = self._command(name, shell)
         given = await command.given(shell, subject_id) if command.given else {}
         return await self._form(
-            command, shell, _Sent({key: [value] if isinstance(value, str) else value for key, value in given.items()})
+            command, shell, Sent({key: [value] if isinstance(value, str) else value for key, value in given.items()})
         )
 
     async def do(self, name: str, subject_id: UUID, shell: Shell) -> Response[str]:
@@ -165,14 +168,14 @@ class Commands:
     async def ask_all(self, name: str, shell: Shell) -> Response[str]:
         """The form for all that are selected."""
         chosen = shell.request.query_params.getall(SELECTED, [])
-        return await self._form(self._command(name, shell), shell, _Sent({SELECTED: chosen}))
+        return await self._form(self._command(name, shell), shell, Sent({SELECTED: chosen}))
 
     async def do_all(self, name: str, shell: Shell) -> Response[str]:
         """Do it to all that were selected, or to none of them."""
         command, given = self._command(name, shell), await forms.sent(shell.request)
         chosen = [UUID(each) for each in given.get(SELECTED, ()) if is_id(each)]
         if not chosen:
-            return await self._form(command, shell, _Sent(given, {"": shell.says("list.none_selected")}, 422))
+            return await self._form(command, shell, Sent(given, {"": shell.says("list.none_selected")}, 422))
         return await self._do(command, chosen, shell, given)
 
     async def _do(
@@ -183,7 +186,7 @@ class Commands:
         if kind is not None:
             filled = forms.fill(kind, given, shell)
             if filled.errors:
-                return await self._form(command, shell, _Sent(given, filled.errors, 422))
+                return await self._form(command, shell, Sent(given, filled.errors, 422))
             sheet = await command.sheet(shell) if command.sheet else None
             told = {"answers": answers.read(sheet, given)} if sheet else {}
             arguments["new"] = replace(filled.value, **told)
@@ -197,7 +200,7 @@ class Commands:
                 itself = {self.subject: subject_id} if self.subject in wanted else {}
                 results.append(await command.action(**known, **itself))
         except Refusal as refusal:
-            return await self._form(command, shell, _Sent(given, forms.faults(refusal, shell), refusal.status))
+            return await self._form(command, shell, Sent(given, forms.faults(refusal, shell), refusal.status))
         if command.shows is not None:
             return command.shows(results[-1], shell)
         if command.tells is not None:
@@ -223,7 +226,7 @@ class Commands:
         require(shell.act.by, command.needs)
         return command
 
-    async def _form(self, command: Command, shell: Shell, sent: _Sent) -> Response[str]:
+    async def _form(self, command: Command, shell: Shell, sent: Sent) -> Response[str]:
         kind = takes(command)
         choices = {name: await offered(shell) for name, offered in command.choices.items()}
         asks = await command.asks(shell) if command.asks else Asks()
@@ -258,6 +261,21 @@ class Commands:
             chosen=sent.given.get(SELECTED, ()),
             address=shell.request.url.path,
         )
+
+
+def page_of(command: Command, form: forms.Form, shell: Shell, sent: Sent) -> Response[str]:
+    """The page on which somebody fills in what the command takes, and which takes it: what is no command of a list's has it too."""
+    return shell.page(
+        "console/command.html",
+        status=sent.status,
+        command=command,
+        slice_name=form.slice_name,
+        fields=form.fields(shell, sent.given, sent.errors),
+        problem=sent.errors.get("", ""),
+        about=sent.about,
+        chosen=(),
+        address=shell.request.url.path,
+    )
 
 
 def takes(command: Command) -> type[Struct] | None:

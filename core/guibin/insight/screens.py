@@ -8,11 +8,11 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import Provide
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from guibin.audit.actions import noted
 from guibin.console import forms
-from guibin.console.commands import Command, is_id
+from guibin.console.commands import Command, Sent, is_id, page_of
 from guibin.console.forms import Choice, Form
 from guibin.console.lists import page_asked
 from guibin.console.navigation import Entry
@@ -159,8 +159,8 @@ class ReportScreens(Controller):
 
     @get("/subscriptions/new", needs=READ)
     async def ask(self, shell: Shell) -> Response[str]:
-        asked = shell.request.query_params
-        return await _form(shell, {name: [asked.get(name, "")] for name in ("kind", "org_unit_id")}, {}, 200)
+        query = shell.request.query_params
+        return await _form(shell, Sent({name: [query.get(name, "")] for name in ("kind", "org_unit_id")}))
 
     @post("/subscriptions/new", needs=READ, status_code=200)
     async def subscribe(self, shell: Shell) -> Response[str]:
@@ -168,7 +168,7 @@ class ReportScreens(Controller):
         try:
             await posting.subscribe(forms.taken(NewSubscription, given, shell), shell.act)
         except Refusal as refusal:
-            return await _form(shell, given, *forms.wrong(refusal, shell))
+            return await _form(shell, Sent(given, *forms.wrong(refusal, shell)))
         return shell.done(shell.says("insight.done.subscribe"))
 
     @post("/subscriptions/{subscription_id:uuid}/end", needs=READ, status_code=200)
@@ -233,19 +233,10 @@ def _leads(row: FigureRow) -> str:
     return f"{PREFIX}/customers/{row.customer_id}" if row.customer_id else ""
 
 
-async def _form(shell: Shell, given: dict[str, list[str]], errors: dict[str, str], status: int) -> Response[str]:
+async def _form(shell: Shell, sent: Sent) -> Response[str]:
     choices = {
         "kind": [Choice(kind, shell.says(f"insight.kind.{kind}")) for kind in KINDS],
         "org_unit_id": [Choice(str(unit.id), unit.name) for unit in await _units(shell)],
     }
-    return shell.page(
-        "console/command.html",
-        status=status,
-        command=_SUBSCRIBE,
-        slice_name=NAME,
-        fields=Form(kind=NewSubscription, slice_name=NAME, choices=choices).fields(shell, given, errors),
-        problem=errors.get("", ""),
-        about=(shell.says("insight.about.subscribe"),),
-        chosen=(),
-        address=f"{PATH}/subscriptions/new",
-    )
+    form = Form(kind=NewSubscription, slice_name=NAME, choices=choices)
+    return page_of(_SUBSCRIBE, form, shell, structs.replace(sent, about=(shell.says("insight.about.subscribe"),)))

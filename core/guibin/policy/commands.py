@@ -94,7 +94,8 @@ class Refuse(_Command, frozen=True, kw_only=True, tag="refuse"):
     en: Reason
 
 
-Command = (
+# What a script may have done, too: to refuse, it objects.
+Bidding = (
     SetLevel
     | AskDepartment
     | OpenTask
@@ -105,7 +106,7 @@ Command = (
     | SetField
     | StartSurvey
     | CallWebhook
-    | Refuse
 )
+Command = Bidding | Refuse
 # These judge what is being done, in its own transaction; all others follow after it.
 JUDGING = (SetLevel, Refuse)

@@ -23,6 +23,7 @@ from guibin.jobs.actions import write as write_jobs
 from guibin.jobs.kinds import Job, kind_of
 from guibin.notices.actions import Notice, notify
 from guibin.periods.rhythms import BadRhythm, check, following
+from guibin.policy.commands import Bidding
 from guibin.webhooks.kinds import known_kinds
 from guibin_tenants.principals import may, require
 from guibin_tenants.refusals import Forbidden, Invalid
@@ -31,7 +32,7 @@ from guibin_tenants.scope import current_scope, execute
 from . import asking, figures
 from .asking import COMMANDS_DAY_MAX, Answering, Kept, Known, known
 from .runner import RUNNER, Ran
-from .stubs import ACTING, Bidding, Biddings
+from .stubs import ACTING, Biddings
 
 WRITES = may("scripts:write")
 ACTS = frozenset(hook.name for hook in ACTING)

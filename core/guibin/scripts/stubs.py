@@ -16,18 +16,7 @@ import msgspec
 from msgspec import NODEFAULT, Meta, Struct
 
 from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Measure, Proposal
-from guibin.policy.commands import (
-    AddNote,
-    AskApproval,
-    AskDepartment,
-    CallWebhook,
-    Notify,
-    OpenTask,
-    SendMessage,
-    SetField,
-    SetLevel,
-    StartSurvey,
-)
+from guibin.policy.commands import Bidding
 
 # What crosses into a script crosses as a string.
 _STRINGS = (UUID, date, datetime)
@@ -87,19 +76,7 @@ class Due(Struct, frozen=True):
     settings: dict[str, int]
 
 
-Bidding = (
-    SetLevel
-    | AskDepartment
-    | OpenTask
-    | Notify
-    | SendMessage
-    | AskApproval
-    | AddNote
-    | SetField
-    | StartSurvey
-    | CallWebhook
-)
-"""What a script may have done, as automations have; to refuse, it objects."""
+# So many commands a script may answer at once.
 COMMANDS_MAX = 10
 Biddings = Annotated[list[Bidding], Meta(max_length=COMMANDS_MAX)]
 _COMMAND = "Command"

@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, post
 
 from guibin.console import choices as offered
 from guibin.console import forms
-from guibin.console.commands import Command
+from guibin.console.commands import Command, Sent, page_of
 from guibin.console.forms import Form
 from guibin.console.shell import PREFIX, Shell
 from guibin.web.public_address import public_address
@@ -39,7 +39,7 @@ class DisplayScreens(Controller):
 
     @get("/new", needs=LEADS)
     async def ask(self, shell: Shell) -> Response[str]:
-        return await _form(shell, {}, {}, 200)
+        return await _form(shell, Sent({}))
 
     @post("/new", needs=LEADS, confirmed=True, shown_once=True, status_code=200)
     async def make(self, shell: Shell) -> Response[str]:
@@ -48,7 +48,7 @@ class DisplayScreens(Controller):
         try:
             made = await displays.make(forms.taken(NewWallDisplay, given, shell), shell.act, now)
         except Refusal as refusal:
-            return await _form(shell, given, *forms.wrong(refusal, shell))
+            return await _form(shell, Sent(given, *forms.wrong(refusal, shell)))
         link = f"{_address(shell)}{CODE}?company={shell.act.company.slug}&code={made.code}"
         return shell.page(
             "sign_ins/made_display.html",
@@ -69,17 +69,6 @@ def _address(shell: Shell) -> str:
     return public_address() or str(shell.request.base_url).rstrip("/")
 
 
-async def _form(shell: Shell, given: dict[str, list[str]], errors: dict[str, str], status: int) -> Response[str]:
+async def _form(shell: Shell, sent: Sent) -> Response[str]:
     units = [each for each in await offered.units(shell) if shell.act.by.covers(UUID(each.value))]
-    form = Form(kind=NewWallDisplay, slice_name=NAME, choices={"org_unit_id": units})
-    return shell.page(
-        "console/command.html",
-        status=status,
-        command=MAKE,
-        slice_name=NAME,
-        fields=form.fields(shell, given, errors),
-        problem=errors.get("", ""),
-        about=(),
-        chosen=(),
-        address=f"{PATH}/new",
-    )
+    return page_of(MAKE, Form(kind=NewWallDisplay, slice_name=NAME, choices={"org_unit_id": units}), shell, sent)

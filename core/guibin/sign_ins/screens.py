@@ -12,7 +12,7 @@ from guibin.administration.requests import NewInvitation
 from guibin.administration.second_factors import SignInRules
 from guibin.console import choices as offered
 from guibin.console import forms, lists
-from guibin.console.commands import Command, Commands
+from guibin.console.commands import Command, Commands, Sent, page_of
 from guibin.console.forms import Form
 from guibin.console.lists import Column, Filter, Table, View, Wanted
 from guibin.console.navigation import Entry
@@ -92,7 +92,7 @@ class SignInScreens(Controller):
         present = await second_factors.rules()
         given = {"second_factor_roles": list(present.second_factor_roles)}
         given |= {name: [str(figure)] for name in FIGURES if (figure := getattr(present, name)) is not None}
-        return await _form(RULE, SignInRules, shell, (given, {}, 200))
+        return await _form(RULE, SignInRules, shell, Sent(given))
 
     @post("/rules", needs=RULES, confirmed=True, status_code=200)
     async def set_rules(self, shell: Shell) -> Response[str]:
@@ -100,12 +100,12 @@ class SignInScreens(Controller):
         try:
             await second_factors.set_rules(forms.taken(SignInRules, given, shell), shell.act)
         except Refusal as refusal:
-            return await _form(RULE, SignInRules, shell, (given, *forms.wrong(refusal, shell)))
+            return await _form(RULE, SignInRules, shell, Sent(given, *forms.wrong(refusal, shell)))
         return shell.done(shell.says(f"{NAME}.done.rules"))
 
     @get("/invitations", needs=WRITE)
     async def ask_invitation(self, shell: Shell) -> Response[str]:
-        return await _form(INVITE, NewInvitation, shell, ({}, {}, 200))
+        return await _form(INVITE, NewInvitation, shell, Sent({}))
 
     @post("/invitations", needs=WRITE, confirmed=True, status_code=200)
     async def invite(self, shell: Shell) -> Response[str]:
@@ -113,7 +113,7 @@ class SignInScreens(Controller):
         try:
             sent = await links.invite(forms.taken(NewInvitation, given, shell), shell.act)
         except Refusal as refusal:
-            return await _form(INVITE, NewInvitation, shell, (given, *forms.wrong(refusal, shell)))
+            return await _form(INVITE, NewInvitation, shell, Sent(given, *forms.wrong(refusal, shell)))
         return shell.done(shell.says(f"{NAME}.done.invite", email=sent.email))
 
     @get("/{staff_id:uuid}", needs=READ)
@@ -139,22 +139,7 @@ class SignInScreens(Controller):
     ask_person, do_person = PEOPLE.handlers("/{staff_id:uuid}", needs=WRITE, confirmed=True)
 
 
-_Shown = tuple[dict[str, list[str]], dict[str, str], int]
-
-
-async def _form(command: Command, kind: type[Struct], shell: Shell, shown: _Shown) -> Response[str]:
-    given, errors, status = shown
+async def _form(command: Command, kind: type[Struct], shell: Shell, sent: Sent) -> Response[str]:
     roles = await offered.roles(shell)
     choices = {"second_factor_roles": roles, "roles": roles, "org_unit_id": await offered.units(shell)}
-    form = Form(kind=kind, slice_name=NAME, choices=choices)
-    return shell.page(
-        "console/command.html",
-        status=status,
-        command=command,
-        slice_name=NAME,
-        fields=form.fields(shell, given, errors),
-        problem=errors.get("", ""),
-        about=(),
-        chosen=(),
-        address=f"{PATH}/{'rules' if command is RULE else 'invitations'}",
-    )
+    return page_of(command, Form(kind=kind, slice_name=NAME, choices=choices), shell, sent)

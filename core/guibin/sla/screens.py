@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from guibin.audit.actions import noted
 from guibin.console import choices as offered
 from guibin.console import forms
-from guibin.console.commands import Command, Commands
+from guibin.console.commands import Command, Commands, Sent, page_of
 from guibin.console.forms import Choice, Form
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
@@ -219,7 +219,7 @@ class CalendarScreens(Controller):
             how = kind_of(found, on)
             given = {"on": [on.isoformat()], "how": [how if how != "weekend" else "usual"]}
             given |= {"windows": [written(found.windows_on(on))]} if how == "hours" else {}
-        return _form(shell, what, _Sent(given))
+        return _form(shell, what, Sent(given))
 
     @post("/{name:str}/do/{what:str}", needs=WRITE, status_code=200)
     async def do(self, name: str, what: str, shell: Shell) -> Response[str]:
@@ -233,10 +233,10 @@ class CalendarScreens(Controller):
             after = with_day(found, new) if isinstance(new, DayForm) else with_week(found, new)
             if not new.seen:
                 told = await preview(after)
-                return _form(shell, what, _Sent(given | {"seen": ["true"]}, about=_told(told, shell)))
+                return _form(shell, what, Sent(given | {"seen": ["true"]}, about=_told(told, shell)))
             await calendars.write(after, shell.act, note=new.note)
         except Refusal as refusal:
-            return _form(shell, what, _Sent(given, *forms.wrong(refusal, shell)))
+            return _form(shell, what, Sent(given, *forms.wrong(refusal, shell)))
         moved = await actions.recompute(name, shell.act)
         await noted("calendar.write", shell.act, subject="calendar", purpose=new.note, shown=0)
         return shell.done(shell.says(f"{NAME}.saved", count=moved))
@@ -282,25 +282,6 @@ def _told(told: CalendarPreview, shell: Shell) -> tuple[str, ...]:
     return (*lines, shell.says(f"{NAME}.send_again"))
 
 
-class _Sent(Struct, frozen=True):
-    """What a form holds, what is wrong with it, and what it says above its fields."""
-
-    given: dict[str, list[str]]
-    errors: dict[str, str] = {}
-    status: int = 200
-    about: tuple[str, ...] = ()
-
-
-def _form(shell: Shell, what: str, sent: _Sent) -> Response[str]:
+def _form(shell: Shell, what: str, sent: Sent) -> Response[str]:
     form = Form(kind=_kind(what), slice_name=NAME, hidden=frozenset({"seen"}))
-    return shell.page(
-        "console/command.html",
-        status=sent.status,
-        command=Command(name=what, action=own),
-        slice_name=NAME,
-        fields=form.fields(shell, sent.given, sent.errors),
-        problem=sent.errors.get("", ""),
-        about=sent.about,
-        chosen=(),
-        address=shell.request.url.path,
-    )
+    return page_of(Command(name=what, action=own), form, shell, sent)

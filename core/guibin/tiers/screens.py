@@ -8,11 +8,11 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import Provide
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from guibin.audit.actions import noted
 from guibin.console import forms
-from guibin.console.commands import Command
+from guibin.console.commands import Command, Sent, page_of
 from guibin.console.forms import Choice, Form
 from guibin.console.lists import page_asked
 from guibin.console.navigation import Entry
@@ -134,7 +134,7 @@ class AssessmentScreens(Controller):
 
     @get("/new", needs=RUN)
     async def ask(self, shell: Shell) -> Response[str]:
-        return _form(shell, {"scheme": [shell.request.query_params.get("scheme", "")]}, {}, 200)
+        return _form(shell, Sent({"scheme": [shell.request.query_params.get("scheme", "")]}))
 
     @post("/new", needs=RUN, cost=BULK, status_code=200)
     async def assess(self, shell: Shell) -> Response[str]:
@@ -143,7 +143,7 @@ class AssessmentScreens(Controller):
             new = forms.taken(NewAssessment, given, shell)
             view = await assessment.assess(new.scheme, shell.act, as_of=new.as_of or shell.act.today)
         except Refusal as refusal:
-            return _form(shell, given, *forms.wrong(refusal, shell))
+            return _form(shell, Sent(given, *forms.wrong(refusal, shell)))
         return shell.done(shell.says("tiers.done.assess"), goes_to=f"{PATH}/{view.id}")
 
     @get(
@@ -222,18 +222,8 @@ def _given(asked: FlowAsked) -> dict[str, str]:
     return {name: value for name in ("move", "held", "becomes") if (value := getattr(asked, name))}
 
 
-def _form(shell: Shell, given: dict[str, list[str]], errors: dict[str, str], status: int) -> Response[str]:
+def _form(shell: Shell, sent: Sent) -> Response[str]:
     schemes = [Choice(scheme.name, shell.named(f"scheme.{scheme.name}")) for scheme in _schemes(shell)]
     left_out = frozenset({"dry_run", "proposal", "known_at"})
     form = Form(kind=NewAssessment, slice_name=NAME, choices={"scheme": schemes}, left_out=left_out)
-    return shell.page(
-        "console/command.html",
-        status=status,
-        command=_RUN,
-        slice_name=NAME,
-        fields=form.fields(shell, given, errors),
-        problem=errors.get("", ""),
-        about=(shell.says("tiers.about.assess"),),
-        chosen=(),
-        address=f"{PATH}/new",
-    )
+    return page_of(_RUN, form, shell, structs.replace(sent, about=(shell.says("tiers.about.assess"),)))
