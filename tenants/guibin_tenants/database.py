@@ -260,6 +260,16 @@ def connection_settings(url: str) -> dict[str, str | int]:
     return settings
 
 
+@contextlib.asynccontextmanager
+async def connected_to(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """One connection in whichever role `url` is for, beside every pool; closed at the end. Raises what opening one does."""
+    connection: asyncpg.Connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
 async def refuse_unsafe(connection: asyncpg.Connection) -> None:
     """Raises UnsafeDatabase where the server or the role behind this connection cannot keep tenants apart."""
     version = connection.get_server_version()

@@ -12,7 +12,7 @@ import asyncpg
 from msgspec import Struct
 
 from . import cells, placement, registry
-from .database import ENGINE, UNPLACED, borrowed
+from .database import ENGINE, UNPLACED, borrowed, connected_to
 from .placement import NotHere, Place, place_of_row
 from .refusals import Conflict, Invalid, NotFound
 from .registry import NewTenant, TenantView
@@ -334,23 +334,11 @@ async def _cell(connection: asyncpg.Connection, slug: str) -> cells.Cell:
     return cells.named(name)
 
 
-@contextlib.asynccontextmanager
-async def owner_of(cell: cells.Cell) -> AsyncIterator[asyncpg.Connection]:
+def owner_of(cell: cells.Cell) -> contextlib.AbstractAsyncContextManager[asyncpg.Connection]:
     """A connection to the cell as the owner role."""
-    async with connected_to(cell.url("owner")) as connection:
-        yield connection
+    return connected_to(cell.url("owner"))
 
 
 def owners(directory_url: str) -> Iterable[tuple[str, str]]:
     """Each cell's name and the address of its owner role; an empty name where there is but one."""
     return [(cell.name, cell.url("owner")) for cell in cells.used()] or [("", directory_url)]
-
-
-@contextlib.asynccontextmanager
-async def connected_to(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection for as long as this lasts."""
-    connection: asyncpg.Connection = await asyncpg.connect(url)
-    try:
-        yield connection
-    finally:
-        await connection.close()

@@ -7,14 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 from cyclopts import Parameter
 
 from guibin.context import real_clock
 from guibin.operation import backups, embedded, erasure, restoring
 from guibin.operation.restoring import Restored
 from guibin_tenants import keyring
-from guibin_tenants.database import connected
+from guibin_tenants.database import connected, connected_to
 from guibin_tenants.refusals import Invalid
 
 from . import environment
@@ -68,9 +67,10 @@ async def restore(
 
     with embedded.running(home) as servers:
         async with connected(servers.app_url, pool_size=4) as pool:
-            owner = await asyncpg.connect(servers.owner_url)
-            gone = await erasure.erase_again(owner, kept.companies, by=environment.operator().name, now=real_clock())
-            await owner.close()
+            async with connected_to(servers.owner_url) as owner:
+                gone = await erasure.erase_again(
+                    owner, kept.companies, by=environment.operator().name, now=real_clock()
+                )
             found = [each async for each in restoring.settle(kept, packs, environment.operator(), pool)]
     answer(
         {"companies": found, "erased": gone},

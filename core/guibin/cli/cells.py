@@ -8,6 +8,7 @@ from cyclopts import App
 
 from guibin.operation import migrations
 from guibin_tenants import cells, directory
+from guibin_tenants.database import connected_to
 from guibin_tenants.refusals import Invalid
 
 from . import environment
@@ -63,11 +64,8 @@ async def _directory() -> AsyncIterator[asyncpg.Connection]:
     with environment.urls() as urls:
         if not cells.used():
             raise Invalid.at("cell", f"one of several: {cells.VARIABLE} names them", "see docs/operating.md")
-        connection: asyncpg.Connection = await asyncpg.connect(urls.owner)
-        try:
+        async with connected_to(urls.owner) as connection:
             yield connection
-        finally:
-            await connection.close()
 
 
 def _named(name: str) -> cells.Cell:

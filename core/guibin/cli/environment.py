@@ -19,7 +19,7 @@ from guibin.outbound.targets import Rules
 from guibin.packs import Packs, installed
 from guibin.policies.queries import act_of
 from guibin_tenants import directory, keyring
-from guibin_tenants.database import connected
+from guibin_tenants.database import connected, connected_to
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.registry import TenantView
@@ -137,11 +137,8 @@ def packs() -> Packs:
 async def owner(slug: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection as the owner role, for what operators do with this company, on its cell. Raises NotFound and NoServer."""
     with urls() as found:
-        connection: asyncpg.Connection = await asyncpg.connect(await directory.owner_url(found.owner, slug))
-        try:
+        async with connected_to(await directory.owner_url(found.owner, slug)) as connection:
             yield connection
-        finally:
-            await connection.close()
 
 
 @contextlib.asynccontextmanager

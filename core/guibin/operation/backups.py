@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
@@ -19,7 +18,7 @@ from guibin.evidence import queries as log
 from guibin.files import places
 from guibin.profiles.tables import Customer
 from guibin_tenants import registry
-from guibin_tenants.database import ENGINE
+from guibin_tenants.database import ENGINE, connected_to
 from guibin_tenants.refusals import Conflict
 from guibin_tenants.rows import name_of
 from guibin_tenants.scope import fetch_column, tenant_scope
@@ -114,14 +113,11 @@ async def _let_in(home: Path, url: str) -> None:
     line = "local replication postgres scram-sha-256\n"
     if line not in rules.read_text():
         rules.write_text(rules.read_text() + line)
-    connection: asyncpg.Connection = await asyncpg.connect(url)
-    try:
+    async with connected_to(url) as connection:
         await connection.execute(f"alter system set max_slot_wal_keep_size = '{SLOT_KEEPS}'")
         await connection.execute("select pg_reload_conf()")
         if not await connection.fetchval("select true from pg_replication_slots where slot_name = $1", SLOT):
             await connection.execute("select pg_create_physical_replication_slot($1, true)", SLOT)
-    finally:
-        await connection.close()
 
 
 async def _base(url: str, to: Path) -> None:
@@ -134,13 +130,10 @@ async def _base(url: str, to: Path) -> None:
 
 
 async def _fetch_wal(url: str, to: Path) -> None:
-    connection: asyncpg.Connection = await asyncpg.connect(url)
-    try:
+    async with connected_to(url) as connection:
         # Something to fetch, also where nothing was written.
         await connection.execute("select pg_logical_emit_message(false, 'guibin', 'backup', true)")
         end = await connection.fetchval("select pg_switch_wal()::text")
-    finally:
-        await connection.close()
     run("pg_receivewal", ["-D", str(to), "-S", SLOT, "--no-loop", f"--endpos={end}"], url=url)
 
 

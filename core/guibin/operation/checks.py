@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from guibin.catalog import TABLES
 from guibin.packs import Packs
 from guibin_tenants import cells, directory, keyring, lint
-from guibin_tenants.database import UNPLACED, UnsafeDatabase, connected, refuse_unsafe
+from guibin_tenants.database import UNPLACED, UnsafeDatabase, connected, connected_to, refuse_unsafe
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.schema import APP_ROLE
 
@@ -46,12 +46,9 @@ async def examine(urls: tuple[str, str, str], packs: Packs, *, home: Path) -> li
 async def _application_role(app_url: str) -> Finding:
     what = f"the application role ({APP_ROLE}) cannot bypass row security"
     try:
-        connection = await asyncpg.connect(app_url)
-        try:
+        async with connected_to(app_url) as connection:
             await refuse_unsafe(connection)
             return Finding(what, True, f"PostgreSQL {await connection.fetchval('show server_version')}")
-        finally:
-            await connection.close()
     except (UnsafeDatabase, asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
 
@@ -59,9 +56,8 @@ async def _application_role(app_url: str) -> Finding:
 async def _tables(owner_url: str) -> Finding:
     what = "the database has every table of this release"
     try:
-        connection = await asyncpg.connect(owner_url)
-        present = {r["relname"] for r in await connection.fetch("select relname from pg_class where relkind = 'r'")}
-        await connection.close()
+        async with connected_to(owner_url) as connection:
+            present = {r["relname"] for r in await connection.fetch("select relname from pg_class where relkind = 'r'")}
     except (asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
     missing = [table._meta.tablename for table in TABLES if table._meta.tablename not in present]
@@ -75,13 +71,12 @@ async def _tables(owner_url: str) -> Finding:
 async def _changes(owner_url: str, packs: Packs) -> Finding:
     what = "the tables have every numbered change behind them"
     try:
-        connection = await asyncpg.connect(owner_url)
-        found = [
-            problem
-            for schema in (migrations.CORE, *packs.schemas())
-            for problem in await migrations.unchanged(connection, schema)
-        ]
-        await connection.close()
+        async with connected_to(owner_url) as connection:
+            found = [
+                problem
+                for schema in (migrations.CORE, *packs.schemas())
+                for problem in await migrations.unchanged(connection, schema)
+            ]
     except (asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
     return Finding(what, not found, "; ".join(map(str, found)))
@@ -90,9 +85,8 @@ async def _changes(owner_url: str, packs: Packs) -> Finding:
 async def _isolation(owner_url: str) -> Finding:
     what = "PostgreSQL's catalog keeps tenants apart"
     try:
-        connection = await asyncpg.connect(owner_url)
-        found = await lint.findings(connection)
-        await connection.close()
+        async with connected_to(owner_url) as connection:
+            found = await lint.findings(connection)
     except (asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
     return Finding(what, not found, lint.in_words(found))
@@ -101,12 +95,9 @@ async def _isolation(owner_url: str) -> Finding:
 async def _directory(owner_url: str) -> Finding:
     what = "the directory knows every cell and every company"
     try:
-        connection = await asyncpg.connect(owner_url)
-        try:
+        async with connected_to(owner_url) as connection:
             listed = {cell.name for cell in await directory.listed_cells(connection)}
             unplaced = await connection.fetchval(UNPLACED)
-        finally:
-            await connection.close()
     except (asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
     told = [cell.name for cell in cells.used()]

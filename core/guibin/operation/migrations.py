@@ -10,7 +10,7 @@ from guibin.packs import Packs
 from guibin.policy.problems import PackProblem
 from guibin_tenants import cells, changes, directory, lint, versions
 from guibin_tenants.changes import AppliedChange, BadChange, Schema
-from guibin_tenants.database import UnsafeDatabase, refuse_citus
+from guibin_tenants.database import UnsafeDatabase, connected_to, refuse_citus
 
 _LOCK = 0x6775_6962  # one migration at a time, however many servers start
 CORE = Schema("", TABLES, CHANGES)
@@ -38,11 +38,8 @@ async def migrate_all(owner_url: str, packs: Iterable[Schema] = ()) -> Migrated:
     if away is not None:
         raise away
     if cells.used():
-        connection = await asyncpg.connect(owner_url)
-        try:
+        async with connected_to(owner_url) as connection:
             await directory.begin(connection)
-        finally:
-            await connection.close()
     return _together(done)
 
 
@@ -53,8 +50,7 @@ async def migrate(owner_url: str, packs: Iterable[Schema] = (), *, core: Schema 
     Raises UnsafeDatabase when the catalog does not keep tenants apart, BadChange for one of the core's: then nothing was done. A pack
     whose change is refused stays as it was, and the others go on.
     """
-    connection = await asyncpg.connect(owner_url)
-    try:
+    async with connected_to(owner_url) as connection:
         citus = await connection.fetchval("select exists (select from pg_extension where extname = 'citus')")
         refuse_citus(citus)
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
@@ -65,8 +61,6 @@ async def migrate(owner_url: str, packs: Iterable[Schema] = (), *, core: Schema 
             except BadChange as refused:
                 done.append(Migrated(refused=(refused,)))
         return _together(done)
-    finally:
-        await connection.close()
 
 
 async def bring_up(connection: asyncpg.Connection, schemas: Iterable[Schema]) -> None:
@@ -98,11 +92,8 @@ async def applied(owner_url: str) -> list[tuple[str, asyncpg.Record]]:
     """The changes that each cell has behind it, with the cell's name."""
     found = []
     for cell, url in directory.owners(owner_url):
-        connection = await asyncpg.connect(url)
-        try:
+        async with connected_to(url) as connection:
             rows = await connection.fetch("select * from applied_change order by owner, number")
-        finally:
-            await connection.close()
         found += [(cell, row) for row in rows]
     return found
 

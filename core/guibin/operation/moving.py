@@ -21,6 +21,7 @@ from guibin.watch import failpoints
 from guibin_tenants import cells, directory
 from guibin_tenants.access import CHANNEL
 from guibin_tenants.cells import Cell
+from guibin_tenants.database import connected_to
 from guibin_tenants.placement import Place
 from guibin_tenants.refusals import Conflict
 from guibin_tenants.scope import lock_of
@@ -104,7 +105,7 @@ async def move(directory_url: str, slug: str, to: str, *, say: Say) -> Moved:
 async def give_up(directory_url: str, slug: str, *, say: Say) -> None:
     """Let it be where it was, before the switch: it is served there again, and nothing is left at the target. Raises CannotMove after
     it, where only going on is left."""
-    async with directory.connected_to(directory_url) as listed:
+    async with connected_to(directory_url) as listed:
         place = await directory.moving_place(listed, slug)
     if place.moving_to in ("", place.cell):
         raise CannotMove(
@@ -385,14 +386,11 @@ async def _follows(ends: _Ends) -> bool:
 
 async def _drop_slot(ends: _Ends) -> None:
     """One that a broken-off try left at the source."""
-    connection = await asyncpg.connect(ends.from_cell.url("mover"))
-    try:
+    async with connected_to(ends.from_cell.url("mover")) as connection:
         await connection.execute(
             "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1 and not active",
             ends.name,
         )
-    finally:
-        await connection.close()
 
 
 async def _empty(connection: asyncpg.Connection, company: UUID, *, tombstone: str) -> int:
@@ -423,7 +421,7 @@ async def _inside(connection: asyncpg.Connection, company: UUID) -> AsyncIterato
 @contextlib.asynccontextmanager
 async def _ends(directory_url: str, slug: str, to: str) -> AsyncIterator[_Ends]:
     async with contextlib.AsyncExitStack() as opened:
-        listed = await opened.enter_async_context(directory.connected_to(directory_url))
+        listed = await opened.enter_async_context(connected_to(directory_url))
         place = await directory.moving_place(listed, slug)
         source_name = place.moved_from if place.cell == to and place.moved_from else place.cell
         if place.moving_to not in ("", to) or (place.cell == to) != bool(place.moved_from):
@@ -436,8 +434,8 @@ async def _ends(directory_url: str, slug: str, to: str) -> AsyncIterator[_Ends]:
             place,
             source,
             target,
-            await opened.enter_async_context(directory.connected_to(source.url("owner"))),
-            await opened.enter_async_context(directory.connected_to(target.url("owner"))),
-            await opened.enter_async_context(directory.connected_to(target.url("mover"))),
+            await opened.enter_async_context(connected_to(source.url("owner"))),
+            await opened.enter_async_context(connected_to(target.url("owner"))),
+            await opened.enter_async_context(connected_to(target.url("mover"))),
             listed,
         )

@@ -12,7 +12,7 @@ from guibin.packs import BadPack, Packs
 from guibin.sla import calendars
 from guibin_tenants import cells, directory, keyring, org_units, registry, settings
 from guibin_tenants.changes import BadChange
-from guibin_tenants.database import ENGINE, UnsafeDatabase, connected
+from guibin_tenants.database import ENGINE, UnsafeDatabase, connected, connected_to
 from guibin_tenants.principals import PERMISSIONS, Principal, Signature
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant, TenantView
@@ -34,13 +34,9 @@ async def provision(
     BadPack when a pack's tables cannot keep tenants apart."""
     packs.hooks_of(new.packs)
     async with _placed(owner_url, new) as (there, company):
-        connection: asyncpg.Connection = await asyncpg.connect(there)
-        try:
-            async with connection.transaction():
-                await _ensure(connection, packs, new.packs)
-                tenant = await registry.create(connection, new, now=now, company=company)
-        finally:
-            await connection.close()
+        async with connected_to(there) as connection, connection.transaction():
+            await _ensure(connection, packs, new.packs)
+            tenant = await registry.create(connection, new, now=now, company=company)
         try:
             async with contextlib.AsyncExitStack() as stack:
                 if ENGINE.pool is None:
@@ -61,8 +57,7 @@ async def _placed(owner_url: str, new: NewTenant) -> AsyncIterator[tuple[str, UU
             raise Invalid.at("cell", f"nothing, where {cells.VARIABLE} names none", value=new.cell)
         yield owner_url, None
         return
-    connection: asyncpg.Connection = await asyncpg.connect(owner_url)
-    try:
+    async with connected_to(owner_url) as connection:
         place = await directory.reserve(connection, new)
         try:
             yield cells.named(place.cell).url("owner"), place.company
@@ -70,18 +65,12 @@ async def _placed(owner_url: str, new: NewTenant) -> AsyncIterator[tuple[str, UU
         except BaseException:
             await directory.release(connection, place.company)
             raise
-    finally:
-        await connection.close()
 
 
 async def make_tables(owner_url: str, packs: Packs, names: Sequence[str]) -> None:
     """Make the tables of these packs, so that a company can have them. Raises Invalid for an unknown one, BadPack."""
-    connection: asyncpg.Connection = await asyncpg.connect(owner_url)
-    try:
-        async with connection.transaction():
-            await _ensure(connection, packs, names)
-    finally:
-        await connection.close()
+    async with connected_to(owner_url) as connection, connection.transaction():
+        await _ensure(connection, packs, names)
 
 
 async def _ensure(connection: asyncpg.Connection, packs: Packs, names: Sequence[str]) -> None:
@@ -93,11 +82,8 @@ async def _ensure(connection: asyncpg.Connection, packs: Packs, names: Sequence[
 
 async def _take_back(owner_url: str, tenant: TenantView) -> None:
     """Nothing half-made stays: what was furnished was rolled back, the registration goes too."""
-    connection: asyncpg.Connection = await asyncpg.connect(owner_url)
-    try:
+    async with connected_to(owner_url) as connection:
         await registry.withdraw(connection, tenant.id)
-    finally:
-        await connection.close()
 
 
 async def _furnish(tenant: TenantView, now: datetime) -> None:
