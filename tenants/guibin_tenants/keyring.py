@@ -1,7 +1,7 @@
 """Sealing of confidential values: root key → tenant key → subject key → AES-256-GCM.
 
-A subject is whoever the values are about. Destroying its key makes everything sealed for it unreadable,
-in backups too. Blind indexes are keyed hashes by which an exact value is found without being opened.
+A subject is whoever the values are about. Destroying its key makes everything sealed for it unreadable wherever the key is gone:
+a copy of the database from before still has it, and a restore by `guibin restore` destroys it again. Blind indexes are keyed hashes by which an exact value is found without being opened.
 """
 
 import contextlib
@@ -26,12 +26,11 @@ from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Bytea, Integer, Timestamptz
 
 from . import root_keys
+from .root_keys import NONCE_BYTES, opened_by, wrapped_by
 from .root_keys import KeyringError as KeyringError
-from .root_keys import opened_by, wrapped_by
 from .scope import current_scope, current_tenant, execute, fetch, fetch_value
 from .tables import Index, Keys, TenantTable
 
-_NONCE_BYTES = 12
 # How long a process goes on with a company's keys as it read them, and when a new one seals: by then every process opens with it.
 LOADED_FOR_S = 30.0
 SEALS_AFTER = timedelta(seconds=60)
@@ -294,7 +293,7 @@ def reseal(key: TenantSecret, place: Place, sealed: bytes) -> bytes | None:
     """Sealed by the tenant's key of now; None where none of its former ones sealed it."""
     for former in key.merged:
         with contextlib.suppress(InvalidTag, ValueError):
-            content = AESGCM(former).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place))
+            content = AESGCM(former).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(place))
             return seal_bytes(key, place, content)
     return None
 
@@ -315,7 +314,7 @@ def seal(key: bytes, place: Place, text: str) -> bytes:
 
 def seal_bytes(key: bytes, place: Place, content: bytes) -> bytes:
     """As `seal`, for what is no text."""
-    nonce = secrets.token_bytes(_NONCE_BYTES)
+    nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, content, _bound_to(place))
 
 
@@ -333,7 +332,7 @@ def unseal_bytes(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | 
         current_scope().opened.update(key.subjects)
     for each in (key, *_merged(key)):
         with contextlib.suppress(InvalidTag):
-            return AESGCM(each).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place))
+            return AESGCM(each).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(place))
     raise KeyringError(f"the sealed value of {place.table}.{place.column} does not open")
 
 

@@ -316,6 +316,12 @@ async def everyone(connection: asyncpg.Connection | asyncpg.Pool) -> list[Tenant
     return [_view(row) for row in await connection.fetch("select * from tenant order by slug")]
 
 
+async def first(connection: asyncpg.Connection | asyncpg.Pool) -> TenantView | None:
+    """Any company that was not erased; None where there is none."""
+    row = await connection.fetchrow("select * from tenant where erased_at is null order by slug limit 1")
+    return _view(row) if row else None
+
+
 async def suspend(connection: asyncpg.Connection, slug: str, *, because: str, now: datetime) -> TenantView:
     """From now on nothing is answered for this company, and its jobs wait. Idempotent. Raises NotFound, Invalid."""
     tenant = await by_slug(connection, slug)

@@ -56,7 +56,7 @@ async def add_signing_key(now: datetime) -> tuple[Key, Ed25519PrivateKey]:
 
 
 class Salts:
-    """The salts of commitments: made of the customer's key, so that they go with it, in backups too.
+    """The salts of commitments: made of the customer's key, so that they go with it.
 
     Where nobody, or more than one, is concerned, the company's key makes them. Of whoever is erased there are none.
     """

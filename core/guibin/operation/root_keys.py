@@ -48,12 +48,12 @@ async def refuse_wrong_first(app_url: str) -> None:
     """As `refuse_wrong`, by the first company alone: for a start. Where there is none yet, a key made here is written down. Raises
     KeyringError."""
     async with connected(app_url, pool_size=1) as pool:
-        companies = await _companies(pool)
-        if not companies:
-            root_keys.write_down()
-        for company in companies[:1]:
-            async with tenant_scope(company.id):
-                await keyring.wrapped_by_former()
+        for cell in _cells(pool):
+            if (company := await registry.first(cell)) is not None:
+                async with tenant_scope(company.id):
+                    await keyring.wrapped_by_former()
+                return
+        root_keys.write_down()
 
 
 async def rotate(pool: asyncpg.Pool, source: root_keys.Source, progress: Progress) -> int:
@@ -90,5 +90,8 @@ async def retire(pool: asyncpg.Pool, source: root_keys.Source) -> str:
 
 
 async def _companies(pool: asyncpg.Pool) -> list[TenantView]:
-    pools = [lane.pool for lane in ENGINE.lanes.values()] or [pool]
-    return [each for cell in pools for each in await registry.everyone(cell) if each.erased_at is None]
+    return [each for cell in _cells(pool) for each in await registry.everyone(cell) if each.erased_at is None]
+
+
+def _cells(pool: asyncpg.Pool) -> list[asyncpg.Pool]:
+    return [lane.pool for lane in ENGINE.lanes.values()] or [pool]
