@@ -12,12 +12,14 @@ async def test_a_bundle_is_exported_compared_and_imported(guibin, tenant, other_
     compared = await guibin("bundle", "compare", there, str(file))
     imported = await guibin("bundle", "import", there, str(file), "--note", "照搬")
     again = await guibin("bundle", "import", there, str(file), "--note", "再来")
+    same = await guibin("bundle", "compare", there, str(file))
     back = await guibin("bundle", "export", there, str(tmp_path / "back.toml"))
 
     assert exported[:2] == (0, f"1 elements and 0 scripts are in {file}\n")
     assert compared[0] == 0, compared
     assert "→" in compared[1]
     assert imported[:2] == (0, "version 1 of the policy\n"), imported
+    assert same[:2] == (0, "Nothing is otherwise here.\n")
     assert again[0] == 1
     assert back[0] == 0
     assert (tmp_path / "back.toml").read_text() == file.read_text()

@@ -166,3 +166,16 @@ def test_where_something_is_and_beyond_the_backup_nothing_is_done(place, moment)
     assert "recovery ended before configured recovery target was reached" in late
     assert "a moment after the first base backup" in early
     assert [each.name for each in home.folder.iterdir()] == ["root.key"]
+
+
+@pytest.mark.parametrize(("key", "says"), [(None, "there is no root key"), (b"\x09" * 32, "does not open")])
+def test_without_its_root_key_nothing_is_left_that_somebody_might_start(place, moment, key, says):
+    home = Home(place / f"key-{key is None}")
+    home.folder.mkdir()
+    if key is not None:
+        (home.folder / "root.key").write_bytes(base64.b64encode(key))
+
+    said = home("restore", place / "backup", code=1)
+
+    assert says in said
+    assert {each.name for each in home.folder.iterdir()} & {"postgres", "files", "passwords.json"} == set()

@@ -12,8 +12,9 @@ from cyclopts import Parameter
 from guibin.context import real_clock
 from guibin.operation import backups, embedded, erasure, restoring
 from guibin.operation.restoring import Restored
-from guibin_tenants import keyring
+from guibin_tenants import keyring, root_keys
 from guibin_tenants.database import connected, connected_to
+from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import Invalid
 
 from . import environment
@@ -60,18 +61,23 @@ async def restore(
     _refuse_external()
     home, folder = environment.home(), _place(of)
     keyring.load_root_key(home)
+    if not root_keys.held():
+        raise KeyringError(f"there is no root key: put its copy into {home}/root.key first (docs/backups.md)")
     await asyncio.to_thread(restoring.lay_out, folder, home, until=aware(until, "UTC"))
     err.print("The database stands. Verifying …", style="dim")
     kept, packs = backups.read_kept(folder), environment.packs()
     from guibin import timetable  # noqa: F401  # registered by being imported
 
-    with embedded.running(home) as servers:
-        async with connected(servers.app_url, pool_size=4) as pool:
-            async with connected_to(servers.owner_url) as owner:
-                gone = await erasure.erase_again(
-                    owner, kept.companies, by=environment.operator().name, now=real_clock()
-                )
-            found = [each async for each in restoring.settle(kept, packs, environment.operator(), pool)]
+    by = environment.operator()
+    try:
+        with embedded.running(home) as servers:
+            async with connected(servers.app_url, pool_size=4) as pool:
+                async with connected_to(servers.owner_url) as owner:
+                    gone = await erasure.erase_again(owner, kept.companies, by=by.name, now=real_clock())
+                found = [each async for each in restoring.settle(kept, packs, by, pool)]
+    except BaseException:
+        restoring.take_away(home)
+        raise
     answer(
         {"companies": found, "erased": gone},
         "\n".join((*map(_said, found), *(f"{slug}: erased again" for slug in gone))),

@@ -82,6 +82,8 @@ def _say(found: BundleComparison, language: str) -> None:
         out.print(f"script {script.name}: {script.outcome}", markup=False)
     for one in found.unknown:
         out.print(f"unknown here: {one.field}: {one.value or one.rule}", markup=False, soft_wrap=True)
+    if not (found.changes or found.scripts or found.problems):
+        out.print("Nothing is otherwise here.")
     for one in found.problems:
         out.print(f"FAIL {one.field}: {one.rule}", markup=False, soft_wrap=True)
 

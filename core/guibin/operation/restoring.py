@@ -63,11 +63,15 @@ def lay_out(folder: Path, home: Path, *, until: datetime | None) -> None:
     try:
         _lay_out(folder, home, base, until)
     except BaseException:
-        # Nothing half-made stays, which somebody might start.
-        for made in ("postgres", "files"):
-            shutil.rmtree(home / made, ignore_errors=True)
-        (home / "passwords.json").unlink(missing_ok=True)
+        take_away(home)
         raise
+
+
+def take_away(home: Path) -> None:
+    """Nothing stays in which whoever was erased since is there again, and which somebody might start."""
+    for made in ("postgres", "files"):
+        shutil.rmtree(home / made, ignore_errors=True)
+    (home / "passwords.json").unlink(missing_ok=True)
 
 
 def _lay_out(folder: Path, home: Path, base: Path, until: datetime | None) -> None:
