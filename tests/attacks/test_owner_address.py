@@ -1,6 +1,7 @@
 """The processes that answer and work for companies do not hold what switches row security off."""
 
 import asyncio
+import base64
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ def up(database, tmp_path):
     port = free_port()
     environment = os.environ | {
         "GUIBIN_HOME": str(tmp_path),
+        "GUIBIN_ROOT_KEY": base64.b64encode(b"\x07" * 32).decode(),
         "GUIBIN_DATABASE_URL": database.app,
         "GUIBIN_OWNER_URL": database.owner,
         "GUIBIN_RELAY_URL": database.relay,

@@ -24,6 +24,8 @@ from .conftest import owner_on
 from .test_isolation import _rows
 from .test_served import until, working
 
+pytestmark = pytest.mark.cells
+
 # In the order in which a move reaches them.
 BEFORE = ("begun", "published", "subscribed", "copied", "fenced", "caught_up", "compared")
 # Here nobody serves it until the command is given again: two cells never do.
@@ -37,7 +39,6 @@ import asyncio, os, sys
 from guibin.operation import moving
 from guibin_tenants import cells
 
-pytestmark = pytest.mark.cells
 cells.serve(os.environ)
 asyncio.run(moving.move(sys.argv[1], sys.argv[4], sys.argv[6], say=print))
 """

@@ -203,9 +203,16 @@ async def _seen(client, addresses, ids, *, whole, posts=True):
         answer = await client.request(method, address, **sent)
         text = answer.text.replace(",", "").replace(".", "")
         for part, stands in STANDS.items():
-            if stands[whole] and stands[whole].replace(",", "").replace(".", "") in text:
+            if stands[whole] and _stands_in(stands[whole], text):
                 found[part].add(f"{method} {path}")
     return found
+
+
+def _stands_in(said, text):
+    """Whether a text has it; a year is not what four signs of an identifier or of a moment happen to be."""
+    if said.isdigit() and len(said) == 4:
+        return bool(re.search(rf"(?<![0-9A-Za-z-]){said}(?![0-9A-Za-z])", text))
+    return said in text
 
 
 def _found(seen):
