@@ -82,4 +82,5 @@ def _called(each: Any) -> tuple[str, ...]:
     found = (
         getattr(each, field, None) for field in ("name", "item", "tier", "role", "metric", "kind", "step", "field")
     )
-    return tuple(word for word in found if isinstance(word, str) and word)
+    listed = (word for field in ("words", "tiers") for word in getattr(each, field, None) or ())
+    return tuple(word for word in (*listed, *found) if isinstance(word, str) and word)

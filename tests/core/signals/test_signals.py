@@ -339,3 +339,48 @@ async def test_without_quiet_what_was_counted_for_one_signal_still_counts_for_no
     await house.look()
 
     assert (third, len(await opened(house, "repeated_trouble"))) == (1, 2)
+
+
+@pytest.mark.rule(RULE)
+@pytest.mark.parametrize(("found", "hours"), [("score_low", 5), ("contact_overdue", 38)])
+async def test_a_low_score_or_missed_contact_that_nobody_acts_on_goes_up(house, found, hours):
+    """A score has five hours, an older one is none; a missed contact has the day after the one on which it was found at ten."""
+    if found == "score_low":
+        await scored(house, house.customer, 59)
+        later = await house.new("K2")
+        await quiet_contacts(house)
+        await scored(house, later, 30, days_ago=31)
+    else:
+        async with house.tenant.scope():
+            await execute("update membership set starts_on = $1", date(2026, 1, 1))
+            await execute("update customer set created_at = created_at - interval '90 days'")
+    await house.look()
+    (signal,) = await house.signals()
+    heard = []
+    for span in (timedelta(hours=hours, minutes=-1), *(timedelta(minutes=more) for more in (1, 29, 1, 89, 1))):
+        await house.pass_time(seconds=span.total_seconds())
+        people = (house.own, house.lead, house.admin)
+        heard.append(["signal_escalated" in await house.told(person) for person in people])
+
+    assert signal["rule"] == found
+    assert heard == [
+        [False, False, False],
+        [True, False, False],
+        [True, False, False],
+        [True, True, False],
+        [True, True, False],
+        [True, True, True],
+    ]
+
+
+@pytest.mark.rule(RULE)
+async def test_a_low_score_that_was_acted_on_goes_up_to_nobody(house):
+    await scored(house, house.customer, 59)
+    await house.look()
+    (signal,) = await house.signals()
+    await house.send(f"/signals/{signal['id']}/ending", text="已上门致歉")
+
+    await house.pass_time(days=2)
+
+    assert "signal_late" not in await house.told(house.own)
+    assert await house.told(house.lead) == []

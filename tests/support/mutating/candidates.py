@@ -24,9 +24,9 @@ from .touches import ROOT
 # Where tests of behaviour are; the others are about addresses, walls and pages.
 FOLDERS = ("tests/conformance/test_scenarios.py", "tests/plugins", "tests/core")
 # So many are run at most until an element counts as unnoticed, on a slow machine so many; of one test with many figures so many.
-RUNS_MAX, RUNS_MIN, ALIKE_MAX = 24, 6, 4
-# What a slow machine is: so long together.
-TOGETHER_S = 4.0
+RUNS_MAX, RUNS_MIN, ALIKE_MAX = 32, 6, 4
+# What a slow machine is: so much computing together, whatever others do on it.
+TOGETHER_S = 8.0
 # One that takes longer is not worth its while; of one that nobody has timed this is assumed.
 EACH_S, UNTIMED_S = 4.0, 0.4
 # Reads the policy to compare it: it would notice any element, and what is promised to nobody.
@@ -36,6 +36,7 @@ _COPIES = re.compile(
 _PACKS = frozenset(path.name for path in (ROOT / "plugins").iterdir())
 _PART = re.compile(r"[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z_]\w*|\d+")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 # The last field of the way to an element.
 _FIELD = re.compile(r"([a-z_]+)(?:\[[^\]]*\])?$")
 
@@ -116,6 +117,7 @@ def _score(sought: Sought, each: Candidate, worth: Mapping[str, float]) -> float
     names, last = {*element.names[:-1]}, {*element.names[-1:]}
     field = _FIELD.search(element.place)
     names |= {field[1]} if field else set()
+    names |= {element.place.partition("[")[0].partition(".")[0]}
     score = _worth(names, each.words, worth) + 3 * _worth(last, each.words, worth)
     score += 0.3 * _worth(names | last, each.around, worth) + 0.1 * _worth(near, each.words, worth)
     return score + 4 * bool({*element.rules} & each.rules) + bool(near & each.rules)
@@ -141,7 +143,8 @@ def _candidate(item: Any, took_s: float) -> Candidate:
     if isinstance(scenario, Scenario):
         whose = item.callspec.id.partition("/")[0]
         said = [*_words_in(structs.asdict(scenario))]
-        words = frozenset(said) | frozenset(_WORD.findall("\n".join(said)))
+        told = "\n".join(said)
+        words = frozenset(said) | frozenset(_WORD.findall(told)) | frozenset(_within(told))
         story = f"{whose}/{scenario.file}/{scenario.name}"
         return Candidate(item, item.nodeid, story, words, words, frozenset(scenario.rules), whose, took_s)
     said = [
@@ -168,6 +171,12 @@ def _pack_of(item: Any) -> str:
 @cache
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
+
+
+def _within(told: str) -> Iterator[str]:
+    """Whatever two or three characters beside each other may be a word."""
+    for run in _CHINESE.findall(told):
+        yield from (run[at : at + long] for long in (2, 3) for at in range(len(run) - long + 1))
 
 
 def _words_in(said: Any) -> Iterator[str]:

@@ -94,7 +94,7 @@ def missing_elements(packs: Packs) -> list[Missing]:
         elements = list(elements_of(value))
         near = _near(elements)
         for element in elements:
-            if whose in _REGULATIONS and _TOP.fullmatch(element.place) and _stood_in_for(whose, element.without):
+            if "." not in element.place and _stood_in_for(whose, value, element.without):
                 continue
             found.append(Missing(whose=whose, element=element, value=text, near=near.get(_own(element), frozenset())))
     return found
@@ -207,19 +207,21 @@ def _unfit(value: Pack) -> str:
     return _problem(validate(value))
 
 
-def _stood_in_for(whose: str, value: Pack) -> bool:
-    """Whether a company without packs goes by the same without it: what every policy has says it, too, and cites nothing."""
+def _stood_in_for(whose: str, whole: Pack, value: Pack) -> bool:
+    """Whether a company goes by the same with this `value` of the policy instead of the `whole`: what every policy has says
+    what is missing, too, and it cited a clause."""
     try:
-        policies = (_policy(_REGULATIONS), _policy(_REGULATIONS | {whose: value}))
+        policies = (_policy(_REGULATIONS | {whose: whole}), _policy(_REGULATIONS | {whose: value}))
     except (LookupError, TypeError, ValueError):
         return False
-    whole, without = (_CITED.sub(b"", msgspec.json.encode(policy)) for policy in policies)
-    return whole == without
+    both = [_CITED.sub(b"", msgspec.json.encode(policy)) for policy in policies]
+    return both[0] == both[1]
 
 
-def _policy(regulations: Mapping[str, Pack]) -> Policy:
-    own = Overrides()
-    return merge(layered(regulations["general"], [], own).parts, regulations["core"], own, version=0)
+def _policy(parts: Mapping[str, Pack]) -> Policy:
+    """What a company without packs goes by, or with the one that is beside the regulations."""
+    packs, own = [value for name, value in parts.items() if name not in _REGULATIONS], Overrides()
+    return merge(layered(parts["general"], packs, own).parts, parts["core"], own, version=0)
 
 
 def _unwritable(whose: str, value: Pack) -> str:

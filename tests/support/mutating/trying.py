@@ -119,9 +119,9 @@ class Trying:
         before = self.tries.before.get(missing.id, "")
         first = [test for test in (before, *(self.killers.get(each, "") for each in around)) if test]
         likely = ranked(missing.sought, self.found, self.worth, first)
-        until = time.monotonic() + TOGETHER_S
+        until = time.process_time() + TOGETHER_S
         for ran, each in enumerate(likely, 1):
-            if ran > RUNS_MIN and time.monotonic() > until:
+            if ran > RUNS_MIN and time.process_time() > until:
                 return "", ran - 1, len(likely)
             with _without(missing.whose, missing.element.without):
                 red = self._red(each)
