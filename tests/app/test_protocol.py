@@ -27,16 +27,27 @@ async def application(scope, receive, send):
 
 
 @pytest.fixture
-async def port(monkeypatch):
+def server():
+    return uvicorn.Server(uvicorn.Config(application, port=0, http=bounded(BOUNDS), lifespan="off", log_config=None))
+
+
+@pytest.fixture
+async def port(monkeypatch, server):
     monkeypatch.setattr(protocol, "UNREAD_WITHIN_S", 0.3)
-    config = uvicorn.Config(application, port=0, http=bounded(BOUNDS), lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         running = asyncio.create_task(server.serve([listening]))
         yield listening.getsockname()[1]
         server.should_exit = True
         await running
+
+
+async def _until(true):
+    for _ in range(500):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to pass within five seconds")
 
 
 async def _ended(reader):
@@ -124,4 +135,27 @@ async def test_work_that_takes_longer_than_a_head_may_is_answered(port):
     writer.write(head("GET", "/slow"))
 
     assert await status_of(reader) == 200
+    writer.close()
+
+
+async def test_who_has_just_connected_to_a_process_that_leaves_is_answered_and_sent_on(port, server):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await _until(lambda: server.server_state.connections)
+    server.should_exit = True
+    await _until(lambda: not server.servers[0].is_serving())
+    writer.write(head("GET", "/"))
+
+    said = await reader.read()
+
+    assert said.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in said.lower()
+    writer.close()
+
+
+async def test_a_connection_on_which_nothing_is_asked_does_not_keep_a_process_from_leaving(port, server):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await _until(lambda: server.server_state.connections)
+    server.should_exit = True
+
+    assert await _ended(reader)
     writer.close()

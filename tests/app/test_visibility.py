@@ -218,9 +218,10 @@ async def test_the_api_itself_shows_no_figures(client):
 
 
 def test_figures_are_served_on_this_machine_only(unused_port):
-    metrics.serve(unused_port)
-
-    with urllib.request.urlopen(f"http://127.0.0.1:{unused_port}/metrics", timeout=5) as answer:
+    with (
+        metrics.served(unused_port),
+        urllib.request.urlopen(f"http://127.0.0.1:{unused_port}/metrics", timeout=5) as answer,
+    ):
         assert b"guibin_job_run_seconds" in answer.read()
 
 

@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -60,8 +60,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(database, superuser: str, home: Path, **settings: object) -> Iterator[Server]:
-    """Serve; `settings` are bounds, by the end of their names (`body_within_s=1`). Ends with the context."""
+def serving(database, superuser: str, home: Path, words: Sequence[str] = (), **settings: object) -> Iterator[Server]:
+    """Serve, with more words of the command; `settings` are bounds, by the end of their names (`body_within_s=1`). Ends with
+    the context."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES} | {
         "GUIBIN_HOME": str(home),
@@ -71,9 +72,8 @@ def serving(database, superuser: str, home: Path, **settings: object) -> Iterato
     }
     for name, value in settings.items():
         environment[f"GUIBIN_API_{name.upper()}"] = str(value)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "guibin.cli", "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "guibin.cli", "serve", "--port", str(port), *words]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         await_ready(process, port)
         yield Server(process, port, urlsplit(database.app).path.lstrip("/"), superuser)

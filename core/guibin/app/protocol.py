@@ -5,11 +5,15 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from guibin.live.hub import close_all
+
 from .bounds import Bounds
 
 HEAD_BYTES_MAX = 64 * 1024
 # How long a caller who was answered already may go on sending a body that nobody reads.
 UNREAD_WITHIN_S = 5.0
+# How long a connection on which nothing was asked yet may still ask it of a process that leaves.
+ASKS_WITHIN_S = 1.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -22,6 +26,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._head_bytes = 0
         self._in_head = True
+        self._leaves = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
@@ -50,6 +55,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._head_bytes = False, 0
         self._done("head")
         super().on_headers_complete()
+        if self._leaves and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         self._done("unread")
@@ -71,6 +78,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._done("answer")
         super().resume_writing()
 
+    def shutdown(self) -> None:
+        """The process leaves. Streams have no end of their own and are told of it; who has connected just now is heard."""
+        close_all()
+        self._leaves = True
+        if self.cycle is None and not self.transport.is_closing():
+            self.loop.call_later(ASKS_WITHIN_S, super().shutdown)
+        else:
+            super().shutdown()
+
     def _between(self) -> bool:
         """Whether what comes next is a head, or what is left of one."""
         return self._in_head or self.cycle is None or (self.cycle.response_complete and not self.cycle.more_body)
@@ -89,6 +105,11 @@ class BoundedProtocol(HttpToolsProtocol):
         # Of an answer all may have been read meanwhile, with nothing said about it.
         if what != "answer" or self.transport.get_write_buffer_size():
             self.transport.abort()
+
+
+def use_bounds(bounds: Bounds) -> None:
+    """Bind every connection of this process by these."""
+    BoundedProtocol.bounds = bounds
 
 
 def bounded(bounds: Bounds) -> type[BoundedProtocol]:

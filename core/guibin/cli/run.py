@@ -6,11 +6,9 @@ import sys
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from guibin.app import server
-from guibin.app.bounds import bounds_of
-from guibin.app.factory import create_app
-from guibin.app.proxies import proxies_of
 from guibin.app.sign_in_pages import DEMONSTRATION
 from guibin.conformance.soundness import sound
 from guibin.context import real_clock
@@ -24,7 +22,7 @@ from guibin.watch import logs, metrics, tracing
 from guibin.web.public_address import use_public_address
 from guibin_tenants import keyring
 
-from . import environment
+from . import environment, serving
 from .output import as_json, fail, out, say
 from .tenants import Json
 
@@ -35,6 +33,8 @@ DEMO = (
 )
 # Names of cells, by commas; a worker serves all of them without it.
 CELLS_SERVED = "GUIBIN_WORKER_CELLS"
+HOST = "On which of this machine's addresses. Another than 127.0.0.1 only in a network of your own: the proxy before it has TLS."
+WORKERS = "Processes that share the port; SIGHUP replaces them one after the other."
 Port = Annotated[int, Parameter(env_var="GUIBIN_PORT", help="Where the API listens, on this machine only.")]
 
 
@@ -70,27 +70,25 @@ def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] 
 def serve(
     *,
     port: Port = 8000,
+    host: Annotated[str, Parameter(env_var="GUIBIN_HOST", help=HOST)] = "127.0.0.1",
+    workers: Annotated[int, Parameter(env_var="GUIBIN_SERVE_WORKERS", help=WORKERS, validator=Number(gte=1))] = 1,
     metrics_port: Annotated[int | None, Parameter(env_var="GUIBIN_METRICS_PORT", help=METRICS)] = None,
 ) -> None:
     """Run the API alone. Needs GUIBIN_DATABASE_URL, or starts the embedded servers."""
     _alone("serve", port=port)
     try:
-        asyncio.run(supervisor.port_free(port))
+        asyncio.run(supervisor.port_free(port, host))
     except supervisor.PortTaken as error:
         fail(str(error))
-    bounds, proxies = bounds_of(os.environ), proxies_of(os.environ.get("GUIBIN_TRUSTED_PROXIES", ""))
-    _observe("guibin-api", metrics_port)
-    environment.load_root_key()
-    use_rules(environment.outbound_rules())
-    use_public_address(environment.public_url())
-    environment.use_files()
+    bounds = serving.prepare()
+    listening = server.Listening(port, host)
     with environment.urls() as urls:
         asyncio.run(root_keys.refuse_wrong_first(urls.app))
-        presence_url = os.environ.get(supervisor.PRESENCE, "")
-        packs = sound()
-        asyncio.run(migrations.put_aside_unchanged(packs, urls.app))
-        app = create_app(urls.app, packs=packs, bounds=bounds, proxies=proxies, presence_url=presence_url)
-        server.run(app, port=port, bounds=bounds)
+        with metrics.served(metrics_port, processes=workers):
+            if workers == 1:
+                server.run(serving.application(), listening, bounds=bounds)
+            else:
+                server.run_several(f"{serving.__name__}:application", listening, processes=workers)
 
 
 def worker(
@@ -98,7 +96,8 @@ def worker(
 ) -> None:
     """Run background jobs: relay, timetable and executor."""
     _alone("worker")
-    _observe("guibin-worker", metrics_port)
+    logs.configure(level=os.environ.get("GUIBIN_LOG_LEVEL", "warning").upper())
+    tracing.use_environment("guibin-worker")
     environment.load_root_key()
     use_rules(environment.outbound_rules())
     use_public_address(environment.public_url())
@@ -109,7 +108,8 @@ def worker(
         at = worker_process.Addresses(urls.app, urls.relay, urls.redis, served)
         packs = sound()
         asyncio.run(migrations.put_aside_unchanged(packs, urls.app))
-        asyncio.run(worker_process.run(at, packs=packs))
+        with metrics.served(metrics_port):
+            asyncio.run(worker_process.run(at, packs=packs))
 
 
 def _alone(command: str, *, port: int = 8000) -> None:
@@ -119,13 +119,6 @@ def _alone(command: str, *, port: int = 8000) -> None:
         sys.exit(asyncio.run(supervisor.beside_servers(command, environment.home(), port=port, say=say)))
     supervisor.hold_what_is_needed(command)
     supervisor.leave_with_supervisor()
-
-
-def _observe(service: str, metrics_port: int | None) -> None:
-    logs.configure(level=os.environ.get("GUIBIN_LOG_LEVEL", "warning").upper())
-    tracing.use_environment(service)
-    if metrics_port is not None:
-        metrics.serve(metrics_port)
 
 
 def doctor(*, json: Json = False) -> None:

@@ -108,7 +108,7 @@ def read_and_run() -> None:
         if told.works:
             asyncio.run(worker.run(worker.Addresses(told.app_url, told.relay_url, told.redis_url), packs=packs))
         else:
-            server.run(create_app(told.app_url, packs=packs), port=told.port, bounds=Bounds())
+            server.run(create_app(told.app_url, packs=packs), server.Listening(told.port), bounds=Bounds())
 
 
 def _read_anew(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -36,7 +37,7 @@ class AlreadyUp(Exception):
 
 
 class PortTaken(Exception):
-    """Another program listens where the API should."""
+    """The API cannot listen where it should: another program does, or the machine has no such address."""
 
 
 class Urls(Struct, frozen=True):
@@ -92,7 +93,12 @@ def leave_with_supervisor() -> None:
     """A child of `guibin up` ends when that one was killed: two APIs and two workers of two releases are worse than none."""
     supervisor = os.environ.get(SUPERVISOR, "")
     if supervisor.isdecimal():
-        threading.Thread(target=_watch, args=(int(supervisor),), daemon=True).start()
+        leave_with(int(supervisor))
+
+
+def leave_with(parent: int) -> None:
+    """End as soon as the process that began this one is gone."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
 def _watch(supervisor: int) -> None:
@@ -153,16 +159,21 @@ async def beside_servers(command: str, home: Path, *, port: int, say: Say) -> in
         return await ended
 
 
-async def port_free(port: int) -> None:
+async def port_free(port: int, host: str = "127.0.0.1") -> None:
+    """Wait until nothing listens there. Raises PortTaken."""
     # The API of a killed `guibin up` takes a moment to leave.
     until = asyncio.get_running_loop().time() + STOP_WITHIN_S + LOOKS_EVERY_S
     while True:
-        with socket.socket() as probe:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind((host, port))
                 return
-            except OSError:
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise PortTaken(
+                        f"{host}:{port} cannot be listened on: {error.strerror}; see GUIBIN_HOST and GUIBIN_PORT"
+                    ) from None
                 if asyncio.get_running_loop().time() > until:
                     raise PortTaken(
                         f"another program listens on port {port}: stop it, or set GUIBIN_PORT to a free port"

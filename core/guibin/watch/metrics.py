@@ -1,8 +1,18 @@
 """What operators watch, as Prometheus figures. No company, no customer: only kinds, routes and states are told apart."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import Gauge as _Gauge
+from prometheus_client.multiprocess import MultiProcessCollector
 
 REGISTRY = CollectorRegistry()
+# Of several processes the worst: they tell the same, each as it last saw it.
+Gauge = partial(_Gauge, multiprocess_mode="max")
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300)
 
 REQUEST_SECONDS = Histogram(
@@ -67,6 +77,20 @@ SCRIPT_SECONDS = Histogram(
 )
 
 
-def serve(port: int) -> None:
-    """Answer `/metrics` on this machine only, on a port of its own: companies do not get there."""
-    start_http_server(port, addr="127.0.0.1", registry=REGISTRY)
+@contextlib.contextmanager
+def served(port: int | None, *, processes: int = 1) -> Iterator[None]:
+    """Answer `/metrics` on this machine only, on a port of its own: companies do not get there.
+
+    Of several processes, those that this one begins meanwhile, their figures are added up.
+    """
+    with contextlib.ExitStack() as kept:
+        if port is not None:
+            registry = REGISTRY
+            if processes > 1:
+                folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="guibin-metrics-"))
+                os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+                registry = CollectorRegistry()
+                MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]  # the library says no types
+            server, _ = start_http_server(port, addr="127.0.0.1", registry=registry)
+            kept.callback(server.shutdown)
+        yield
