@@ -144,6 +144,26 @@ def test_a_log_that_is_not_what_was_signed_is_said(place, moment):
     assert "that you hold is signed by another key" in said
 
 
+def test_a_damaged_checkpoint_or_list_of_them_is_said_in_a_sentence(place, moment):
+    kept = place / "backup" / "kept.json"
+    before = kept.read_text()
+    found = json.loads(before)
+    (company,) = found["checkpoints"]
+    found["checkpoints"][company] = found["checkpoints"][company][:-20]
+    kept.write_text(json.dumps(found))
+    try:
+        _, damaged = restored(place, "damaged", code=1)
+        kept.write_text(before[:-20])
+        home, cut = restored(place, "cut", code=1)
+    finally:
+        kept.write_text(before)
+
+    assert "the checkpoint that you hold is damaged, it is no signed note: 'guibin/" in damaged
+    assert "kept.json is damaged, take another copy of it" in cut
+    assert "Traceback" not in damaged + cut
+    assert not (home.folder / "postgres").exists()
+
+
 def test_no_key_and_no_password_is_in_it(place, moment):
     secrets = [
         (place / "home" / "root.key").read_text().strip(),

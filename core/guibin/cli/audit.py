@@ -53,7 +53,7 @@ async def verify(slug: str, *, checkpoint: tuple[Path, ...] = (), json: Json = F
 
     `--checkpoint` names checkpoints that were kept elsewhere: with them, a log that was rewritten is found.
     """
-    held = [file.read_text(encoding="utf-8") for file in checkpoint]
+    held = [file.read_text(encoding="utf-8", errors="replace") for file in checkpoint]
     async with environment.inside(slug) as session:
         found = [*await queries.findings(), *[each async for each in findings.findings(session.act.now, held)]]
         size = await log.size()

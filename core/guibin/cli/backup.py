@@ -63,9 +63,10 @@ async def restore(
     keyring.load_root_key(home)
     if not root_keys.held():
         raise KeyringError(f"there is no root key: put its copy into {home}/root.key first (docs/backups.md)")
+    kept = backups.read_kept(folder)
     await asyncio.to_thread(restoring.lay_out, folder, home, until=aware(until, "UTC"))
     err.print("The database stands. Verifying …", style="dim")
-    kept, packs = backups.read_kept(folder), environment.packs()
+    packs = environment.packs()
     from guibin import timetable  # noqa: F401  # registered by being imported
 
     by = environment.operator()

@@ -86,7 +86,11 @@ async def _signed(walk: _Walk) -> list[str]:
 async def _held(walk: _Walk, held: Sequence[str]) -> list[str]:
     keys, found = await public_keys(), []
     for text in held:
-        note = Note.of(text)
+        try:
+            note = Note.of(text)
+        except ValueError:
+            found.append(f"the checkpoint that you hold is damaged, it is no signed note: {text[:60]!r}")
+            continue
         if not any(note.signed_by(key) for key in keys):
             found.append(f"the checkpoint of {note.size} entries that you hold is signed by another key")
         elif walk.roots.setdefault(note.size, note.root) != note.root:

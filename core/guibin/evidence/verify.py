@@ -97,6 +97,10 @@ SAYS = {
     "after": ("第 {line} 行：结尾之后还有内容。", "Line {line}: something stands behind the end."),
     "signature": ("文件被改过：整体签名不符。", "The file was changed: its signature does not agree."),
     "no_witness": ("没有见证人 {name} 的签认。", "Witness {name} cosigned none of its checkpoints."),
+    "held_broken": (
+        "你手中的检查点 {file} 残缺或被改过，读不出来。",
+        "The checkpoint that you hold, {file}, is damaged: it is no signed note.",
+    ),
     "held_forked": (
         "与你手中 {size} 条的检查点不符：日志有分叉。",
         "It does not agree with the checkpoint of {size} entries that you hold: the log forked.",
@@ -483,12 +487,12 @@ def _end(found: Findings, signature: Any, whole: bytes, rest: Iterator[bytes]) -
         raise Wrong("after", line=found.line + 1)
 
 
-def compare(found: Findings, note: str) -> Note:
-    """A checkpoint that the reader holds, against the pack's of the same size. Raises Wrong."""
+def compare(found: Findings, note: str, *, file: str = "") -> Note:
+    """A checkpoint that the reader holds in that file, against the pack's of the same size. Raises Wrong."""
     try:
         held = Note.of(note)
     except ValueError:
-        raise Wrong("malformed", line=1) from None
+        raise Wrong("held_broken", file=file) from None
     if not any(held.signed_by(key) for key in found.keys):
         raise Wrong("key")
     same = next((each for each in found.notes if each.size == held.size), None)
@@ -548,7 +552,10 @@ def main() -> None:
         for witness in witnesses:
             if witness.name not in {name for name, _, _ in found.cosigned}:
                 raise Wrong("no_witness", name=witness.name)
-        held = [compare(found, each.read_text(encoding="utf-8")) for each in asked.checkpoint]
+        held = [
+            compare(found, each.read_text(encoding="utf-8", errors="replace"), file=str(each))
+            for each in asked.checkpoint
+        ]
     except Wrong as wrong:
         print(SAYS[wrong.says][place].format(**wrong.values))
         sys.exit(1)

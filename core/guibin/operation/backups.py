@@ -75,9 +75,12 @@ async def back_up(home: Path, to: Path, *, now: datetime, only_wal: bool, files:
 
 
 def read_kept(folder: Path) -> Kept:
-    """What the folder says; nothing in a new one."""
+    """What the folder says; nothing in a new one. Raises BackupFailed where it cannot be read."""
     file = folder / KEPT
-    return msgspec.json.decode(file.read_bytes(), type=Kept) if file.exists() else Kept()
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Kept) if file.exists() else Kept()
+    except ValueError as error:
+        raise BackupFailed(f"{file} is damaged, take another copy of it: {error}") from error
 
 
 def folder_of_files(environment: dict[str, str]) -> Path | None:

@@ -101,7 +101,7 @@ async def settle(kept: Kept, packs: Packs, by: Principal, pool: asyncpg.Pool) ->
 async def _settled(company: TenantView, kept: Kept, act: Act) -> Restored:
     held = kept.checkpoints.get(company.id)
     entries = await log.size()
-    signed = Note.of(held).size if held else 0
+    signed = _size_of(held) if held else 0
     # One of after this moment cannot be compared: what it signed is what was lost.
     wrong = [each async for each in findings.findings(act.now, [held] if held and signed <= entries else [])]
     there = await fetch_column(
@@ -114,6 +114,14 @@ async def _settled(company: TenantView, kept: Kept, act: Act) -> Restored:
         # The log tells of it at once: a key that is gone without a word is a finding.
         await sequencing.sequence(act)
     return Restored(company.slug, entries, max(signed - entries, 0), tuple(there), tuple(wrong))
+
+
+def _size_of(held: str) -> int:
+    """What it signed; nothing of one that is damaged, which is a finding."""
+    try:
+        return Note.of(held).size
+    except ValueError:
+        return 0
 
 
 def _base_for(folder: Path, until: datetime | None) -> Path:

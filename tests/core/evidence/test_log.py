@@ -188,6 +188,7 @@ async def test_a_log_that_was_rewritten_with_its_key_is_found_by_a_checkpoint_ke
 
     assert await wrong(tenant) == []
     assert "the log was rewritten" in "\n".join(await wrong(tenant, held))
+    assert "is damaged, it is no signed note" in "\n".join(await wrong(tenant, held[:-20]))
 
 
 @pytest.mark.parametrize("step", ["evidence.entries", "evidence.appended", "evidence.signed"])

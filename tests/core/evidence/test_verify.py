@@ -217,6 +217,22 @@ def test_a_checkpoint_that_the_reader_holds_is_compared():
     assert held == {name: name for name in held}
 
 
+def test_a_held_checkpoint_that_is_damaged_is_said_and_no_fault():
+    whole = note([canonical(leaf(n)) for n in range(3)])
+    found = verify(signed(lines_of(3)).splitlines(keepends=True))
+
+    for place in range(len(whole)):
+        for damaged in (whole[:place], f"{whole[:place]}\ufffd{whole[place + 1 :]}"):
+            with pytest.raises(Wrong) as caught:
+                verifying.compare(found, damaged, file="kept.note")
+            assert caught.value.says in ("held_broken", "key"), damaged
+    with pytest.raises(Wrong) as caught:
+        verifying.compare(found, whole[:-9], file="kept.note")
+    assert verifying.SAYS[caught.value.says][1].format(**caught.value.values) == (
+        "The checkpoint that you hold, kept.note, is damaged: it is no signed note."
+    )
+
+
 def test_a_forged_cosignature_is_found():
     content = lines_of(3)
     text, rest = content[-1]["checkpoint"].split("\n\n")
