@@ -28,7 +28,7 @@ class PublishCheckpoint(Job, frozen=True):
 
 async def prepare(job: PublishCheckpoint, run: Run) -> Parcel | None:
     """For whom it is."""
-    return await publishing.prepare(job.had)
+    return await publishing.prepare(job.had, run)
 
 
 @runs_errand(PublishCheckpoint, Errand(prepare, publishing.go), timeout_s=180.0)

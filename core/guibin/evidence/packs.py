@@ -21,7 +21,7 @@ from guibin_tenants.scope import fetch, fetch_column, fetch_one
 from . import queries
 from .keys import Salts, public_keys, salts, signing_key
 from .proofs import decomposed
-from .publishing import witnesses
+from .publishing import named
 from .refusals import NothingInLog
 from .sources import NAMED, SOURCES, selected, values_of
 from .verify import FORMAT, PACK, canonical, encoded
@@ -132,7 +132,7 @@ async def _lines(chosen: Chosen, keys: list[str], act: Act) -> AsyncIterator[byt
             "origin": keys[0].partition("+")[0],
             "key": keys[0],
             "later_keys": keys[1:],
-            "witnesses": [each.key for each in await witnesses()],
+            "witnesses": [each.key for each in (await named()).witnesses],
             "company": act.company.slug,
             "made_at": act.now.isoformat(),
             "made_by": act.by.name,

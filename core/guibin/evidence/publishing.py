@@ -1,9 +1,12 @@
-"""Checkpoints leave the machine: to a store that the operator names, and to witnesses that the company names."""
+"""Checkpoints leave the machine: to a store that the operator names, to witnesses and auditors that the company names."""
 
 import asyncio
 import functools
 from collections.abc import Mapping
+from datetime import timedelta
+from string import Template
 from typing import Annotated
+from uuid import UUID, uuid5
 
 import obstore
 from msgspec import Meta, Struct
@@ -13,10 +16,15 @@ from obstore.store import ObjectStore
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.files.places import store_of
+from guibin.gateways import providers
+from guibin.messages import channels
+from guibin.messages.channels import OpenChannel
+from guibin.messages.staff_mail import opened_address
 from guibin.outbound.carrier import carrier
 from guibin.outbound.targets import rules
 from guibin.policy.words import NoteKey, Url
-from guibin_tenants import settings
+from guibin.regulations.core import CORE
+from guibin_tenants import settings, staff
 from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.rows import add_all
 from guibin_tenants.scope import fetch_value
@@ -30,7 +38,8 @@ from .verify import COSIGNATURE, Key, Note, encoded
 ADDRESS = "GUIBIN_EVIDENCE_STORE"
 SETTING = "evidence_targets"
 STORE = "store"
-WITNESSES_MAX = 5
+WITNESSES_MAX = AUDITORS_MAX = 5
+AUDITOR = "auditor"
 CONFLICT = 409
 
 
@@ -42,9 +51,11 @@ class Witness(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EvidenceTargets(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom the company's checkpoints are shown."""
+    """Whom the company's checkpoints are shown: `auditors` by mail, each the latest, every so many hours at most."""
 
     witnesses: Annotated[tuple[Witness, ...], Meta(max_length=WITNESSES_MAX)] = ()
+    auditors: Annotated[tuple[UUID, ...], Meta(max_length=AUDITORS_MAX)] = ()
+    mailed_every_hours: Annotated[int, Meta(ge=1, le=744)] = 24
 
 
 class Errand(Struct, frozen=True):
@@ -54,20 +65,29 @@ class Errand(Struct, frozen=True):
     body: bytes
 
 
+class Mailing(Struct, frozen=True):
+    """What goes to auditors by mail, each by what their copy is called, through the company's channel."""
+
+    channel: OpenChannel
+    mails: dict[str, providers.Parcel]
+
+
 class Parcel(Struct, frozen=True):
     """A checkpoint on its way: `name` is what it is called in the store, empty when it lies there already."""
 
     checkpoint: CheckpointView
     name: str
     errands: tuple[Errand, ...]
+    mailing: Mailing | None = None
 
 
 class Outcome(Struct, frozen=True):
-    """What came of it: cosignatures by witness, the size that others had last, and whether the store has it."""
+    """What came of it: cosignatures by witness, the size that others had last, whether the store has it, and which mails were taken."""
 
     cosigned: dict[str, str] = {}
     had: dict[str, int] = {}
     stored: bool = False
+    mailed: tuple[str, ...] = ()
 
 
 class _Chosen(Struct):
@@ -82,20 +102,26 @@ def use_store(environment: Mapping[str, str]) -> None:
     _chosen.store = store_of(environment, ADDRESS)
 
 
-async def witnesses() -> tuple[Witness, ...]:
+async def named() -> EvidenceTargets:
     """The company's."""
-    return (await settings.read(SETTING, EvidenceTargets, EvidenceTargets())).witnesses
+    return await settings.read(SETTING, EvidenceTargets, EvidenceTargets())
 
 
 async def targets(act: Act) -> EvidenceTargets:
     """Whom the company's checkpoints are shown; that it was read is on record."""
     await noted("audit.evidence", act, subject="evidence", shown=0)
-    return EvidenceTargets(await witnesses())
+    return await named()
 
 
 async def set_targets(new: EvidenceTargets, act: Act) -> EvidenceTargets:
     """Show them these from now on. Raises Invalid."""
     wrong = [problem for place, each in enumerate(new.witnesses) for problem in _problems(each, place)]
+    here = {one.id for one in await staff.all_staff() if one.left_at is None and AUDITOR in one.roles}
+    wrong += [
+        FieldError(f"auditors[{place}]", "an auditor of the company's", value=str(each))
+        for place, each in enumerate(new.auditors)
+        if each not in here
+    ]
     refuse(wrong)
     await settings.write(SETTING, new)
     await noted("evidence.targets", act, subject="evidence", shown=0)
@@ -114,16 +140,49 @@ def _problems(witness: Witness, place: int) -> list[FieldError]:
     return [each for each in found if each is not None]
 
 
-async def prepare(had: Mapping[str, int]) -> Parcel | None:
+async def prepare(had: Mapping[str, int], act: Act) -> Parcel | None:
     """The last checkpoint for whoever has not seen it; `had` is how much of the log witnesses said they had seen."""
     last = await queries.latest()
     if last is None:
         return None
-    known = await queries.kept_at(last.id)
-    asked = [each for each in await witnesses() if Key.of(each.key).name not in known]
+    known, who = await queries.kept_at(last.id), await named()
+    asked = [each for each in who.witnesses if Key.of(each.key).name not in known]
     errands = [await _errand(each, last, had.get(Key.of(each.key).name)) for each in asked]
     name = f"{Note.of(last.note).origin}/{last.size:012d}" if _chosen.store is not None and STORE not in known else ""
-    return Parcel(last, name, tuple(errands)) if errands or name else None
+    mailing = await _mailing(last, who, act)
+    return Parcel(last, name, tuple(errands), mailing) if errands or name or mailing else None
+
+
+async def _mailing(last: CheckpointView, who: EvidenceTargets, act: Act) -> Mailing | None:
+    """For those auditors who work here as such, have an address, and got none within the hours; None where that is nobody."""
+    channel = await channels.opened("email") if who.auditors else None
+    if channel is None:
+        return None
+    since = act.now - timedelta(hours=who.mailed_every_hours)
+    mails = {}
+    for each in who.auditors:
+        target = f"mail/{each}"
+        to = await opened_address(each) if AUDITOR in (await staff.by_id(each)).roles else None
+        if to and not await queries.is_kept(target, last.id, since):
+            mails[target] = _letter(to, last, uuid5(last.id, target), act)
+    return Mailing(channel, mails) if mails else None
+
+
+def _letter(to: str, last: CheckpointView, message_id: UUID, act: Act) -> providers.Parcel:
+    """The signed note as a file, which `guibin-verify --checkpoint` takes, and once more to be read."""
+    title, text = (
+        CORE.texts[f"checkpoint_mail.{part}"].in_language(act.company.language) for part in ("title", "text")
+    )
+    origin = Note.of(last.note).origin
+    filled = {"origin": origin, "size": f"{last.size:,}", "note": last.note}
+    return providers.Parcel(
+        message_id=message_id,
+        to=to,
+        title=Template(title).substitute(filled),
+        text=Template(text).substitute(filled),
+        at=act.now,
+        files={f"{origin.replace('/', '-')}-{last.size:012d}.note": last.note.encode()},
+    )
 
 
 async def _errand(witness: Witness, last: CheckpointView, had: int | None) -> Errand:
@@ -150,7 +209,14 @@ async def go(parcel: Parcel) -> tuple[Parcel, Outcome]:
             had[key.name] = int(said)
         elif answer.status == 200 and (line := _line_of(said, parcel.checkpoint.note, key)):
             cosigned[key.name] = line
-    return parcel, Outcome(cosigned, had, bool(parcel.name) and await _store(parcel))
+    mailed = await _mailed(parcel.mailing) if parcel.mailing else ()
+    return parcel, Outcome(cosigned, had, bool(parcel.name) and await _store(parcel), mailed)
+
+
+async def _mailed(mailing: Mailing) -> tuple[str, ...]:
+    """Those that the server took."""
+    sent = await asyncio.gather(*map(mailing.channel.send, mailing.mails.values()))
+    return tuple(target for target, outcome in zip(mailing.mails, sent, strict=True) if not outcome.error)
 
 
 def _line_of(said: str, note: str, key: Key) -> str:
@@ -180,7 +246,7 @@ async def _store(parcel: Parcel) -> bool:
 
 async def settle(parcel: Parcel, outcome: Outcome, act: Act) -> None:
     """Write down who has it."""
-    kept = dict(outcome.cosigned) | ({STORE: ""} if outcome.stored else {})
+    kept = dict(outcome.cosigned) | ({STORE: ""} if outcome.stored else {}) | dict.fromkeys(outcome.mailed, "")
     rows = [
         {"checkpoint_id": parcel.checkpoint.id, "target": target, "cosignature": line, "received_at": act.now}
         for target, line in kept.items()

@@ -66,6 +66,12 @@ async def kept_at(checkpoint_id: UUID) -> set[str]:
     return set(await fetch_column("select target from evidence_receipt where checkpoint_id = $1", checkpoint_id))
 
 
+async def is_kept(target: str, checkpoint_id: UUID, since: datetime) -> bool:
+    """Whether it is kept there, or any other has been since that moment."""
+    sql = "select true from evidence_receipt where target = $1 and (checkpoint_id = $2 or received_at > $3) limit 1"
+    return bool(await fetch_value(sql, target, checkpoint_id, since))
+
+
 async def of_row(source_id: UUID) -> list[asyncpg.Record]:
     """The entries that a row led to."""
     return await fetch(

@@ -17,7 +17,7 @@ class Parcel(Struct, frozen=True):
 
     `at` is when it is sent: vendors refuse a signature that is older than some minutes. `values` are what filled the
     text, by name, for vendors that keep the text themselves and take only what is filled in. `thread` are the Message-IDs of
-    the mails that a mail answers, the last of them directly.
+    the mails that a mail answers, the last of them directly. `files` go with a mail as they are, by name.
     """
 
     message_id: UUID
@@ -28,6 +28,7 @@ class Parcel(Struct, frozen=True):
     kind: str = ""
     values: dict[str, str] = {}
     thread: tuple[str, ...] = ()
+    files: dict[str, bytes] = {}
 
 
 class Outcome(Struct, frozen=True):

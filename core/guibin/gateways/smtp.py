@@ -103,6 +103,9 @@ def letter(settings: SmtpSettings, parcel: Parcel) -> EmailMessage:
     else:
         mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(parcel.text)
+    for name, content in parcel.files.items():
+        # As bytes: a signed text must come out of it as it went in.
+        mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
     return mail
 
 
