@@ -12,7 +12,7 @@ import asyncpg
 from msgspec import Struct
 
 from . import cells, placement, registry
-from .database import ENGINE, UNPLACED, borrowed, connected_to
+from .database import ENGINE, UNPLACED, UNREACHABLE, borrowed, connected_to
 from .placement import NotHere, Place, place_of_row
 from .refusals import Conflict, Invalid, NotFound
 from .registry import NewTenant, TenantView
@@ -33,6 +33,13 @@ class Listed(Struct, frozen=True):
     companies: int
     added_at: datetime | None
     draining_at: datetime | None
+
+
+class Everyone(Struct, frozen=True):
+    """All companies, each with its cell, which is empty where there is but one; and by cell that is away the slugs of its."""
+
+    found: list[tuple[str, TenantView]]
+    away: dict[str, list[str]]
 
 
 async def find(slug: str) -> TenantView:
@@ -304,19 +311,22 @@ async def drain(connection: asyncpg.Connection, name: str) -> list[Place]:
     return await on_cell(connection, name)
 
 
-async def everyone(directory_url: str) -> list[tuple[str, TenantView]]:
-    """All companies by slug, each with its cell, as the owner role; the cell is empty where there is but one."""
+async def everyone(directory_url: str) -> Everyone:
+    """All companies by slug, as the owner role; of a cell that is away what the directory knows of it."""
     if not cells.used():
         async with connected_to(directory_url) as connection:
-            return [("", tenant) for tenant in await registry.everyone(connection)]
+            return Everyone([("", tenant) for tenant in await registry.everyone(connection)], {})
     async with connected_to(directory_url) as connection:
-        rows = await connection.fetch("select company, cell from placement")
-    placed = {row["company"]: row["cell"] for row in rows}
-    found = []
+        placed = {row["company"]: place_of_row(row) for row in await connection.fetch("select * from placement")}
+    found, away = [], {}
     for cell in cells.used():
-        async with owner_of(cell) as there:
-            found += [(cell.name, one) for one in await registry.everyone(there) if placed.get(one.id) == cell.name]
-    return sorted(found, key=lambda one: one[1].slug)
+        here = {company for company, place in placed.items() if place.cell == cell.name}
+        try:
+            async with owner_of(cell) as there:
+                found += [(cell.name, one) for one in await registry.everyone(there) if one.id in here]
+        except UNREACHABLE:
+            away[cell.name] = sorted(placed[company].slug for company in here)
+    return Everyone(sorted(found, key=lambda one: one[1].slug), away)
 
 
 async def owner_url(directory_url: str, slug: str) -> str:

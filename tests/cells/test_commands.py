@@ -58,6 +58,21 @@ async def test_cells_are_listed_with_their_companies(guibin, both):
     assert all(one["companies"] >= 1 and one["server"].startswith("PostgreSQL") for one in listed)
 
 
+async def test_of_a_cell_that_is_away_the_companies_are_named_and_the_others_are_told(guibin, named, both):
+    north, south = both
+    _, server = named
+    await server.stop()
+    try:
+        code, out, err = await guibin("tenant", "list", "--json")
+    finally:
+        await server.start()
+
+    told = {one["slug"] for one in json.loads(out)}
+    assert (code, north.slug in told, south.slug in told) == (1, True, False)
+    assert "cell south is away, with" in err
+    assert south.slug in err
+
+
 async def test_a_company_is_made_where_it_is_said_and_found_again(guibin):
     made = await guibin("tenant", "create", "said-south", "--pack", "cable_tv", "--cell", "south")
     nowhere = await guibin("tenant", "create", "said-west", "--pack", "cable_tv", "--cell", "west")

@@ -17,7 +17,7 @@ from guibin_tenants.registry import NewTenant
 
 from . import environment
 from .moments import aware
-from .output import answer, answer_table, fields_of, out, say
+from .output import answer, answer_table, fail, fields_of, out, say
 
 app = App(name="tenant", help="Create, list, show, suspend, resume and erase companies.")
 domains = App(name="domain", help="Host names and mail domains that are one company's own.")
@@ -84,16 +84,22 @@ async def create(
 
 @app.command(name="list")
 async def list_(*, json: Json = False) -> None:
-    """All companies."""
+    """All companies. Exit code 1 when a cell is away: those that are there are named, and no more is known of them."""
     with environment.urls() as urls:
         everyone = await directory.everyone(urls.owner)
-    found, several = [tenant for _, tenant in everyone], bool(cells.used())
+    found, several = [tenant for _, tenant in everyone.found], bool(cells.used())
     rows = [
         (t.slug, t.name, ", ".join(t.packs), t.time_zone, t.suspended_at or "", t.erased_at or "", *([cell] * several))
-        for cell, t in everyone
+        for cell, t in everyone.found
     ]
     heads = ("slug", "name", "packs", "time zone", "suspended", "erased", *(["cell"] * several))
     answer_table(found, heads, rows, empty="No tenant yet: guibin tenant create", json=json)
+    if everyone.away:
+        fail(
+            "; ".join(
+                f"cell {cell} is away, with {', '.join(slugs) or 'no company'}" for cell, slugs in everyone.away.items()
+            )
+        )
 
 
 @app.command

@@ -214,7 +214,7 @@ async def _out_of_touch(scene: Scene) -> None:
 
 async def _registered(owner_url: str, slug: str) -> TenantView | None:
     """Also one that was erased: it does not come back by itself."""
-    return next((tenant for _, tenant in await directory.everyone(owner_url) if tenant.slug == slug), None)
+    return next((tenant for _, tenant in (await directory.everyone(owner_url)).found if tenant.slug == slug), None)
 
 
 def _company(tenant: TenantView) -> Company:

@@ -112,13 +112,15 @@ async def _each(
     urls: Urls, packs: Packs, clock: Clock, do: Callable[[str, Act], Awaitable[None]]
 ) -> list[tuple[str, str]]:
     """Do it inside every company that has packs, each by itself; those that refused, and why."""
-    companies = [one for _, one in await directory.everyone(urls[0]) if one.packs]
+    everyone = await directory.everyone(urls[0])
+    companies = [one for _, one in everyone.found if one.packs]
     if ENGINE.pool is not None:
         said = [(one.slug, await _inside(one, packs, clock, do)) for one in companies]
     else:
         async with connected(urls[1], pool_size=2):
             said = [(one.slug, await _inside(one, packs, clock, do)) for one in companies]
-    return [(slug, problem) for slug, problem in said if problem]
+    away = [(slug, f"its cell {cell} is away") for cell, slugs in everyone.away.items() for slug in slugs]
+    return [(slug, problem) for slug, problem in said if problem] + away
 
 
 async def _inside(
