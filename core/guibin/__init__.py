@@ -12,6 +12,7 @@ from guibin.hookspecs import (
     LevelSuggestion,
     Measure,
     PackColumn,
+    PackFigure,
     PackJob,
     PackPage,
     PackPermission,
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
     from guibin.jobs.actions import enqueue
     from guibin.jobs.kinds import Job, Run
     from guibin.notices.actions import Notice, notify
+    from guibin.periods.counts import on_a_day, within
     from guibin.periods.days import local_day
     from guibin.web.listing import PageAsked
     from guibin.web.paging import Page, page_of
@@ -153,6 +155,7 @@ _PLACES = {
     "guibin.jobs.actions": ("enqueue",),
     "guibin.jobs.kinds": ("Job", "Run"),
     "guibin.notices.actions": ("Notice", "notify"),
+    "guibin.periods.counts": ("on_a_day", "within"),
     "guibin.periods.days": ("local_day",),
     "guibin.web.listing": ("PageAsked",),
     "guibin.web.paging": ("Page", "page_of"),
@@ -276,6 +279,7 @@ __all__ = [
     "Notice",
     "Pack",
     "PackColumn",
+    "PackFigure",
     "PackJob",
     "PackPage",
     "PackPermission",
@@ -353,6 +357,7 @@ __all__ = [
     "new_id",
     "noted",
     "notify",
+    "on_a_day",
     "page_of",
     "patch",
     "post",
@@ -360,4 +365,5 @@ __all__ = [
     "record",
     "sees_all",
     "staff_only",
+    "within",
 ]

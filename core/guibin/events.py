@@ -4,7 +4,7 @@ An event leaves with its transaction: it becomes one ledger job for every reacti
 above must do before that commits, or may refuse, hears a `Happening` (`at_once`).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -17,6 +17,7 @@ from guibin_tenants.scope import current_tenant, fetch_value
 from .context import Act
 from .jobs.actions import NewJob, write
 from .jobs.kinds import Handler, Run, add, handler_of, tag_of
+from .policy.texts import Text
 
 
 class Event(Struct, frozen=True, tag=tag_of, tag_field="event", forbid_unknown_fields=True):
@@ -471,9 +472,31 @@ def subjects_told(event: type[Happened]) -> frozenset[str]:
     return frozenset(about for told in _kinds_by_event.get(event, {}).values() for about in told)
 
 
-def all_events() -> tuple[type[Event], ...]:
-    """Every kind of event the core knows, by name."""
-    return tuple(sorted(_descendants(Event), key=lambda event: event.__name__))
+class OfPack(Struct, frozen=True):
+    """Whose kind of event it is, and what the pack calls things."""
+
+    pack: str
+    texts: Mapping[str, Text]
+
+
+def declare(event: type[Event], *, pack: str, texts: Mapping[str, Text]) -> None:
+    """Make a pack's own kind of event known: it is there for the companies that have the pack."""
+    _of_packs[event] = OfPack(pack, texts)
+
+
+def of_pack(event: type[Event]) -> OfPack | None:
+    """Whose it is; None for the core's."""
+    return _of_packs.get(event)
+
+
+def all_events(packs: Iterable[str] | None = None) -> tuple[type[Event], ...]:
+    """Every kind of event by name: the core's, and those that packs declare; of these packs alone, if some are named."""
+    known = {event for event in _descendants(Event) if event.__module__.startswith("guibin.")}
+    known |= {event for event, whose in _of_packs.items() if packs is None or whose.pack in packs}
+    return tuple(sorted(known, key=lambda event: event.__name__))
+
+
+_of_packs: dict[type[Event], OfPack] = {}
 
 
 class NobodyListens(RuntimeError):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     # Packs are read by workers and commands too, which serve nothing.
     from litestar import Controller
 
+    from .events import Event
+
 PROJECT = "guibin"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -91,6 +93,26 @@ class PackPermission(Struct, frozen=True):
     def needs(self) -> Predicate:
         """Holds for those who have it."""
         return Predicate(lambda who: self.name in who.permissions, self.name)
+
+
+class PackFigure(Struct, frozen=True, kw_only=True):
+    """A figure of the pack's own in the reports of its companies, called `<pack>.<word>`: how many of `rows` there are for which
+    `holds`, or `of` what of them, `over` another count where one is named.
+
+    `rows` is SQL: a table with a letter it goes by, such as `airline_lounge_stay s`, and what is joined to it; `holds` sees the
+    period, by `within("s.entered_at")` or `on_a_day("s.on_day")`. Walls hold in both. Texts: `figure.<pack>.<word>`,
+    `count.<pack>.<word>`.
+    """
+
+    name: str
+    kind: Literal["complaints", "retention", "service", "tiers"] = "service"
+    rows: str
+    holds: str = "true"
+    of: str = "*"
+    over: str = ""
+    target_per_mille: int | None = None
+    good: Literal["below", "above"] = "above"
+    clause: str = ""
 
 
 class PackPage(Struct, frozen=True, kw_only=True):
@@ -183,6 +205,17 @@ def permissions() -> Sequence[PackPermission]:  # type: ignore[empty-body]
 @hookspec
 def reactions() -> Sequence[Reaction]:  # type: ignore[empty-body]
     """What the pack does after events have committed."""
+
+
+@hookspec
+def events() -> "Sequence[type[Event]]":  # type: ignore[empty-body]
+    """Kinds of events of the pack's own: Event subclasses with `tag="<pack>.<word>"`, which its code records. Who follows events of
+    a company that has the pack may follow them: webhooks, automations, scripts, reactions."""
+
+
+@hookspec
+def figures() -> Sequence[PackFigure]:  # type: ignore[empty-body]
+    """Figures of the pack's own, beside the core's in reports, comparisons, exports and closed periods."""
 
 
 @hookspec

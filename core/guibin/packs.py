@@ -32,6 +32,7 @@ from .hookspecs import (
     LevelSuggestion,
     Measure,
     PackColumn,
+    PackFigure,
     PackJob,
     PackPage,
     PackPermission,
@@ -54,6 +55,8 @@ from .watch.sources import line_of, raised_at
 
 if TYPE_CHECKING:
     from litestar import Controller
+
+    from .events import Event
 
 
 class Scripted(Protocol):
@@ -369,6 +372,14 @@ class Hooks:
     def reactions(self) -> tuple[Reaction, ...]:
         """All packs' reactions."""
         return tuple(reaction for found in self._call("reactions") for reaction in found)
+
+    def events(self) -> "tuple[type[Event], ...]":
+        """All packs' own kinds of events."""
+        return tuple(event for found in self._call("events") for event in found)
+
+    def figures(self) -> tuple[PackFigure, ...]:
+        """All packs' own figures."""
+        return tuple(figure for found in self._call("figures") for figure in found)
 
     def demonstration(self) -> Demonstration | None:
         """The first pack's demonstration company."""

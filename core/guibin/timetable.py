@@ -30,12 +30,13 @@ from guibin.desks import handing_over as desks_handed_over
 from guibin.duties import handing_over as duties_handed_over
 from guibin.duties import jobs as duties
 from guibin.entitlements import replays as entitlements_replayed
-from guibin.events import all_known, subscribe
+from guibin.events import all_known, declare, subscribe
 from guibin.evidence import jobs as evidence
 from guibin.files import jobs as files
 from guibin.hotline import handing_over as hotline_handed_over
 from guibin.hotline import jobs as hotline
 from guibin.indicators import actions as indicators
+from guibin.insight import figures
 from guibin.insight import jobs as insight
 from guibin.inspections import handing_over as inspections_handed_over
 from guibin.inspections import jobs as inspections
@@ -240,6 +241,10 @@ def everything(packs: Packs) -> tuple[Rhythm, ...]:
     rhythms = list(RHYTHMS)
     for pack in packs.names:
         hooks = packs.hooks_of((pack,))
+        for event in hooks.events():
+            declare(event, pack=pack, texts=packs.value(pack).texts)
+        for figure in hooks.figures():
+            figures.declare(figure)
         for reaction in hooks.reactions():
             subscribe(reaction.event, reaction.handler, pack=pack)
         for job in hooks.jobs():

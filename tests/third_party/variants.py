@@ -103,6 +103,54 @@ REFUSED = (
     Variant("a change of nothing", ", statements=said)]", ")]", ("change 1 'wish' does nothing",)),
     Variant("a change out of turn", 'Change(1, "wish"', 'Change(3, "wish"', ("change 3 'wish' stands where change 1",)),
     Variant("a statement for statements", "statements=said)]", "statements=said[0])]", ("statements is 'alter table",)),
+    Variant(
+        "an event that is not declared", "lambda: [GuestEntered]", "lambda: []", ("'GuestEntered'", "is not declared")
+    ),
+    Variant(
+        "an event of the core's name",
+        'tag="airline_lounge.guest_entered"',
+        'tag="complaint_received"',
+        ("event 'complaint_received' is not the pack's own",),
+    ),
+    Variant(
+        "an event without words",
+        'tag="airline_lounge.guest_entered"',
+        'tag="airline_lounge.in"',
+        ("event.airline_lounge.in",),
+    ),
+    Variant(
+        "an event of a long name",
+        'tag="airline_lounge.guest_entered"',
+        'tag="airline_lounge.guest_entered_a_lounge_of_ours_or_of_a_partner_of_ours"',
+        ("is longer than 60 signs",),
+    ),
+    Variant(
+        "an event that is none", "lambda: [GuestEntered]", "lambda: [GuestEntered, NewStay]", ("'NewStay' is no Event",)
+    ),
+    Variant(
+        "a figure of the core's name",
+        'name="airline_lounge.stays"',
+        'name="churn"',
+        ("figure 'churn' is not the pack's own",),
+    ),
+    Variant(
+        "a figure without words",
+        'name="airline_lounge.stays"',
+        'name="airline_lounge.visits"',
+        ("figure.airline_lounge.visits",),
+    ),
+    Variant(
+        "a figure of nothing",
+        'rows="airline_lounge_stay s"',
+        'rows="airline_lounge_stay"',
+        ("counts 'airline_lounge_stay'",),
+    ),
+    Variant(
+        "a figure over nothing",
+        'rows="airline_lounge_stay s"',
+        'rows="airline_lounge_stay s", over="guests"',
+        ("'guests', which nobody counts",),
+    ),
     Variant("a route of the core", '"/api/v1/packs/airline_lounge/stays"', '"/api/v1/customers"', ("must lie under",)),
     Variant("a route for everybody", "needs=SEATS.needs, ", "", ("does not say who may call it",)),
     Variant(

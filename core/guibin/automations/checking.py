@@ -34,14 +34,14 @@ LEADS_TO: Mapping[type, tuple[str, ...]] = {
 
 async def problems(automation: Automation, act: Act) -> list[FieldError]:
     """Every name in it that nothing is called by."""
-    found = list(_events(automation))
+    found = list(_events(automation, act))
     for place, command in enumerate(automation.then):
         found += await checking.problems(command, f"then[{place}]", act.policy)
     return found
 
 
-def _events(automation: Automation) -> Iterable[FieldError]:
-    kinds = {kind.name: kind for kind in known_kinds()}
+def _events(automation: Automation, act: Act) -> Iterable[FieldError]:
+    kinds = {kind.name: kind for kind in known_kinds(act.company.packs)}
     event = automation.event
     if isinstance(automation.when, Happens | HappenedBefore | AddsUp) and event not in kinds:
         yield FieldError("when.event", "a kind of event", "see GET /event-types", event)

@@ -54,7 +54,7 @@ class Sentence:
     def __init__(self, policy: Policy, language: str) -> None:
         self.policy, self.language = policy, language
         self.zh = language != "en"
-        self.events = {kind.name: kind for kind in known_kinds()}
+        self.events = {kind.name: kind for kind in known_kinds(policy.packs)}
 
     def of(self, automation: Automation) -> str:
         """The whole of it."""

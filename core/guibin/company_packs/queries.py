@@ -30,7 +30,7 @@ class PackState(Struct, frozen=True, kw_only=True):
 
 
 class Brought(Struct, frozen=True, kw_only=True):
-    """What a pack adds beside its regulation: `kind` is route, job, reaction, page, panel, tile or column, `name` which."""
+    """What a pack adds beside its regulation: `kind` is route, job, event, figure, reaction, page, panel, tile or column, `name` which."""
 
     kind: str
     name: str
@@ -98,6 +98,8 @@ def _brought(hooks: Hooks) -> Iterator[tuple[str, str]]:
         yield from (("route", f"{method} {route.path}") for method in sorted(route.methods - {"OPTIONS"}))
     for job in hooks.jobs():
         yield "job", f"{kind_of(job.payload)} {job.every}".strip()
+    yield from (("event", kind_of(event)) for event in hooks.events())
+    yield from (("figure", figure.name) for figure in hooks.figures())
     yield from (("reaction", _reaction(one)) for one in hooks.reactions())
     yield from (("page", page.name) for _, page in hooks.pages())
     yield from (("panel", panel.name) for _, panel in hooks.panels())

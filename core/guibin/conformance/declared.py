@@ -14,7 +14,8 @@ from msgspec import Struct, structs
 from guibin.app import pack_pages, pack_routes, pages
 from guibin.app.guards import PUBLIC
 from guibin.events import Event
-from guibin.hookspecs import PROJECT, PackColumn, PackJob, PackPage, PackPermission, Panel, Reaction, Tile
+from guibin.hookspecs import PROJECT, PackColumn, PackFigure, PackJob, PackPage, PackPermission, Panel, Reaction, Tile
+from guibin.insight.counts import is_counted
 from guibin.jobs.kinds import handler_of, kind_of
 from guibin.packs import Hooks, Packs
 from guibin.periods import rhythms
@@ -30,9 +31,13 @@ from guibin_tenants.principals import ROLE_PERMISSIONS, Predicate
 from .scenarios import BadScenario, scenarios_of
 
 # What each hook answers a sequence of.
+# As wide as what writes down which event it was.
+EVENT_CHARS_MAX = 60
 _KINDS: dict[str, type] = {
     "permissions": PackPermission,
     "reactions": Reaction,
+    "events": type,
+    "figures": PackFigure,
     "jobs": PackJob,
     "pages": PackPage,
     "panels": Panel,
@@ -161,6 +166,51 @@ def jobs(looked: Looked) -> Problems:
             job.payload()
 
 
+def events(looked: Looked) -> Problems:
+    """Each is called as the pack's own, and in both languages; what the pack's code defines is declared."""
+    texts, declared = looked.hooks.value(looked.name).texts, looked.hooks.events()
+    for event in declared:
+        if not issubclass(event, Event):
+            yield looked.wrong(
+                f"event {event.__name__!r}", "is no Event", "class …(Event, frozen=True)", event.__name__
+            )
+            continue
+        tag = str(event.__struct_config__.tag)
+        if re.fullmatch(rf"{looked.name}\.[a-z_]+", tag) is None:
+            yield looked.wrong(f"event {tag!r}", "is not the pack's own", f'tag="{looked.name}.<word>"', event.__name__)
+        elif len(tag) > EVENT_CHARS_MAX:
+            yield looked.wrong(f"event {tag!r}", f"is longer than {EVENT_CHARS_MAX} signs", "", event.__name__)
+        elif (key := f"event.{tag}") not in texts:
+            yield looked.wrong("texts", f"has no {key!r}", "say it in both languages", event.__name__)
+    home = getattr(looked.plugin, "__name__", "")
+    for each in vars(looked.plugin).values():
+        own = isinstance(each, type) and issubclass(each, Event) and each.__module__.partition(".")[0] == home
+        if own and each not in declared:
+            yield looked.wrong(f"event {each.__name__!r}", "is not declared", "the hook `events`", each.__name__)
+
+
+def figures(looked: Looked) -> Problems:
+    """Each is called as the pack's own, in both languages, and counts rows that there are."""
+    texts, declared = looked.hooks.value(looked.name).texts, looked.hooks.figures()
+    own = {each.name for each in declared}
+    for each in declared:
+        place = f"figure {each.name!r}"
+        for problem in misfits_in(each, PackFigure):
+            yield looked.wrong(f"{place}, {problem.path}", f"is {problem.value!r}: {problem.rule}", "", each.name)
+        if re.fullmatch(rf"{looked.name}\.[a-z_]+", each.name) is None:
+            yield looked.wrong(place, "is not the pack's own", f"{looked.name}.<word>", each.name)
+            continue
+        for key in (f"figure.{each.name}", f"count.{each.name}"):
+            if key not in texts:
+                yield looked.wrong("texts", f"has no {key!r}", "say it in both languages", each.name)
+        if re.match(r"[a-z_0-9]+ [a-z]\b", each.rows) is None:
+            yield looked.wrong(
+                place, f"counts {each.rows!r}", "a table and a letter it goes by: `lounge_stay s`", each.name
+            )
+        if each.over and each.over not in own and not is_counted(each.over):
+            yield looked.wrong(place, f"is over {each.over!r}, which nobody counts", "", each.over)
+
+
 def reactions(looked: Looked) -> Problems:
     """Each follows an event that there is, by a function that can be called."""
     for one in looked.hooks.reactions():
@@ -264,6 +314,8 @@ LOOKS = (
     changes,
     routes,
     jobs,
+    events,
+    figures,
     reactions,
     pages_and_panels,
     demonstration,

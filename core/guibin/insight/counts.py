@@ -1,9 +1,11 @@
 """All counts together: the rooms' own, what one did because of another, and those that are gone through span by span."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+import asyncpg
 from msgspec import Struct, structs
 
 from guibin.complaints import counts as complaints
@@ -30,9 +32,10 @@ from guibin.tiers import counts as tiers
 from guibin.tiers.facts import DEPARTED, PURCHASE
 from guibin.tiers.figures import UNDONE
 from guibin.visits import counts as visits
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, savepoint
 
 Groups = dict[str, int]
+_log = logging.getLogger("guibin.packs")
 Rhythm = TypeVar("Rhythm")
 
 # What a customer who wanted something did about it within 90 days: of the kind that was wanted, not a repair (S09-1).
@@ -133,7 +136,9 @@ async def counted(
     for name in names:
         found = count_of(name)
         if found is not None:
-            groups[name] = {row[0]: row[1] for row in await fetch(f"{PERIOD}{found.sql}", *values) if row[1]}
+            rows = await _groups_of(name, f"{PERIOD}{found.sql}", values)
+            if rows is not None:
+                groups[name] = {row[0]: row[1] for row in rows if row[1]}
     if any(name in CADENCE_COUNTS for name in names):
         owed, made = await _contacts(policy.cadences, period, time_zone=time_zone, as_of=as_of)
         groups |= {"contacts_owed": {"": owed}, "contacts_made": {"": made}}
@@ -147,6 +152,18 @@ async def counted(
         owed, had = await training.figures(_trainings(policy, period, time_zone=time_zone, as_of=as_of))
         groups |= {"training_owed": {"": owed}, "training_had": {"": had}}
     return groups
+
+
+async def _groups_of(name: str, sql: str, values: tuple[object, ...]) -> list[asyncpg.Record] | None:
+    """None for what of a pack cannot be counted: it takes nobody else's numbers with it."""
+    if "." not in name:
+        return await fetch(sql, *values)
+    try:
+        async with savepoint():
+            return await fetch(sql, *values)
+    except asyncpg.PostgresError:
+        _log.exception("the figure %s of a pack cannot be counted", name)
+        return None
 
 
 class Behind(Struct, frozen=True):

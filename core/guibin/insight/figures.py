@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from guibin.hookspecs import PackFigure
+from guibin.periods.counts import COUNTED_ABOVE, count
 from guibin.policy.packs import Policy
 
 from .counts import Groups, count_of, is_counted, total
@@ -119,12 +121,17 @@ FIGURES: tuple[Figure, ...] = (
 )
 
 
+# What packs declare, by name.
+OF_PACKS: dict[str, Figure] = {}
+
+
 def figures_of(policy: Policy, kind: Kind | None = None) -> tuple[Figure, ...]:
-    """The core's figures and the policy's KPIs; a KPI of the same name takes the place of the core's."""
+    """The core's figures, those of the company's packs and the policy's KPIs; a KPI of the same name takes the place of the core's."""
     figures = {figure.name: figure for figure in FIGURES}
+    figures |= {name: figure for name, figure in OF_PACKS.items() if _is_theirs(name, policy)}
     kinds = {figure.numerator: figure.kind for figure in FIGURES}
     for kpi in policy.kpis:
-        if not is_counted(kpi.numerator) or not is_counted(kpi.denominator):
+        if not all(is_counted(name) and _is_theirs(name, policy) for name in (kpi.numerator, kpi.denominator)):
             continue
         figures[kpi.name] = Figure(
             kpi.name,
@@ -138,6 +145,20 @@ def figures_of(policy: Policy, kind: Kind | None = None) -> tuple[Figure, ...]:
             f"kpi.{kpi.name}",
         )
     return tuple(figure for figure in figures.values() if kind is None or figure.kind == kind)
+
+
+def declare(figure: PackFigure) -> None:
+    """Make a pack's own figure known, and count what it counts under its name; declaring it again replaces it."""
+    COUNTED_ABOVE.give(figure.name, count(figure.rows, figure.holds, of=figure.of))
+    OF_PACKS[figure.name] = Figure(
+        figure.name,
+        figure.kind,
+        figure.name,
+        figure.over,
+        figure.clause,
+        figure.target_per_mille,
+        figure.good,
+    )
 
 
 def counts_of(figures: Sequence[Figure]) -> tuple[str, ...]:
@@ -179,6 +200,12 @@ def valued(figure: Figure, counts: Mapping[str, Groups], policy: Policy, languag
         met=_met(figure, numerator, denominator),
         shares=_shares(figure, (above, below), policy, language) if split else (),
     )
+
+
+def _is_theirs(name: str, policy: Policy) -> bool:
+    """Whether it is the core's, or of a pack that the company has."""
+    pack, dot, _ = name.partition(".")
+    return not dot or pack in policy.packs
 
 
 def title_of(figure: Figure, policy: Policy, language: str) -> str:

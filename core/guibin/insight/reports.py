@@ -15,7 +15,7 @@ from guibin.policy.workstreams import Workstream
 
 from .actions import closed
 from .counts import Groups, counted
-from .figures import KINDS, Definition, Figure, Kind, Value, counts_of, defined, figures_of, say, valued
+from .figures import KINDS, OF_PACKS, Definition, Figure, Kind, Value, counts_of, defined, figures_of, say, valued
 
 
 class FigureLine(Value, frozen=True, kw_only=True):
@@ -63,6 +63,8 @@ async def report(asked: Asked, act: Act) -> Report:
     earlier = await _earlier(asked, names, act)
     lines = []
     for figure in figures:
+        if figure.name in OF_PACKS and not {figure.numerator, figure.denominator or figure.numerator} <= shown.keys():
+            continue
         value = valued(figure, shown, policy, language)
         present = valued(figure, live, policy, language)
         line = FigureLine(

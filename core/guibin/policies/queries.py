@@ -217,9 +217,25 @@ async def _look_up(at: datetime) -> _Span:
 
 
 def unknown_parts(packs: Packs | Hooks, company: Company, overrides: Overrides) -> tuple[PolicyProblem, ...]:
-    """What the company does without and never had."""
+    """What the company does without and never had, and the events of packs it does not have that its automations follow."""
     whole = merged(packs, company, replace(overrides, switched_off=()), version=0)
-    return tuple(unknown(whole, overrides.switched_off))
+    return (*unknown(whole, overrides.switched_off), *_unknown_events(packs, company, overrides))
+
+
+def _unknown_events(packs: Packs | Hooks, company: Company, overrides: Overrides) -> list[PolicyProblem]:
+    """Of the core's events the company is told when it switches an automation on; what a pack put aside declares is not known."""
+    named = {each.name: each.event for each in overrides.automations if "." in each.event}
+    if not named:
+        return []
+    hooks = packs.hooks_of(company.packs) if isinstance(packs, Packs) else packs
+    known = {event.__struct_config__.tag for event in hooks.events()}
+    return [
+        PolicyProblem(
+            f"automations.{name}.when.event", event, "an event of a pack of the company's", "GET /event-types"
+        )
+        for name, event in named.items()
+        if event not in known and event.partition(".")[0] not in hooks.aside
+    ]
 
 
 def merged(packs: Packs | Hooks, company: Company, overrides: Overrides, *, version: int) -> Policy:

@@ -61,6 +61,8 @@ FullLine = Annotated[str, up_to(200, 1)]
 Code = Annotated[str, up_to(60, 1)]
 CodeIfAny = Annotated[str, up_to(60)]
 Word = Annotated[str, Meta(min_length=1, max_length=60, pattern=_WORD)]
+# A kind of event: the core's is a word, a pack's own stands under the pack, as `<pack>.<word>`.
+EventName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)?\Z")]
 Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=_WORD)]
 UnitCode = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_-]*\Z")]
 Login = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._@-]*\Z")]

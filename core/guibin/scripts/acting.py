@@ -1,6 +1,6 @@
 """What scripts answer is carried out: as whoever switched them on may act now, bounded, each command on record with what became of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -65,10 +65,10 @@ class ScriptLooks(Job, frozen=True):
     after: UUID | None = None
 
 
-def refuse_follows(hook: str, follows: str) -> None:
+def refuse_follows(hook: str, follows: str, packs: Iterable[str]) -> None:
     """Raises Invalid for a kind of event or an hour that there is not, and for either where the hook follows nothing."""
     if hook == "on_event":
-        if follows not in {kind.name for kind in known_kinds()}:
+        if follows not in {kind.name for kind in known_kinds(packs)}:
             raise Invalid.at("follows", "a kind of event", "see GET /event-types", follows)
     elif hook == "on_schedule":
         try:

@@ -40,7 +40,7 @@ FAILURES_MAX, WINDOW = 5, timedelta(minutes=10)
 
 async def write(new: NewScript, act: Act) -> ScriptView:
     """A script with its first version. Raises ScriptNameTaken, Invalid."""
-    acting.refuse_follows(new.hook, new.follows)
+    acting.refuse_follows(new.hook, new.follows, act.company.packs)
     try:
         async with savepoint():
             script_id = await add(Script, act, name=new.name, hook=new.hook)
@@ -56,7 +56,7 @@ async def save(script_id: UUID, new: NewScriptVersion, act: Act) -> SavedVersion
     """The next version, and what its check finds; it answers nothing yet. Raises NotFound, Invalid."""
     script, latest = await queries.locked_script(script_id), await queries.version(script_id)
     number, follows = latest.number + 1, latest.follows if new.follows is None else new.follows
-    acting.refuse_follows(script["hook"], follows)
+    acting.refuse_follows(script["hook"], follows, act.company.packs)
     saved = {"number": number, "source": new.source, "note": new.note, "follows": follows}
     await add(ScriptVersion, act, script_id=script_id, **saved)
     await noted(

@@ -93,7 +93,8 @@ async def begin(new: ScriptBegun, act: Act) -> ScriptView:
 
 
 async def _events(shell: Shell) -> list[forms.Choice]:
-    return [forms.Choice(kind.name, kind.title.in_language(shell.language)) for kind in known_kinds()]
+    known = known_kinds(shell.act.company.packs)
+    return [forms.Choice(kind.name, kind.title.in_language(shell.language)) for kind in known]
 
 
 async def keep_case(script_id: UUID, new: CaseKept, act: Act) -> list[CaseView]:

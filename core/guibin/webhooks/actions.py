@@ -44,7 +44,7 @@ class Replayed(Struct, frozen=True):
 
 async def add(new: NewWebhook, act: Act) -> CreatedWebhook:
     """Raises Invalid for an address that is not public https or an unknown event type, TooManyWebhooks."""
-    _refuse_wrong(new.url, new.event_types, new.narrowed_to)
+    _refuse_wrong(new.url, new.event_types, act, new.narrowed_to)
     # Two at once wait for each other here, so that the last place is given once.
     await fetch_value(
         "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/webhooks', 0))"
@@ -67,7 +67,8 @@ async def change(webhook_id: UUID, new: WebhookChange, act: Act) -> WebhookView:
     url = before.url if new.url is UNSET else new.url
     types = before.event_types if new.event_types is UNSET else new.event_types
     narrowed_to = before.narrowed_to if new.narrowed_to is UNSET else new.narrowed_to
-    _refuse_wrong(url, types, narrowed_to)
+    # What it followed before may be of a pack that the company has no more: it stays, for when the pack is back.
+    _refuse_wrong(url, tuple(each for each in types if each not in before.event_types), act, narrowed_to)
     await rows.change(
         WebhookEndpoint,
         webhook_id,
@@ -143,7 +144,7 @@ async def enable(webhook_id: UUID, act: Act) -> WebhookView:
     endpoint = await queries.locked_endpoint(webhook_id)
     if endpoint.disabled_at is None:
         raise WebhookEnabled(f"Webhook {webhook_id}")
-    _refuse_wrong(endpoint.url, ())
+    _refuse_wrong(endpoint.url, (), act)
     await rows.change(WebhookEndpoint, webhook_id, disabled_at=None, disabled_because=None, failing_since=None)
     await _note("webhook.enable", webhook_id, act)
     return await queries.endpoint(webhook_id)
@@ -213,14 +214,14 @@ async def _write_secret(endpoint_id: UUID, act: Act) -> str:
     return secret
 
 
-def _refuse_wrong(url: str, types: tuple[str, ...], narrowed_to: tuple[str, ...] = ()) -> None:
-    known = event_types()
+def _refuse_wrong(url: str, types: tuple[str, ...], act: Act, narrowed_to: tuple[str, ...] = ()) -> None:
+    known = event_types(act.company.packs)
     problems = [
         FieldError("event_types", "a known event type", "see GET /webhook-event-types", name)
         for name in types
         if name not in known
     ]
-    said = {field.name for kind in known_kinds() for field in kind.payload}
+    said = {field.name for kind in known_kinds(act.company.packs) for field in kind.payload}
     problems += [
         FieldError("narrowed_to", "field=value, the field one of an event's payload", "see GET /event-types", each[:60])
         for each in narrowed_to

@@ -3,6 +3,7 @@
 from litestar import Controller, get
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
+from guibin.context import Act
 from guibin.web.routing import deletes, gets, patches, posts
 from guibin_tenants.principals import may, sees_all
 
@@ -64,8 +65,8 @@ class WebhookEventTypeController(Controller):
     tags = ("webhooks",)
 
     @get("/", needs=READ, summary="What a webhook can ask for")
-    async def list_types(self) -> tuple[str, ...]:
-        return event_types()
+    async def list_types(self, act: Act) -> tuple[str, ...]:
+        return event_types(act.company.packs)
 
 
 class EventTypeController(Controller):

@@ -1,6 +1,6 @@
 """Every kind of event as those read it who follow it: what it is called, and what its payload says, in both languages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -10,7 +10,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.events import Event, all_events
+from guibin.context import Act
+from guibin.events import Event, all_events, of_pack
 from guibin.jobs.kinds import kind_of
 from guibin.policy.texts import Text, load
 
@@ -47,19 +48,20 @@ class EventKind(Struct, frozen=True):
         return next((each for each in self.payload if each.name == name), None)
 
 
-async def event_kinds() -> tuple[EventKind, ...]:
-    """All of them by name, those of packs among them."""
-    return known_kinds()
+async def event_kinds(act: Act) -> tuple[EventKind, ...]:
+    """All of them by name, those of the company's packs among them."""
+    return known_kinds(act.company.packs)
 
 
-def known_kinds() -> tuple[EventKind, ...]:
-    """As `event_kinds`, for whoever is no request."""
-    return tuple(sorted((_described(event) for event in all_events()), key=lambda kind: kind.name))
+def known_kinds(packs: Iterable[str] | None = None) -> tuple[EventKind, ...]:
+    """The core's and those of these packs; of every pack where none is named, for whoever only says what things are called."""
+    return tuple(sorted((_described(event) for event in all_events(packs)), key=lambda kind: kind.name))
 
 
 @cache
 def _described(event: type[Event]) -> EventKind:
-    name, words = kind_of(event), _words()
+    whose = of_pack(event)
+    name, words = kind_of(event), {**_words(), **(whose.texts if whose is not None else {})}
     hints = get_type_hints(event)
     fields = tuple(_field(field, hints[field], words) for field in event.__struct_fields__)
     return EventKind(name, _text(f"event.{name}", name, words), fields)
@@ -74,8 +76,8 @@ def _field(name: str, hint: Any, words: Mapping[str, Text]) -> PayloadField:
 
 
 def _text(key: str, name: str, words: Mapping[str, Text]) -> Text:
-    """A pack's own are called by their name."""
-    said = name.replace("_", " ")
+    """What has no words is called by its name."""
+    said = name.replace("_", " ").replace(".", " ")
     return words.get(key) or Text(zh=said, en=said)
 
 

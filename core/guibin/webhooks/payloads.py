@@ -1,6 +1,6 @@
 """What an event looks like outside: its type, its moment, ids and words of the policy. No personal data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -54,9 +54,9 @@ class Message(Struct, frozen=True):
     data: dict[str, Value]
 
 
-def event_types() -> tuple[str, ...]:
-    """Everything an endpoint can ask for."""
-    return tuple(sorted(kind_of(event) for event in all_events()))
+def event_types(packs: Iterable[str]) -> tuple[str, ...]:
+    """Everything an endpoint of a company with these packs can ask for."""
+    return tuple(sorted(kind_of(event) for event in all_events(packs)))
 
 
 def message_of(event: Event, *, now: datetime) -> Message:

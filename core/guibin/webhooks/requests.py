@@ -8,9 +8,9 @@ from litestar.params import Parameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Line, Url, Word
+from guibin.policy.words import EventName, Line, Url
 
-EventTypes = Annotated[tuple[Word, ...], Meta(max_length=100)]
+EventTypes = Annotated[tuple[EventName, ...], Meta(max_length=100)]
 # `level=3`: a field of an event's payload and what it is to say.
 Narrowed = Annotated[tuple[Line, ...], Meta(max_length=20)]
 Moment = Annotated[datetime, Meta(tz=True)]

@@ -1,6 +1,6 @@
 """Webhooks by page: where events go, what was answered, and sending again what did not arrive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from litestar import Controller, Response, get
@@ -41,42 +41,41 @@ class FollowedEvents(Struct, frozen=True, kw_only=True):
     narrowed_to: Page = ""
     description: Line = ""
 
-    def narrowed(self) -> tuple[str, ...]:
+    def narrowed(self, packs: Iterable[str]) -> tuple[str, ...]:
         """As the API writes it. Raises Invalid for too many or too long lines."""
-        lines = tuple(_spelled(each) for each in self.narrowed_to.split("\n") if each.strip())
+        lines = tuple(_spelled(each, packs) for each in self.narrowed_to.split("\n") if each.strip())
         wrong = conversion.faults(list(lines), Narrowed)
         if wrong:
             raise Invalid.at("narrowed_to", wrong[0].rule, wrong[0].fix)
         return lines
 
 
-def _spelled(line: str) -> str:
+def _spelled(line: str, packs: Iterable[str]) -> str:
     field, equals, value = line.replace("＝", "=").partition("=")
-    called = {
-        said: each.name for kind in known_kinds() for each in kind.payload for said in (each.title.zh, each.title.en)
-    }
+    fields = [each for kind in known_kinds(packs) for each in kind.payload]
+    called = {said: each.name for each in fields for said in (each.title.zh, each.title.en)}
     return f"{called.get(field.strip(), field.strip())}{equals}{value.strip()}"
 
 
-def in_words(narrowed: str, language: str) -> str:
+def in_words(narrowed: str, act: Act) -> str:
     """`level=3` as people call it."""
     field, _, value = narrowed.partition("=")
-    named = (each for kind in known_kinds() if (each := kind.field(field)) is not None)
+    named = (each for kind in known_kinds(act.company.packs) if (each := kind.field(field)) is not None)
     known = next(named, None)
-    return f"{known.title.in_language(language) if known else field}={value}"
+    return f"{known.title.in_language(act.language) if known else field}={value}"
 
 
 async def make(new: FollowedEvents, act: Act) -> CreatedWebhook:
     """As `actions.add`."""
-    made = NewWebhook(url=new.url, event_types=new.event_types, narrowed_to=new.narrowed(), description=new.description)
+    narrowed = new.narrowed(act.company.packs)
+    made = NewWebhook(url=new.url, event_types=new.event_types, narrowed_to=narrowed, description=new.description)
     return await actions.add(made, act)
 
 
 async def change(webhook_id: UUID, new: FollowedEvents, act: Act) -> WebhookView:
     """As `actions.change`, all of it at once."""
-    given = WebhookChange(
-        url=new.url, event_types=new.event_types, narrowed_to=new.narrowed(), description=new.description
-    )
+    narrowed = new.narrowed(act.company.packs)
+    given = WebhookChange(url=new.url, event_types=new.event_types, narrowed_to=narrowed, description=new.description)
     return await actions.change(webhook_id, given, act)
 
 
@@ -89,12 +88,12 @@ def said(kind: str, shell: Shell) -> str:
 
 
 async def _events(shell: Shell) -> Sequence[Choice]:
-    return [Choice(kind, said(kind, shell)) for kind in event_types()]
+    return [Choice(kind, said(kind, shell)) for kind in event_types(shell.act.company.packs)]
 
 
 async def _present(shell: Shell, webhook_id: UUID) -> Mapping[str, str | Sequence[str]]:
     found = await queries.endpoint(webhook_id)
-    narrowed = "\n".join(in_words(each, shell.act.language) for each in found.narrowed_to)
+    narrowed = "\n".join(in_words(each, shell.act) for each in found.narrowed_to)
     return {
         "url": found.url,
         "description": found.description,
@@ -189,7 +188,7 @@ class WebhookScreens(Controller):
                 *(() if paused else ((SPANS.known["replays"], SPANS.address),)),
                 (HOOKS.known["remove"], HOOKS.address),
             ],
-            narrowed=lambda each: in_words(each, shell.act.language),
+            narrowed=lambda each: in_words(each, shell.act),
             replay=SENT.known["replay"],
             of_sent=SENT.address,
             said=lambda kind: said(kind, shell),

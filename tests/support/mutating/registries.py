@@ -57,6 +57,8 @@ NO_REGISTRIES = {
     ): "whose clocks follow a move of tier: tests/core/tiers/test_clocks.py tries each",
     ("guibin.complaints.levels", "SUGGESTING"): "who suggests levels: tests/core/automations tries it",
     ("guibin.scripts.asking", "_known"): "a cache",
+    ("guibin.events", "_of_packs"): "kinds of events of packs: tests/third_party/test_pack_declarations.py",
+    ("guibin.insight.figures", "OF_PACKS"): "figures of packs: tests/third_party/test_pack_declarations.py",
     ("guibin.sign_ins.steps", "_kept"): "a cache",
 }
 

@@ -25,9 +25,9 @@ from guibin import (
     Controller,
     Created,
     Days,
-    Demonstration,
     Entitlement,
     Escalation,
+    Event,
     Figure,
     HeadStart,
     HotlinePolicy,
@@ -43,6 +43,7 @@ from guibin import (
     Metric,
     Notice,
     Pack,
+    PackFigure,
     PackJob,
     PackPage,
     PackPermission,
@@ -72,6 +73,8 @@ from guibin import (
     noted,
     notify,
     post,
+    record,
+    within,
 )
 
 CLUB, FLYER = "flyer_club", "flyer"
@@ -79,6 +82,10 @@ PLATINUM, GOLD, SILVER = "flyer_platinum", "flyer_gold", "flyer_silver"
 TOLD = (Escalation("account_manager"), Escalation("manager", 30))
 HERE = files("guibin_airline_lounge")
 SEATS = PackPermission("airline_lounge:seats", roles=("tenant_admin", "manager", "agent"))
+
+STAYS = PackFigure(
+    name="airline_lounge.stays", rows="airline_lounge_stay s", holds=within("s.entered_at"), clause="4.1"
+)
 
 SCHEME = TierScheme(
     CLUB,
@@ -192,6 +199,12 @@ class Stay(TenantTable, tablename="airline_lounge_stay", customer=True, signed="
     )
 
 
+class GuestEntered(Event, frozen=True, tag="airline_lounge.guest_entered"):
+    """A guest came into a lounge."""
+
+    customer_id: UUID
+
+
 class NewStay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Somebody comes in."""
 
@@ -227,6 +240,7 @@ class StayController(Controller):
             raise AlreadyIn()
         values = {"customer_id": data.customer_id, "lounge": data.lounge, "wish": data.wish}
         stay_id = await add(Stay, act, **values)
+        await record(GuestEntered(data.customer_id), now=act.now)
         await noted("stay.enter", act, subject="stay", subject_id=stay_id, customer_id=data.customer_id)
         return Created(stay_id)
 
@@ -272,18 +286,6 @@ async def inside(act):
 
 
 @hookimpl
-def permissions():
-    """Who works at the door."""
-    return [SEATS]
-
-
-@hookimpl
-def tables():
-    """What is kept."""
-    return [Stay]
-
-
-@hookimpl
 def changes():
     """What it was before: version 1 called the wish a remark."""
     said = ("alter table airline_lounge_stay rename column remark to wish",)
@@ -294,24 +296,6 @@ def changes():
 def controllers():
     """What programs call."""
     return [StayController]
-
-
-@hookimpl
-def jobs():
-    """What is done by itself."""
-    return [PackJob(CloseLounges, close_lounges, every="daily 23:30")]
-
-
-@hookimpl
-def reactions():
-    """What follows what happened."""
-    return [Reaction(MembershipStarted, welcome)]
-
-
-@hookimpl
-def templates():
-    """What pages are made of and say."""
-    return HERE / "templates"
 
 
 @hookimpl
@@ -327,19 +311,14 @@ def panels():
     return [Panel(name="stays", on="customer", needs=may("customers:read"), shows=stays_of, template="stays.html")]
 
 
-@hookimpl
-def tiles():
-    """Above the workbench."""
-    return [Tile(name="inside", needs=may("customers:read"), shows=inside)]
-
-
-@hookimpl
-def demonstration() -> Demonstration:
-    """A company to try it with."""
-    return load_demonstration(HERE / "demonstration.toml")
-
-
-@hookimpl
-def scenarios():
-    """The stories by which it is proved."""
-    return HERE / "scenarios"
+# What is declared, and nothing else.
+permissions = hookimpl(lambda: [SEATS])
+tables = hookimpl(lambda: [Stay])
+jobs = hookimpl(lambda: [PackJob(CloseLounges, close_lounges, every="daily 23:30")])
+reactions = hookimpl(lambda: [Reaction(MembershipStarted, welcome)])
+templates = hookimpl(lambda: HERE / "templates")
+tiles = hookimpl(lambda: [Tile(name="inside", needs=may("customers:read"), shows=inside)])
+demonstration = hookimpl(lambda: load_demonstration(HERE / "demonstration.toml"))
+scenarios = hookimpl(lambda: HERE / "scenarios")
+events = hookimpl(lambda: [GuestEntered])
+figures = hookimpl(lambda: [STAYS])
