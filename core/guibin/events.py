@@ -479,9 +479,10 @@ class OfPack(Struct, frozen=True):
     texts: Mapping[str, Text]
 
 
-def declare(event: type[Event], *, pack: str, texts: Mapping[str, Text]) -> None:
+def declare(event: type[Struct], *, pack: str, texts: Mapping[str, Text]) -> None:
     """Make a pack's own kind of event known: it is there for the companies that have the pack."""
-    _of_packs[event] = OfPack(pack, texts)
+    if issubclass(event, Event):
+        _of_packs[event] = OfPack(pack, texts)
 
 
 def of_pack(event: type[Event]) -> OfPack | None:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     # Packs are read by workers and commands too, which serve nothing.
     from litestar import Controller
 
-    from .events import Event
-
 PROJECT = "guibin"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -208,7 +206,7 @@ def reactions() -> Sequence[Reaction]:  # type: ignore[empty-body]
 
 
 @hookspec
-def events() -> "Sequence[type[Event]]":  # type: ignore[empty-body]
+def events() -> Sequence[type[Struct]]:  # type: ignore[empty-body]
     """Kinds of events of the pack's own: Event subclasses with `tag="<pack>.<word>"`, which its code records. Who follows events of
     a company that has the pack may follow them: webhooks, automations, scripts, reactions."""
 

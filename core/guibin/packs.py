@@ -56,8 +56,6 @@ from .watch.sources import line_of, raised_at
 if TYPE_CHECKING:
     from litestar import Controller
 
-    from .events import Event
-
 
 class Scripted(Protocol):
     """The scripts that the company of the open scope wrote for the pure hooks."""
@@ -373,7 +371,7 @@ class Hooks:
         """All packs' reactions."""
         return tuple(reaction for found in self._call("reactions") for reaction in found)
 
-    def events(self) -> "tuple[type[Event], ...]":
+    def events(self) -> tuple[type[Struct], ...]:
         """All packs' own kinds of events."""
         return tuple(event for found in self._call("events") for event in found)
 
