@@ -58,7 +58,7 @@ def hooks_of(**hooks):
 def test_every_hook_stands_in_the_docs_with_its_signature(hook):
     specification = inspect.signature(getattr(hookspecs, hook), eval_str=False)
     text = re.sub(
-        r"guibin(?:_tenants)?\.[a-z_.]*\.|importlib\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.",
+        r"guibin(?:_tenants)?\.[a-z_.]*\.|importlib\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.|msgspec\.",
         "",
         str(specification),
     )
@@ -131,6 +131,19 @@ def test_demonstration_is_the_packs_own_company():
 
     assert hooks_of(demonstration=lambda: company).demonstration() == company
     assert hooks_of().demonstration() is None
+
+
+def test_events_are_collected():
+    class Entered(Struct, frozen=True):
+        """An event."""
+
+    assert hooks_of(events=lambda: [Entered]).events() == (Entered,)
+
+
+def test_figures_are_collected():
+    stays = hookspecs.PackFigure(name="lounge.stays", rows="lounge_stay s")
+
+    assert hooks_of(figures=lambda: [stays]).figures() == (stays,)
 
 
 def test_jobs_are_collected():
