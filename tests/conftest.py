@@ -16,6 +16,7 @@ from hypothesis import settings
 from mutating.touches import OPTION, Touches
 from pack_values import all_packs, take_away
 
+from guibin.app import problems
 from guibin.operation import embedded, migrations
 from guibin.packs import Packs
 from guibin_tenants import cells, directory, keyring, passwords
@@ -185,6 +186,14 @@ def cheap_passwords():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         patch.setattr(passwords, "_strength", judged)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def english_callers():
+    """Who calls the API and names no language is refused in English: `tests/app/test_refusals.py` asks as it is served."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(problems, "unsaid", lambda _: "en")
         yield
 
 

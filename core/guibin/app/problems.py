@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from guibin.console import forms
 from guibin.console.looks import Look
 from guibin.console.studio import Studio
+from guibin.context import Request as Known
 from guibin.profiles.refusals import ended_archive
 from guibin.web.problems import PROBLEM, Problem, of_refusal
 from guibin_tenants.keyring import KeyringError
@@ -161,18 +162,32 @@ def _field(item: dict[str, object], request: Incoming) -> FieldError:
     return FieldError("body" if key in ("", "data") else outside.get(key, key), rule)
 
 
+def language_of(request: Incoming) -> str:
+    """zh-CN or en: what a caller of the API asks for, else what their company speaks."""
+    return spoken(request) or unsaid(request)
+
+
+def unsaid(request: Incoming) -> str:
+    """What is spoken with a caller who says nothing of it: their company's language, Chinese before it is known who calls: as sign-in pages do."""
+    known: Known | None = request.scope.get("guibin")  # type: ignore[assignment]  # our own key in the ASGI scope
+    return known.company.language if known else "zh-CN"
+
+
 def in_words(problem: Problem, request: Incoming, studio: Studio) -> Problem:
-    """For whoever asks the API in Chinese, as far as it is known in Chinese; pages have their own words."""
-    if not request.url.path.startswith("/api/") or spoken(request) != "zh-CN":
+    """For whoever asks the API in Chinese; pages have their own words."""
+    if not request.url.path.startswith("/api/") or language_of(request) != "zh-CN":
         return problem
     look = Look(language="zh-CN")
     errors = tuple(
         replace(each, rule=forms.rule(each.rule, studio, look), fix=each.fix and forms.rule(each.fix, studio, look))
         for each in problem.errors
     )
-    title, detail = forms.told(replace(problem, detail=""), studio, look), forms.told(problem, studio, look)
-    # What is said of this very case is not lost where there are no words for it.
-    said = problem.detail if detail == title and problem.detail not in ("", problem.title, GENERAL) else detail
+    title = forms.told(replace(problem, detail=""), studio, look)
+    if problem.detail in ("", problem.title, GENERAL):
+        return replace(problem, title=title, detail=title, errors=errors)
+    detail = forms.detailed(problem.detail, studio)
+    # What a company or a pack says itself is in words of its own.
+    said = studio.says("error.with_detail", look, said=title, detail=detail) if detail else problem.detail
     return replace(problem, title=title, detail=said, errors=errors)
 
 

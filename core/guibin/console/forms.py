@@ -19,11 +19,11 @@ from guibin.web import conversion
 from guibin.web.problems import Problem, of_refusal
 from guibin_tenants.refusals import FieldError, Invalid, Refusal
 
-from . import days, reasons
+from . import days, reasons, sentences
 from .looks import Look
 from .shell import Shell
 from .studio import Studio
-from .texts import SHARED, spelled
+from .texts import SHARED
 
 # A text of more characters than this is written in several lines.
 LINE_CHARS_MAX = 200
@@ -32,7 +32,8 @@ OUTSIDE = "recipient"
 # What is looked for is no longer than this.
 TYPED_MAX = 100
 _MOMENT = "%Y-%m-%dT%H:%M"
-_FIGURE = re.compile(r"\d+")
+# What says an id or how the API is called helps nobody who reads a page.
+_FOR_PROGRAMS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|/api/|\b(?:POST|PUT|DELETE) |_id\b|`")
 # The refusal that speaks in the company's own words, written in both languages.
 OWN_WORDS = "refused-by-rule"
 # How rules about what is missing begin; every other is found by its letters among the texts `rule`.
@@ -252,15 +253,24 @@ def told(problem: Problem, studio: Studio, look: Look) -> str:
     text = studio.says(key, look) if known else problem.title
     if problem.detail in ("", problem.title, text):
         return text
-    detail = f"detail.{spelled(problem.detail)}"
-    if studio.words.has(detail):
-        figures = {f"n{place}": number for place, number in enumerate(_FIGURE.findall(problem.detail), 1)}
-        return studio.says("error.with_detail", look, said=text, detail=studio.says(detail, look, **figures))
+    detail = "" if look.language == "en" or _FOR_PROGRAMS.search(problem.detail) else detailed(problem.detail, studio)
+    if detail:
+        return studio.says("error.with_detail", look, said=text, detail=detail)
     if known and problem.type.endswith(f"/{OWN_WORDS}"):
         return studio.says("error.with_detail", look, said=text, detail=problem.detail)
     if known and look.language != "en":
         return text
     return f"{text.rstrip('.')}. {problem.detail}"
+
+
+def detailed(said: str, studio: Studio) -> str:
+    """What a refusal says of the very case, in Chinese; empty for what is in no words of the product's."""
+    look = Look(language="zh-CN")
+
+    def word(name: str) -> str:
+        return studio.says(f"role.{name}", look) if studio.words.has(f"role.{name}") else name
+
+    return sentences.known().chinese(said, word)
 
 
 def rule(broken: str, studio: Studio, look: Look) -> str:
