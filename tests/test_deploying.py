@@ -83,3 +83,14 @@ def test_a_unit_starts_a_command_with_the_settings_that_are_shipped(unit, tmp_pa
             ["systemd-analyze", "verify", tmp_path / unit.name], capture_output=True, text=True, timeout=60
         )
         assert said.stderr == ""
+
+
+def test_no_data_and_no_key_of_a_clone_goes_into_an_image():
+    left_out = {line.strip("/") for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()}
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+
+    assert {".git", ".venv", ".guibin"} <= left_out
+    # What git ignores is of the clone, but for what is made for the image itself.
+    made = {"core/guibin/console/_assets", "clients/python/guibin-client"}
+    small = {"*.egg-info", ".import_linter_cache", "__pycache__"}
+    assert {line.strip("/") for line in ignored} - left_out <= made | small
