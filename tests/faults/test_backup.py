@@ -178,6 +178,8 @@ def test_no_key_and_no_password_is_in_it(place, moment):
 
 
 def test_where_something_is_and_beyond_the_backup_nothing_is_done(place, moment):
+    # Somebody else's folder is no base, and does not stand in the way.
+    (place / "backup" / "base" / "lost+found").mkdir(exist_ok=True)
     full = Home(place / "home")("restore", place / "backup", code=1)
     home, late = restored(place, "late", "--until", "2090-01-01", code=1)
     _, early = restored(place, "early", "--until", "2020-01-01", code=1)

@@ -97,6 +97,7 @@ SAYS = {
     "after": ("第 {line} 行：结尾之后还有内容。", "Line {line}: something stands behind the end."),
     "signature": ("文件被改过：整体签名不符。", "The file was changed: its signature does not agree."),
     "no_witness": ("没有见证人 {name} 的签认。", "Witness {name} cosigned none of its checkpoints."),
+    "unread": ("打不开 {file}：{because}。", "{file} cannot be read: {because}."),
     "held_broken": (
         "你手中的检查点 {file} 残缺或被改过，读不出来。",
         "The checkpoint that you hold, {file}, is damaged: it is no signed note.",
@@ -558,6 +559,9 @@ def main() -> None:
         ]
     except Wrong as wrong:
         print(SAYS[wrong.says][place].format(**wrong.values))
+        sys.exit(1)
+    except OSError as error:
+        print(SAYS["unread"][place].format(file=error.filename, because=error.strerror))
         sys.exit(1)
     for says, values in sentences(found, pinned=key is not None):
         print(SAYS[says][place].format(**values))

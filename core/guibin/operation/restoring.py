@@ -1,5 +1,6 @@
 """`guibin restore`: a backup into an empty place, to a moment; what was erased since is erased there, too, and the log is verified."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -125,10 +126,10 @@ def _size_of(held: str) -> int:
 
 
 def _base_for(folder: Path, until: datetime | None) -> Path:
-    """The last that was begun before that moment."""
+    """The last that was begun before that moment. What has another name than a base is none, such as one half written."""
     found = {}
     for each in folder.iterdir() if folder.is_dir() else ():
-        if not each.name.endswith(".new"):
+        with contextlib.suppress(ValueError):
             found[datetime.strptime(each.name, MOMENT).replace(tzinfo=UTC)] = each
     before = [moment for moment in found if until is None or moment < until]
     if not before:

@@ -258,9 +258,15 @@ def test_the_one_file_runs_alone_and_says_it_in_both_languages(tmp_path):
 
     whole = run("--language", "zh", "--key", str(KEY), "--witness", str(WITNESS_KEY), "--checkpoint", str(held))
     english = run("--language", "en")
+    nowhere = run("--language", "en", "--checkpoint", str(tmp_path / "nowhere"))
     pack.write_bytes(pack.read_bytes().replace("第0级".encode(), "第9级".encode()))
     altered = run("--language", "en")
+    pack.unlink()
+    gone = run("--language", "zh")
 
+    assert (nowhere.returncode, gone.returncode, nowhere.stderr + gone.stderr) == (1, 1, "")
+    assert nowhere.stdout.startswith(f"{tmp_path / 'nowhere'} cannot be read: ")
+    assert gone.stdout.startswith(f"打不开 {pack}：")
     assert (whole.returncode, english.returncode, altered.returncode) == (0, 0, 1), whole.stderr + english.stderr
     assert "第 0 至 2 条全部在内，共 3 条，一条不缺，次序未变。" in whole.stdout
     assert "与你手中 3 条的检查点一致。" in whole.stdout
