@@ -14,13 +14,36 @@ _PARTS = {", ": "、", " or ": "或", " and ": "且"}
 _TELLING = 12
 
 
+class _Form:
+    """A sentence with gaps. What stands in them comes from callers: it is found in one pass, however long it is."""
+
+    def __init__(self, said: str) -> None:
+        parts = _GAP.split(said)
+        self._first, *self._between = parts[::2]
+        self._last = self._between.pop()
+        self._gaps = parts[1::2]
+
+    def values(self, said: str) -> dict[str, str] | None:
+        """What stands in each gap; None when it is another sentence."""
+        if not said.startswith(self._first) or not said.endswith(self._last):
+            return None
+        at, end, found = len(self._first), len(said) - len(self._last), []
+        for words in self._between:
+            place = said.find(words, at, end)
+            if place < 0:
+                return None
+            found.append(said[at:place])
+            at = place + len(words)
+        return dict(zip(self._gaps, (*found, said[at:end]), strict=True)) if at <= end else None
+
+
 class Sentences:
     """Sentences with gaps by their English; of several that fit, the one that says most itself is taken."""
 
     def __init__(self, told: Mapping[str, str], words: Mapping[str, str]) -> None:
         self._whole = {said: chinese for said, chinese in told.items() if not _GAP.search(said)}
         gapped = sorted(told.keys() - self._whole.keys(), key=lambda said: len(_GAP.sub("", said)), reverse=True)
-        self._gapped = [(_form(said), told[said]) for said in gapped]
+        self._gapped = [(_Form(said), told[said]) for said in gapped]
         self._telling = self._gapped[: sum(len(_GAP.sub("", said)) >= _TELLING for said in gapped)]
         self._words = words
 
@@ -30,11 +53,11 @@ class Sentences:
             return self._whole[said]
         return self._among(self._gapped, said, word)
 
-    def _among(self, forms: Sequence[tuple[re.Pattern[str], str]], said: str, word: Callable[[str], str]) -> str:
+    def _among(self, forms: Sequence[tuple[_Form, str]], said: str, word: Callable[[str], str]) -> str:
         for form, chinese in forms:
-            if found := form.fullmatch(said):
-                values = {gap: self._value(value, word) for gap, value in found.groupdict().items()}
-                return chinese.format_map(values)
+            found = form.values(said)
+            if found is not None:
+                return chinese.format_map({gap: self._value(value, word) for gap, value in found.items()})
         return ""
 
     def _value(self, value: str, word: Callable[[str], str]) -> str:
@@ -48,9 +71,3 @@ def known() -> Sentences:
     """The product's own."""
     read = tomllib.loads((files("guibin") / "console/templates/sentences.toml").read_text(encoding="utf-8"))
     return Sentences(read["sentences"], read["words"])
-
-
-def _form(said: str) -> re.Pattern[str]:
-    parts = _GAP.split(said)
-    forms = (f"(?P<{part}>.*)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
-    return re.compile("".join(forms), re.DOTALL)
