@@ -30,9 +30,9 @@ from guibin_tenants.principals import ROLE_PERMISSIONS, Predicate
 
 from .scenarios import BadScenario, scenarios_of
 
-# What each hook answers a sequence of.
 # As wide as what writes down which event it was.
 EVENT_CHARS_MAX = 60
+# What each hook answers a sequence of.
 _KINDS: dict[str, type] = {
     "permissions": PackPermission,
     "reactions": Reaction,
