@@ -15,6 +15,7 @@ from guibin.notices import actions as notices
 from guibin.notices.queries import InboxFilter, NoticeView, inbox, notice
 from guibin.tiers.marks import marks
 from guibin.web.listing import PageAsked
+from guibin.web.problems import of_refusal
 from guibin_tenants.principals import staff_only
 from guibin_tenants.refusals import Refusal
 
@@ -60,7 +61,7 @@ class PasswordPages(Controller):
 
     @get("/", needs=PUBLIC)
     async def ask(self, request: Incoming) -> Response[Any]:
-        return await _password(request, {}, "")
+        return await _password(request, {}, None)
 
     @post("/", needs=PUBLIC, status_code=200)
     async def change(self, request: Incoming) -> Response[Any]:
@@ -76,7 +77,7 @@ class PasswordPages(Controller):
         except Refusal as refusal:
             # What is wrong with a password is wrong with the new one: the present one has its own name.
             errors = {"present" if field.field == "present" else "new": field.rule for field in refusal.fields}
-            return await _password(request, errors, "" if errors else refusal.detail, int(refusal.status))
+            return await _password(request, errors, None if errors else refusal, int(refusal.status))
         return shell.answer("", headers={"HX-Redirect": HOME})
 
 
@@ -149,7 +150,9 @@ def place_of(told: NoticeView, shell: Shell) -> str:
     return f"{HOME}{together}" if together and together in open_to else HOME
 
 
-async def _password(request: Incoming, errors: dict[str, str], problem: str, status: int = 200) -> Response[Any]:
+async def _password(
+    request: Incoming, errors: dict[str, str], refusal: Refusal | None, status: int = 200
+) -> Response[Any]:
     studio: Studio = request.app.state.studio
     root: Root = request.app.state.root
     own = own_session(request)
@@ -158,5 +161,6 @@ async def _password(request: Incoming, errors: dict[str, str], problem: str, sta
         return Redirect(f"{shell.PREFIX}/sign-in", status_code=303)
     look = looks.look_of(request, language_of(request))
     said = {name: forms.rule(broken, studio, look) for name, broken in errors.items()}
+    problem = forms.told(of_refusal(refusal), studio, look) if refusal else ""
     html = studio.render("console/password.html", look, {"errors": said, "problem": problem, "csrf": csrf})
     return shell.answer(html, status)

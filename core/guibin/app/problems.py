@@ -185,8 +185,9 @@ def in_words(problem: Problem, request: Incoming, studio: Studio) -> Problem:
     title = forms.told(replace(problem, detail=""), studio, look)
     if problem.detail in ("", problem.title, GENERAL):
         return replace(problem, title=title, detail=title, errors=errors)
-    detail = forms.detailed(problem.detail, studio)
-    # What a company or a pack says itself is in words of its own.
+    own_words = problem.detail if problem.type.endswith(f"/{forms.OWN_WORDS}") else ""
+    detail = own_words or forms.detailed(problem.detail, studio)
+    # What a pack says itself is in words of its own.
     said = studio.says("error.with_detail", look, said=title, detail=detail) if detail else problem.detail
     return replace(problem, title=title, detail=said, errors=errors)
 

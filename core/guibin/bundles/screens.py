@@ -49,7 +49,7 @@ class BundleScreens(Controller):
         try:
             found = await actions.compare(BundleCompared(toml=toml, whole=whole), shell.act)
         except Refusal as refusal:
-            return _page(shell, _wrong(Shown(toml, note, whole), refusal))
+            return _page(shell, _wrong(Shown(toml, note, whole), refusal, shell))
         return _page(shell, Shown(toml, note, whole, found))
 
     @post("/import", needs=NEEDS, confirmed=True, status_code=200)
@@ -63,7 +63,7 @@ class BundleScreens(Controller):
             given = {"toml": toml, "note": note, "whole": whole} | ({"made_from": known} if known else {})
             await actions.take_in(forms.converted(given, BundleImport, shell).whole(), shell.act)
         except Refusal as refusal:
-            return _page(shell, _wrong(shown, refusal))
+            return _page(shell, _wrong(shown, refusal, shell))
         return shell.done(shell.says(f"{NAME}.done.take_in"), goes_to=PATH)
 
 
@@ -72,8 +72,8 @@ async def _sent(shell: Shell) -> tuple[str, str, bool]:
     return "".join(given.get("toml", ())[:1]), forms.typed("note", given), forms.typed("whole", given) == "true"
 
 
-def _wrong(shown: Shown, refusal: Refusal) -> Shown:
-    told = [refusal.detail, *(f"{each.field}: {each.rule}" for each in refusal.fields)]
+def _wrong(shown: Shown, refusal: Refusal, shell: Shell) -> Shown:
+    told = [f"{field}: {said}" if field else said for field, said in forms.faults(refusal, shell).items()]
     return Shown(shown.toml, shown.note, shown.whole, shown.found, "; ".join(told), int(refusal.status))
 
 
@@ -84,4 +84,5 @@ def _page(shell: Shell, shown: Shown) -> Response[str]:
         shown=shown,
         found=shown.found,
         said=lambda text: text.in_language(shell.language),
+        rule=lambda broken: forms.rule(broken, shell.studio, shell.look),
     )

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import NODEFAULT, Struct, field
+from msgspec.structs import replace
 
 from guibin.policy.packs import Overrides
 from guibin.scripts.requests import NewScriptCase
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin.web import conversion
+from guibin_tenants.refusals import Invalid
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 # What a literal text of several lines cannot hold.
@@ -45,13 +47,13 @@ def written(bundle: Bundle) -> str:
 def read(text: str) -> Bundle:
     """Raises Invalid for what is no TOML, and where something stands that there is not."""
     try:
-        return msgspec.convert(tomllib.loads(text), Bundle)
+        given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid.at("toml", "a text in TOML", value=str(error)) from None
-    except (msgspec.ValidationError, ValueError) as error:
-        said, _, place = str(error).partition(" - at `$.")
-        where = f"toml.{place.rstrip('`')}" if place else "toml"
-        raise Invalid("The bundle cannot be read", fields=(FieldError(where, said),)) from None
+    wrong = tuple(replace(each, field=f"toml.{each.field}") for each in conversion.faults(given, Bundle))
+    if wrong:
+        raise Invalid("The bundle cannot be read", fields=wrong)
+    return msgspec.convert(given, Bundle, str_keys=True)
 
 
 def _lines(bundle: Bundle) -> Iterator[str]:

@@ -46,6 +46,8 @@ async def test_what_is_wrong_is_said_and_what_was_pasted_stays(tenant):
 
     assert answer.status_code == 422
     assert "colour = 1</textarea>" in answer.text
+    assert "toml.colour: " in answer.text
+    assert not any(english in answer.text for english in ("Object contains", "there is no such field", "unknown field"))
 
 
 async def test_whoever_writes_no_scripts_has_no_bundle(tenant):
