@@ -10,7 +10,6 @@ from serving import head, status_of
 
 from guibin.app import protocol
 from guibin.app.bounds import Bounds
-from guibin.app.protocol import bounded
 
 BOUNDS = Bounds(head_within_s=0.3, sent_within_s=0.5)
 LARGE = 64 * 1024 * 1024
@@ -27,8 +26,11 @@ async def application(scope, receive, send):
 
 
 @pytest.fixture
-def server():
-    return uvicorn.Server(uvicorn.Config(application, port=0, http=bounded(BOUNDS), lifespan="off", log_config=None))
+def server(monkeypatch):
+    monkeypatch.setattr(protocol.BoundedProtocol, "bounds", BOUNDS)
+    return uvicorn.Server(
+        uvicorn.Config(application, port=0, http=protocol.BoundedProtocol, lifespan="off", log_config=None)
+    )
 
 
 @pytest.fixture

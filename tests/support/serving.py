@@ -91,8 +91,8 @@ def free_port() -> int:
 
 
 def await_ready(process: subprocess.Popen[bytes], port: int) -> None:
-    """Until it answers. Raises AssertionError when it ends before."""
-    for _ in range(600):
+    """Until it answers, for at most two minutes: several processes begin beside others. Raises AssertionError when it ends before."""
+    for _ in range(1_200):
         with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
             if answer.status == 200:
                 return

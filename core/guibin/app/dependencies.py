@@ -38,6 +38,17 @@ def provide_language(request: Incoming) -> str:
     return spoken(request) or _ours(request).company.language
 
 
+def provide_language_anywhere(request: Incoming) -> str:
+    """As `provide_language`, where it may not be known yet who asks."""
+    return spoken(request) or unsaid(request)
+
+
+def unsaid(request: Incoming) -> str:
+    """What is spoken with whoever says nothing of it: their company's language, Chinese before it is known who asks."""
+    known: Ours | None = request.scope.get("guibin")  # type: ignore[assignment]  # our own key in the ASGI scope
+    return known.company.language if known else "zh-CN"
+
+
 def spoken(request: Incoming) -> str:
     """zh-CN or en: the first of `Accept-Language` we have; empty without one."""
     for part in request.headers.get("accept-language", "").split(","):

@@ -92,7 +92,7 @@ from . import (
     session_pages,
     sign_in_pages,
 )
-from .dependencies import provide_act, provide_language
+from .dependencies import provide_act, provide_language_anywhere
 from .guards import ChoosePassword
 from .sign_in_pages import SETTLED_AT
 
@@ -292,11 +292,6 @@ def present(answer: Held, scope: HTTPScope, studio: Studio) -> None:
     if unconfirmed:
         headers.append((b"x-guibin-confirm", b"asked"))
     answer.say(problem.status, [(b"content-type", b"text/html; charset=utf-8"), *headers], html.encode())
-
-
-def provide_language_anywhere(request: Request[Any, Any, Any]) -> str:
-    """What the browser asks for, where no company is known yet."""
-    return provide_language(request) if "guibin" in request.scope else sign_in_pages.language_of(request)
 
 
 def _to(place: str, request: Request[Any, Any, Any]) -> list[tuple[bytes, bytes]]:

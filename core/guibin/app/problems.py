@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from guibin.console import forms
 from guibin.console.looks import Look
 from guibin.console.studio import Studio
-from guibin.context import Request as Known
 from guibin.profiles.refusals import ended_archive
 from guibin.web.problems import PROBLEM, Problem, of_refusal
 from guibin_tenants.keyring import KeyringError
@@ -22,7 +21,7 @@ from guibin_tenants.refusals import FieldError, Forbidden, Refusal, Unavailable
 from guibin_tenants.scope import NotOnRecord
 from guibin_tenants.violations import refusal_of
 
-from .dependencies import spoken
+from .dependencies import spoken, unsaid
 from .parameters import parameters_of
 
 Incoming = Request[Any, Any, Any]
@@ -162,20 +161,9 @@ def _field(item: dict[str, object], request: Incoming) -> FieldError:
     return FieldError("body" if key in ("", "data") else outside.get(key, key), rule)
 
 
-def language_of(request: Incoming) -> str:
-    """zh-CN or en: what a caller of the API asks for, else what their company speaks."""
-    return spoken(request) or unsaid(request)
-
-
-def unsaid(request: Incoming) -> str:
-    """What is spoken with a caller who says nothing of it: their company's language, Chinese before it is known who calls: as sign-in pages do."""
-    known: Known | None = request.scope.get("guibin")  # type: ignore[assignment]  # our own key in the ASGI scope
-    return known.company.language if known else "zh-CN"
-
-
 def in_words(problem: Problem, request: Incoming, studio: Studio) -> Problem:
     """For whoever asks the API in Chinese; pages have their own words."""
-    if not request.url.path.startswith("/api/") or language_of(request) != "zh-CN":
+    if not request.url.path.startswith("/api/") or (spoken(request) or unsaid(request)) != "zh-CN":
         return problem
     look = Look(language="zh-CN")
     errors = tuple(

@@ -110,8 +110,3 @@ class BoundedProtocol(HttpToolsProtocol):
 def use_bounds(bounds: Bounds) -> None:
     """Bind every connection of this process by these."""
     BoundedProtocol.bounds = bounds
-
-
-def bounded(bounds: Bounds) -> type[BoundedProtocol]:
-    """The protocol with these bounds."""
-    return type("Bounded", (BoundedProtocol,), {"bounds": bounds})

@@ -8,8 +8,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 from uvicorn.supervisors import Multiprocess
 
-from .bounds import Bounds
-from .protocol import BoundedProtocol, bounded
+from .protocol import BoundedProtocol
 
 # What uvicorn exits with when it could not begin.
 STARTUP_FAILURE = 3
@@ -25,9 +24,9 @@ class Listening(Struct, frozen=True):
     host: str = "127.0.0.1"
 
 
-def run(app: ASGIApp, listening: Listening, *, bounds: Bounds) -> None:
+def run(app: ASGIApp, listening: Listening) -> None:
     """Serve until SIGINT or SIGTERM."""
-    server = uvicorn.Server(_config(app, listening, http=bounded(bounds)))
+    server = uvicorn.Server(_config(app, listening))
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
@@ -40,7 +39,7 @@ def run_several(made_by: str, listening: Listening, *, processes: int) -> None:
     SIGHUP replaces each by a new one that answers before the old one leaves; SIGTTIN and SIGTTOU have one more, one less. A
     process that ends is begun again; when it cannot begin, all ends with STARTUP_FAILURE.
     """
-    config = _config(made_by, listening, http=BoundedProtocol, factory=True, workers=processes)
+    config = _config(made_by, listening, factory=True, workers=processes)
     config.timeout_worker_healthcheck = BEGINS_WITHIN_S
     several = Multiprocess(config, [config.bind_socket()])
     several.run()
@@ -54,6 +53,7 @@ def _config(app: ASGIApp | str, listening: Listening, **more: Any) -> uvicorn.Co
         host=listening.host,
         port=listening.port,
         loop="uvloop",
+        http=BoundedProtocol,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -17,9 +17,7 @@ from guibin.operation import embedded, migrations, pack_upgrades, root_keys, sup
 from guibin.operation import worker as worker_process
 from guibin.operation.checks import examine
 from guibin.operation.supervisor import Urls
-from guibin.outbound.targets import use_rules
-from guibin.watch import logs, metrics, tracing
-from guibin.web.public_address import use_public_address
+from guibin.watch import metrics
 from guibin_tenants import keyring
 
 from . import environment, serving
@@ -35,7 +33,7 @@ DEMO = (
 CELLS_SERVED = "GUIBIN_WORKER_CELLS"
 HOST = "On which of this machine's addresses. Another than 127.0.0.1 only in a network of your own: the proxy before it has TLS."
 WORKERS = "Processes that share the port; SIGHUP replaces them one after the other."
-Port = Annotated[int, Parameter(env_var="GUIBIN_PORT", help="Where the API listens, on this machine only.")]
+Port = Annotated[int, Parameter(env_var="GUIBIN_PORT", help="Where the API listens.")]
 
 
 def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] = None) -> None:
@@ -80,13 +78,15 @@ def serve(
         asyncio.run(supervisor.port_free(port, host))
     except supervisor.PortTaken as error:
         fail(str(error))
-    bounds = serving.prepare()
+    # Before any process begins that would say it only to its log.
+    serving.bounds_and_proxies()
+    serving.prepare(serving.API)
     listening = server.Listening(port, host)
     with environment.urls() as urls:
         asyncio.run(root_keys.refuse_wrong_first(urls.app))
         with metrics.served(metrics_port, processes=workers):
             if workers == 1:
-                server.run(serving.application(), listening, bounds=bounds)
+                server.run(serving.application(), listening)
             else:
                 server.run_several(f"{serving.__name__}:application", listening, processes=workers)
 
@@ -96,18 +96,12 @@ def worker(
 ) -> None:
     """Run background jobs: relay, timetable and executor."""
     _alone("worker")
-    logs.configure(level=os.environ.get("GUIBIN_LOG_LEVEL", "warning").upper())
-    tracing.use_environment("guibin-worker")
-    environment.load_root_key()
-    use_rules(environment.outbound_rules())
-    use_public_address(environment.public_url())
-    environment.use_files()
+    serving.prepare("guibin-worker")
     with environment.urls() as urls:
         asyncio.run(root_keys.refuse_wrong_first(urls.app))
         served = tuple(name.strip() for name in os.environ.get(CELLS_SERVED, "").split(",") if name.strip())
         at = worker_process.Addresses(urls.app, urls.relay, urls.redis, served)
-        packs = sound()
-        asyncio.run(migrations.put_aside_unchanged(packs, urls.app))
+        packs = asyncio.run(serving.sound_packs(urls.app))
         with metrics.served(metrics_port):
             asyncio.run(worker_process.run(at, packs=packs))
 

@@ -23,7 +23,6 @@ from msgspec import Struct
 
 from guibin import timetable  # noqa: F401  # makes known who reacts
 from guibin.app import server
-from guibin.app.bounds import Bounds
 from guibin.app.factory import create_app
 from guibin.company_packs import upgrades
 from guibin.context import Company, real_clock
@@ -108,7 +107,7 @@ def read_and_run() -> None:
         if told.works:
             asyncio.run(worker.run(worker.Addresses(told.app_url, told.relay_url, told.redis_url), packs=packs))
         else:
-            server.run(create_app(told.app_url, packs=packs), server.Listening(told.port), bounds=Bounds())
+            server.run(create_app(told.app_url, packs=packs), server.Listening(told.port))
 
 
 def _read_anew(
