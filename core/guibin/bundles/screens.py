@@ -74,7 +74,7 @@ async def _sent(shell: Shell) -> tuple[str, str, bool]:
 
 def _wrong(shown: Shown, refusal: Refusal, shell: Shell) -> Shown:
     told = [f"{field}: {said}" if field else said for field, said in forms.faults(refusal, shell).items()]
-    return Shown(shown.toml, shown.note, shown.whole, shown.found, "; ".join(told), int(refusal.status))
+    return Shown(shown.toml, shown.note, shown.whole, shown.found, " ".join(told), int(refusal.status))
 
 
 def _page(shell: Shell, shown: Shown) -> Response[str]:
