@@ -113,6 +113,22 @@ class PackFigure(Struct, frozen=True, kw_only=True):
     clause: str = ""
 
 
+class PackImport(Struct, frozen=True, kw_only=True):
+    """Rows of the pack's own that go in and out as files, called `<pack>.<word>`, beside the core's kinds: by API, on the page and by
+    the command line, tried first, with what is wrong at its cell.
+
+    A column is a field of `row`, `customer_number` says whose a row is. `takes(row, customer_id, act)` writes one, with None for a row
+    of nobody; what it refuses stands at the row, and nothing of the file is written. `rows(act)` gives all that are exported. `needs`
+    is asked for beside the right to import. Texts: `import.<pack>.<word>`, and `field.<column>` for columns that the core does not have.
+    """
+
+    name: str
+    row: type[Struct]
+    takes: Callable[[Any, UUID | None, Any], Awaitable[object]]
+    rows: Callable[[Any], Awaitable[Sequence[Struct]]]
+    needs: Predicate
+
+
 class PackPage(Struct, frozen=True, kw_only=True):
     """A page of the pack's own in the console, `/console/packs/<pack>/<name>`, and its place in the menu.
 
@@ -214,6 +230,11 @@ def events() -> Sequence[type[Struct]]:  # type: ignore[empty-body]
 @hookspec
 def figures() -> Sequence[PackFigure]:  # type: ignore[empty-body]
     """Figures of the pack's own, beside the core's in reports, comparisons, exports and closed periods."""
+
+
+@hookspec
+def imports() -> Sequence[PackImport]:  # type: ignore[empty-body]
+    """Kinds of rows of the pack's own that are imported from files and exported to them."""
 
 
 @hookspec

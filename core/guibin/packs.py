@@ -33,6 +33,7 @@ from .hookspecs import (
     Measure,
     PackColumn,
     PackFigure,
+    PackImport,
     PackJob,
     PackPage,
     PackPermission,
@@ -354,11 +355,14 @@ class Hooks:
     def held_by(self, by: Principal) -> frozenset[str]:
         """What whoever acts may do: the core's permissions as they are, of the packs' those that the company has.
 
-        A person has those of their roles; a key those it names, a person's no more than that one has; a key for everything all.
+        A person has those of their roles; a key those it names, a person's no more than that one has; a key for everything all,
+        and so do operators and the product's own jobs.
         """
         own = self.permissions()
         if wall_display(by) or (not own and by.permissions <= PERMISSIONS):
             return by.permissions
+        if by.kind in ("operator", "job"):
+            return by.permissions | set(own)
         named = {name for name in by.permissions - PERMISSIONS if name in own}
         roles = {name for name, each in own.items() if set(each.roles) & set(by.roles)}
         if by.kind == "key":
@@ -378,6 +382,10 @@ class Hooks:
     def figures(self) -> tuple[PackFigure, ...]:
         """All packs' own figures."""
         return tuple(figure for found in self._call("figures") for figure in found)
+
+    def imports(self) -> tuple[PackImport, ...]:
+        """All packs' own kinds of rows in files."""
+        return tuple(kind for found in self._call("imports") for kind in found)
 
     def demonstration(self) -> Demonstration | None:
         """The first pack's demonstration company."""

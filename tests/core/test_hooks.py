@@ -22,6 +22,7 @@ from guibin.policy.demonstrations import Demonstration
 from guibin.policy.packs import Pack
 from guibin.watch import hook_runs
 from guibin_tenants.changes import Change
+from guibin_tenants.principals import anyone
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.tables import TenantTable
 
@@ -144,6 +145,15 @@ def test_figures_are_collected():
     stays = hookspecs.PackFigure(name="lounge.stays", rows="lounge_stay s")
 
     assert hooks_of(figures=lambda: [stays]).figures() == (stays,)
+
+
+def test_imports_are_collected():
+    class Row(Struct, frozen=True):
+        """A row of a file."""
+
+    stays = hookspecs.PackImport(name="lounge.stays", row=Row, takes=print, rows=print, needs=anyone)
+
+    assert hooks_of(imports=lambda: [stays]).imports() == (stays,)
 
 
 def test_jobs_are_collected():

@@ -83,8 +83,8 @@ REFUSED = (
     ),
     Variant(
         "a hook without an answer",
-        "    return [StayController]",
-        "    [StayController]",
+        "hookimpl(lambda: [StayController])",
+        "hookimpl(lambda: None)",
         ("'controllers' answers NoneType",),
     ),
     Variant(
@@ -151,6 +151,43 @@ REFUSED = (
         'rows="airline_lounge_stay s", over="guests"',
         ("'guests', which nobody counts",),
     ),
+    Variant(
+        "a file's column without words",
+        "    customer_number: str\n    lounge: str",
+        "    customer_no: str\n    lounge: str",
+        ("column 'customer_no' has no words", "customer_number"),
+    ),
+    Variant(
+        "rows that nobody takes in", "takes=let_in", "takes=None", ("import 'airline_lounge.stays'", "no `async def`")
+    ),
+    Variant(
+        "rows that are taken in otherwise",
+        "def let_in(data, customer_id, act)",
+        "def let_in(data, act)",
+        ("'let_in'", "3 arguments"),
+    ),
+    Variant(
+        "a file half-translated", '[import.airline_lounge]\nstays = "Guests who are in"', "", ("one language only",), EN
+    ),
+    Variant(
+        "a file of the core's",
+        'PackImport(name="airline_lounge.stays"',
+        'PackImport(name="customers"',
+        ("import 'customers' is not the pack's own",),
+    ),
+    Variant(
+        "a file without words",
+        'PackImport(name="airline_lounge.stays"',
+        'PackImport(name="airline_lounge.guests"',
+        ("import.airline_lounge.guests",),
+    ),
+    Variant(
+        "a file of a list",
+        '    wish: str = ""\n\n\nclass StayView',
+        "    wish: list[str] = []\n\n\nclass StayView",
+        ("several values",),
+    ),
+    Variant("a file for everybody", "needs=SEATS.needs)\n\n# What", "needs=None)\n\n# What", ("who may import it",)),
     Variant("a route of the core", '"/api/v1/packs/airline_lounge/stays"', '"/api/v1/customers"', ("must lie under",)),
     Variant("a route for everybody", "needs=SEATS.needs, ", "", ("does not say who may call it",)),
     Variant(

@@ -27,9 +27,8 @@ from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
 from guibin.tiers.assessment import AssessmentView, is_assessable
 from guibin.tiers.assessment import assess as assess_scheme
-from guibin.transfers.kinds import KINDS
+from guibin.transfers.kinds import kind_of
 from guibin.transfers.particulars import export_relatives
-from guibin.transfers.requests import Kind as FileKind
 from guibin.transfers.wording import Wording
 from guibin_tenants.org_units import by_code
 from guibin_tenants.refusals import Invalid
@@ -37,6 +36,14 @@ from guibin_tenants.refusals import Invalid
 from . import environment
 from .output import answer, as_json, as_table, err, explain, out, refuse_unwritable
 from .tenants import Json
+
+FileKind = Annotated[
+    str,
+    Parameter(
+        help="customers, relatives, occasions, links, facts, interactions, complaints, orders, venues, materials, merchants, shifts,"
+        " offers, qualifications, or what a pack of the company calls its own, such as airline_lounge.stays."
+    ),
+]
 
 
 @Parameter(name="*")
@@ -70,7 +77,9 @@ async def import_(
         async with environment.inside(slug) as session:
             chosen, act = (reading or Reading()).chosen(), session.act
             wording = Wording(kind=kind, policy=act.policy, language=act.language, mapping=chosen)
-            done = await KINDS[kind].take_in(file, chosen, session.act, dry_run=dry_run, progress=progress)
+            done = await kind_of(kind, session.act).take_in(
+                file, chosen, session.act, dry_run=dry_run, progress=progress
+            )
     except BadRows as refusal:
         explain(refusal)
         report = file.with_name(f"{file.name}.errors.xlsx")
@@ -97,7 +106,7 @@ async def import_(
 async def columns(slug: str, kind: FileKind, *, json: Json = False) -> None:
     """What the columns of such a file are called, the pack's fields among them."""
     async with environment.inside(slug) as session:
-        names = KINDS[kind].fields(session.act)
+        names = kind_of(kind, session.act).fields(session.act)
     answer(names, ", ".join(names), json=json)
 
 
@@ -156,7 +165,7 @@ async def export(
         elif kind == "relatives":
             count = await export_relatives(file, session.act, clear=said if clear else None)
         else:
-            count = await KINDS[kind].put_out(file, session.act)
+            count = await kind_of(kind, session.act).put_out(file, session.act)
     answer(Exported(kind, str(file), count), f"{count} {kind} are in {file}.", json=json)
 
 

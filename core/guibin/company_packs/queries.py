@@ -30,7 +30,7 @@ class PackState(Struct, frozen=True, kw_only=True):
 
 
 class Brought(Struct, frozen=True, kw_only=True):
-    """What a pack adds beside its regulation: `kind` is route, job, event, figure, reaction, page, panel, tile or column, `name` which."""
+    """What a pack adds beside its regulation: `kind` is route, job, event, figure, import, reaction, page, panel, tile or column, `name` which."""
 
     kind: str
     name: str
@@ -100,6 +100,7 @@ def _brought(hooks: Hooks) -> Iterator[tuple[str, str]]:
         yield "job", f"{kind_of(job.payload)} {job.every}".strip()
     yield from (("event", kind_of(event)) for event in hooks.events())
     yield from (("figure", figure.name) for figure in hooks.figures())
+    yield from (("import", kind.name) for kind in hooks.imports())
     yield from (("reaction", _reaction(one)) for one in hooks.reactions())
     yield from (("page", page.name) for _, page in hooks.pages())
     yield from (("panel", panel.name) for _, panel in hooks.panels())

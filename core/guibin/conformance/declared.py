@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib.abc import Traversable
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from jinja2 import TemplateSyntaxError
@@ -14,7 +14,18 @@ from msgspec import Struct, structs
 from guibin.app import pack_pages, pack_routes, pages
 from guibin.app.guards import PUBLIC
 from guibin.events import Event
-from guibin.hookspecs import PROJECT, PackColumn, PackFigure, PackJob, PackPage, PackPermission, Panel, Reaction, Tile
+from guibin.hookspecs import (
+    PROJECT,
+    PackColumn,
+    PackFigure,
+    PackImport,
+    PackJob,
+    PackPage,
+    PackPermission,
+    Panel,
+    Reaction,
+    Tile,
+)
 from guibin.insight.counts import is_counted
 from guibin.jobs.kinds import handler_of, kind_of
 from guibin.packs import Hooks, Packs
@@ -22,6 +33,9 @@ from guibin.periods import rhythms
 from guibin.policy.codec import misfits_in
 from guibin.policy.demonstrations import Demonstration
 from guibin.policy.problems import PackProblem
+from guibin.transfers import wording
+from guibin.transfers.of_packs import WHOSE
+from guibin.transfers.tables import KIND_CHARS_MAX
 from guibin.watch.sources import line_of
 from guibin_tenants import schema
 from guibin_tenants.catalog import TABLES as TENANCY_TABLES
@@ -38,6 +52,7 @@ _KINDS: dict[str, type] = {
     "reactions": Reaction,
     "events": type,
     "figures": PackFigure,
+    "imports": PackImport,
     "jobs": PackJob,
     "pages": PackPage,
     "panels": Panel,
@@ -211,6 +226,33 @@ def figures(looked: Looked) -> Problems:
             yield looked.wrong(place, f"is over {each.over!r}, which nobody counts", "", each.over)
 
 
+def imports(looked: Looked) -> Problems:
+    """Each is called as the pack's own, its columns have words and can be read from cells, and its functions can be called."""
+    texts = looked.hooks.value(looked.name).texts
+    for each in looked.hooks.imports():
+        place = f"import {each.name!r}"
+        if re.fullmatch(rf"{looked.name}\.[a-z_]+", each.name) is None:
+            yield looked.wrong(place, "is not the pack's own", f"{looked.name}.<word>", each.name)
+            continue
+        if len(each.name) > KIND_CHARS_MAX:
+            yield looked.wrong(place, f"is longer than {KIND_CHARS_MAX} signs", "", each.name)
+        if (key := f"import.{each.name}") not in texts:
+            yield looked.wrong("texts", f"has no {key!r}", "say it in both languages", each.name)
+        if not isinstance(each.needs, Predicate):
+            yield looked.wrong(place, "does not say who may import it", 'needs=may("customers:write")', each.name)
+        if not (isinstance(each.row, type) and issubclass(each.row, Struct)):
+            yield looked.wrong(place, f"is of rows that are no Struct: {each.row!r}", "class …(Struct)", each.name)
+            continue
+        for name, hint in get_type_hints(each.row).items():
+            if not (wording.texts().has(f"transfers.name.{name}") or f"field.{name}" in texts):
+                fix = f"say `field.{name}` in both languages, or call it as the core does: {WHOSE}"
+                yield looked.wrong(f"{place}, column {name!r}", "has no words", fix, name)
+            if get_origin(hint) in (list, tuple, dict, set, frozenset):
+                yield looked.wrong(f"{place}, column {name!r}", "is several values, and a cell is one", "", name)
+        yield from _callable(looked, place, each.takes, 3)
+        yield from _callable(looked, place, each.rows, 1)
+
+
 def reactions(looked: Looked) -> Problems:
     """Each follows an event that there is, by a function that can be called."""
     for one in looked.hooks.reactions():
@@ -316,6 +358,7 @@ LOOKS = (
     jobs,
     events,
     figures,
+    imports,
     reactions,
     pages_and_panels,
     demonstration,

@@ -25,7 +25,7 @@ from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import new_id
 
 from .jobs import RunTransfer
-from .kinds import ALSO_CALLED, KINDS
+from .kinds import ALSO_CALLED, kind_of
 from .queries import EXPORTS, IMPORTS, TransferView, opened, remembered, sealed
 from .refusals import TransferOver, TransferRuns
 from .requests import NewExport, NewImport, NewRun
@@ -50,9 +50,9 @@ class Untold(Struct, frozen=True):
 
 async def upload(new: NewImport, act: Act) -> TransferView:
     """Take the file in, sealed; answers with its columns and which of them seems to be which field. It belongs to the org unit of
-    whoever does not see the whole company. Raises Invalid for a file that cannot be read, Forbidden for one that knows no wall."""
-    if not KINDS[new.kind].of_outlets:
-        require(act.by, sees_all)
+    whoever does not see the whole company. Raises Invalid for a kind there is not and a file that cannot be read, Forbidden for one that knows no wall."""
+    kind = kind_of(new.kind, act)
+    require(act.by, kind.needs if kind.of_outlets else kind.needs & sees_all)
     ending = Path(new.file_name).suffix.lower()
     if ending not in ENDINGS:
         raise Invalid.at("file_name", "ends with .xlsx or .csv", value=new.file_name[:60])
@@ -95,14 +95,17 @@ async def run(transfer_id: UUID, new: NewRun, act: Act) -> TransferView:
     if row["sealed"] is None:
         raise TransferOver("Its file was imported or is not kept any more: send it again")
     mapping = new.mapping or known.mapping
-    refuse_unknown(mapping, KINDS[known.kind].fields(act))
+    kind = kind_of(known.kind, act)
+    require(act.by, kind.needs)
+    refuse_unknown(mapping, kind.fields(act))
     await change(Transfer, transfer_id, mapping=mapping, dry_run=new.dry_run)
     await _begin(row["run"] + 1, transfer_id, act)
     return await IMPORTS.one(transfer_id)
 
 
 async def export(new: NewExport, act: Act) -> TransferView:
-    """Have everything of the kind written to a file, in the background. Raises Invalid, NoBasis as `disclosures.gate`."""
+    """Have everything of the kind written to a file, in the background. Raises Invalid for a kind there is not; and NoBasis as `disclosures.gate`."""
+    require(act.by, kind_of(new.kind, act).needs)
     await gate(new, ())
     transfer_id = await add(
         Transfer,
@@ -192,7 +195,7 @@ def proposed(heading: Collection[str], fields: Collection[str]) -> Mapping:
 
 async def _mapping(kind: str, heading: Collection[str], act: Act) -> Mapping:
     """As a file of the same columns was imported last, with the fields there still are; else as it seems to be."""
-    fields = KINDS[kind].fields(act)
+    fields = kind_of(kind, act).fields(act)
     last = await remembered(kind, heading)
     if last is None:
         return proposed(heading, fields)

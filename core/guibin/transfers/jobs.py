@@ -33,7 +33,7 @@ from guibin_tenants.scope import (
     tenant_scope,
 )
 
-from .kinds import KINDS
+from .kinds import kind_of
 from .queries import KEPT_DAYS, Report, Wrong, opened, sealed
 from .tables import Transfer
 
@@ -153,15 +153,16 @@ async def forget_transfers(job: ForgetTransfers, run: Run) -> None:
 
 async def _perform(row: Any, run: Run, progress: _Progress) -> dict[str, Any]:
     act = structs.replace(run, by=await _asker(row, run))
+    kind = kind_of(row["kind"], act)
     with tempfile.TemporaryDirectory(prefix="guibin-") as folder:
         file = Path(folder) / row["file_name"]
         if row["direction"] == "export":
-            count = await KINDS[row["kind"]].put_out(file, act)
+            count = await kind.put_out(file, act)
             content = await sealed(row["id"], "outcome", file.read_bytes())
             return {"ended": "done", "outcome": content, "report": Report(rows=count), "rows_done": count}
         file.write_bytes(await opened(row["id"], "sealed"))
         mapping = msgspec.json.decode(row["mapping"], type=Mapping)
-        done: Imported = await KINDS[row["kind"]].take_in(file, mapping, act, dry_run=row["dry_run"], progress=progress)
+        done: Imported = await kind.take_in(file, mapping, act, dry_run=row["dry_run"], progress=progress)
     report = Report(
         rows=done.rows,
         created=done.created,

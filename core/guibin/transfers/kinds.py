@@ -1,6 +1,8 @@
 """What can be imported and exported: the same functions as the command line's, and the fields of each."""
 
 from collections.abc import Awaitable, Callable
+from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -9,6 +11,7 @@ from guibin.complaints.exporting import export_complaints
 from guibin.complaints.importing import COLUMNS as COMPLAINT_COLUMNS
 from guibin.complaints.importing import import_complaints
 from guibin.context import Act
+from guibin.hookspecs import PackImport
 from guibin.profiles.exporting import ORDER_COLUMNS, export_orders
 from guibin.profiles.importing import export_customers, import_customers, import_orders
 from guibin.profiles.sheet_rows import DERIVED, columns_out, fields_out
@@ -17,8 +20,10 @@ from guibin.records.importing import export_interactions, import_interactions
 from guibin.spreadsheets.importing import Imported
 from guibin.tiers.exporting import FACT_COLUMNS, export_facts
 from guibin.tiers.importing import import_facts
+from guibin_tenants.principals import Predicate, anyone
+from guibin_tenants.refusals import Invalid
 
-from . import materials, merchants, offers, particulars, qualifications, rosters, venues
+from . import materials, merchants, of_packs, offers, particulars, qualifications, rosters, venues
 
 
 def _archive(act: Act) -> tuple[str, ...]:
@@ -26,12 +31,14 @@ def _archive(act: Act) -> tuple[str, ...]:
 
 
 class Kind(Struct, frozen=True):
-    """How rows of a kind go in and out, and which fields they have; `of_outlets` where an outlet's people take in their own."""
+    """How rows of a kind go in and out, and which fields they have; `of_outlets` where an outlet's people take in their own. `needs` is
+    asked for beside the right to import or export."""
 
     take_in: Callable[..., Awaitable[Imported]]
     put_out: Callable[[Path, Act], Awaitable[int]]
     fields: Callable[[Act], tuple[str, ...]]
     of_outlets: bool = False
+    needs: Predicate = anyone
 
 
 async def _customers(file: Path, act: Act) -> int:
@@ -78,3 +85,23 @@ KINDS: dict[str, Kind] = {
     ),
     "orders": Kind(import_orders, export_orders, lambda act: ORDER_COLUMNS),
 }
+
+
+def kinds_of(act: Act) -> dict[str, Kind]:
+    """Those of the core, and of the packs that the company has."""
+    return KINDS | {each.name: _of_pack(each) for each in act.hooks.imports()}
+
+
+def kind_of(name: str, act: Act) -> Kind:
+    """The one of this name. Raises Invalid, with what there is."""
+    known = kinds_of(act)
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        fix = f"did you mean {near[0]}?" if near else f"one of: {', '.join(known)}"
+        raise Invalid.at("kind", "what can be imported and exported", fix, name)
+    return known[name]
+
+
+def _of_pack(declared: PackImport) -> Kind:
+    take_in, put_out = partial(of_packs.take_in, declared), partial(of_packs.put_out, declared)
+    return Kind(take_in, put_out, partial(of_packs.columns, declared), needs=declared.needs)

@@ -4,9 +4,9 @@ import base64
 import binascii
 from collections.abc import Mapping as Given
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Response, get, post
 
 from guibin.console import forms
@@ -22,10 +22,10 @@ from . import actions
 from .actions import EXPORT, IMPORT
 from .api import file_of
 from .asking import answered, asked
-from .kinds import KINDS
+from .kinds import kinds_of
 from .queries import EXPORTS, IMPORTS, KEPT_DAYS, TransferView
-from .requests import FILE_BYTES_MAX, Kind, NewExport, NewImport, NewRun
-from .wording import Wording
+from .requests import FILE_BYTES_MAX, NewExport, NewImport, NewRun
+from .wording import Wording, title_of
 
 PATH = f"{PREFIX}/imports"
 NEED = IMPORT
@@ -49,7 +49,9 @@ class TransferScreens(Controller):
         if not name or not content:
             return await _page(shell, given, {"content": shell.says("transfers.no_file")})
         try:
-            taken = await actions.upload(NewImport(kind=_kind(given), file_name=name[:200], content=content), shell.act)
+            taken = await actions.upload(
+                NewImport(kind=_kind(given, shell), file_name=name[:200], content=content), shell.act
+            )
         except Refusal as refusal:
             return await _page(shell, given, forms.faults(refusal, shell))
         return shell.done(shell.says("transfers.done.upload"), goes_to=f"{PATH}/{taken.id}")
@@ -108,7 +110,9 @@ async def _one(transfer_id: UUID, shell: Shell, problem: str = "") -> Response[s
     known = await _known(transfer_id, shell)
     wording = Wording(kind=known.kind, policy=shell.act.policy, language=shell.language, mapping=known.mapping)
     untold = await actions.untold(known.id, shell.act) if known.has_file else {}
-    fields = [asked(name, known, untold, wording) for name in KINDS[known.kind].fields(shell.act)]
+    # One whose pack the company has no more is shown, and nothing is asked of it.
+    kind = kinds_of(shell.act).get(known.kind)
+    fields = [asked(name, known, untold, wording) for name in (kind.fields(shell.act) if kind else ())]
     return shell.page(
         "transfers/one.html",
         status=422 if problem else 200,
@@ -116,6 +120,7 @@ async def _one(transfer_id: UUID, shell: Shell, problem: str = "") -> Response[s
         fields=fields,
         runs=known.state in _RUNNING,
         wording=wording,
+        called=title_of(known.kind, shell.act.policy, shell.language),
         problem=problem,
         kept=KEPT_DAYS,
         address=f"{PATH}/{transfer_id}",
@@ -124,7 +129,9 @@ async def _one(transfer_id: UUID, shell: Shell, problem: str = "") -> Response[s
 
 async def _page(shell: Shell, given: Given[str, Sequence[str]], errors: Given[str, str]) -> Response[str]:
     exports_too, whole = EXPORT(shell.act.by), sees_all(shell.act.by)
-    kinds = [Choice(name, shell.says(f"transfers.kind.{name}")) for name in KINDS if whole or KINDS[name].of_outlets]
+    called = partial(title_of, policy=shell.act.policy, language=shell.language)
+    offered = {name: kind for name, kind in kinds_of(shell.act).items() if kind.needs(shell.act.by)}
+    kinds = [Choice(name, called(name)) for name, kind in offered.items() if whole or kind.of_outlets]
     form = forms.Form(kind=NewExport, slice_name="transfers", choices={"kind": kinds})
     imports = await IMPORTS.page(None, PageAsked(_SHOWN), shell.act)
     exports = (await EXPORTS.page(None, PageAsked(_SHOWN), shell.act)).items if exports_too else []
@@ -135,6 +142,7 @@ async def _page(shell: Shell, given: Given[str, Sequence[str]], errors: Given[st
         "transfers/transfers.html",
         status=422 if errors else 200,
         kinds=kinds,
+        called=called,
         fields=fields,
         problem="; ".join(said for name, said in errors.items() if name not in {field.name for field in fields}),
         exports_too=exports_too,
@@ -144,11 +152,10 @@ async def _page(shell: Shell, given: Given[str, Sequence[str]], errors: Given[st
     )
 
 
-def _kind(given: Given[str, Sequence[str]]) -> Kind:
+def _kind(given: Given[str, Sequence[str]], shell: Shell) -> str:
     """What is said, else the first."""
-    named = given.get("kind", [""])[0]
-    kind: Kind = msgspec.convert(named if named in KINDS else next(iter(KINDS)), Kind)
-    return kind
+    known = kinds_of(shell.act)
+    return next((named for named in given.get("kind", ()) if named in known), next(iter(known)))
 
 
 def _content(given: Given[str, Sequence[str]]) -> bytes:

@@ -5,6 +5,9 @@ from piccolo.columns import UUID as UuidColumn
 
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
+# As long as what a pack calls rows of its own: its name, a dot and a word.
+KIND_CHARS_MAX = 80
+
 
 class Transfer(TenantTable, signed="asked"):
     """A file on its way in or out. `sealed` is the file that was sent, under the company's key, until it is imported;
@@ -15,7 +18,7 @@ class Transfer(TenantTable, signed="asked"):
     """
 
     direction = Varchar(length=6)
-    kind = Varchar(length=20)
+    kind = Varchar(length=KIND_CHARS_MAX)
     file_name = Varchar(length=200)
     file_bytes = Integer(default=0)
     purpose = Varchar(length=2000, default="")

@@ -38,6 +38,14 @@ def texts() -> Words:
     return Words({name: folder_of(name) for name in names})
 
 
+def title_of(kind: str, policy: Policy, language: str) -> str:
+    """What a kind is called: a pack's in the pack's words, and one that nobody has words for any more by its name."""
+    key = f"import.{kind}"
+    if texts().has(f"transfers.kind.{kind}"):
+        return texts().of(f"transfers.kind.{kind}", language)
+    return kind if (title := policy.title(key, language)) == key else title
+
+
 class Wording(Struct, frozen=True, kw_only=True):
     """How a file of this kind is spoken of to a reader of this language, by the company's policy. `mapping` says what its
     columns are called in the file."""

@@ -44,6 +44,7 @@ from guibin import (
     Notice,
     Pack,
     PackFigure,
+    PackImport,
     PackJob,
     PackPage,
     PackPermission,
@@ -213,6 +214,14 @@ class NewStay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wish: str = ""
 
 
+class StayRow(Struct, frozen=True, kw_only=True):
+    """A guest who is in, as a row of a file: a night's list from the desk's own book."""
+
+    customer_number: str
+    lounge: str
+    wish: str = ""
+
+
 class StayView(Struct, frozen=True):
     """Who is in which lounge."""
 
@@ -235,14 +244,25 @@ class StayController(Controller):
 
     @post("/", needs=SEATS.needs, summary="A guest comes in")
     async def enter(self, data: NewStay, act: Act) -> Created:
-        inside = "select true from airline_lounge_stay where customer_id = $1 and left_at is null"
-        if await fetch_value(inside, data.customer_id):
-            raise AlreadyIn()
-        values = {"customer_id": data.customer_id, "lounge": data.lounge, "wish": data.wish}
-        stay_id = await add(Stay, act, **values)
-        await record(GuestEntered(data.customer_id), now=act.now)
-        await noted("stay.enter", act, subject="stay", subject_id=stay_id, customer_id=data.customer_id)
-        return Created(stay_id)
+        return Created(await let_in(data, data.customer_id, act))
+
+
+async def let_in(data, customer_id, act):
+    """Somebody comes in, at the door or by a file."""
+    inside = "select true from airline_lounge_stay where customer_id = $1 and left_at is null"
+    if await fetch_value(inside, customer_id):
+        raise AlreadyIn()
+    stay_id = await add(Stay, act, customer_id=customer_id, lounge=data.lounge, wish=data.wish)
+    await record(GuestEntered(customer_id), now=act.now)
+    await noted("stay.enter", act, subject="stay", subject_id=stay_id, customer_id=customer_id)
+    return stay_id
+
+
+async def stay_rows(act):
+    """Who is in, as the file says it."""
+    sql = "from airline_lounge_stay s join customer c on c.tenant_id = s.tenant_id and c.id = s.customer_id"
+    rows = await fetch(f"select c.number, s.lounge, s.wish {sql} where s.left_at is null order by s.id")
+    return [StayRow(customer_number=row["number"], lounge=row["lounge"], wish=row["wish"]) for row in rows]
 
 
 class CloseLounges(Job, frozen=True):
@@ -293,12 +313,6 @@ def changes():
 
 
 @hookimpl
-def controllers():
-    """What programs call."""
-    return [StayController]
-
-
-@hookimpl
 def pages():
     """The lounges by page."""
     needs = may("customers:read")
@@ -311,7 +325,11 @@ def panels():
     return [Panel(name="stays", on="customer", needs=may("customers:read"), shows=stays_of, template="stays.html")]
 
 
+IMPORT = PackImport(name="airline_lounge.stays", row=StayRow, takes=let_in, rows=stay_rows, needs=SEATS.needs)
+
 # What is declared, and nothing else.
+controllers = hookimpl(lambda: [StayController])
+imports = hookimpl(lambda: [IMPORT])
 permissions = hookimpl(lambda: [SEATS])
 tables = hookimpl(lambda: [Stay])
 jobs = hookimpl(lambda: [PackJob(CloseLounges, close_lounges, every="daily 23:30")])
