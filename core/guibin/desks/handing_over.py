@@ -4,7 +4,7 @@ from guibin.cases.requests import Because
 from guibin.context import Act
 from guibin.events import StaffLeft, UnitDissolved, at_once
 from guibin_tenants.rows import change
-from guibin_tenants.scope import execute, fetch_value
+from guibin_tenants.scope import execute, fetch, fetch_value
 
 from . import actions
 from .tables import Desk
@@ -18,11 +18,10 @@ async def get_up(left: StaffLeft, act: Act) -> None:
 
 @at_once(UnitDissolved)
 async def follow_unit(dissolved: UnitDissolved, act: Act) -> None:
-    """The successor takes the desk over, or keeps its own: a unit has one."""
-    desk_id = await fetch_value("select id from desk where org_unit_id = $1 and closed_at is null", dissolved.unit_id)
-    if desk_id is None:
-        return
-    if await fetch_value("select true from desk where org_unit_id = $1 and closed_at is null", dissolved.successor_id):
-        await actions.close_desk(desk_id, Because(reason="dissolved"), act)
-    else:
-        await change(Desk, desk_id, org_unit_id=dissolved.successor_id)
+    """The successor takes each over, desk and venues, or keeps its own: a unit has one of a kind."""
+    kept = "select true from desk where org_unit_id = $1 and kind = $2 and closed_at is null"
+    for row in await fetch("select id, kind from desk where org_unit_id = $1 and closed_at is null", dissolved.unit_id):
+        if await fetch_value(kept, dissolved.successor_id, row["kind"]):
+            await actions.close_desk(row["id"], Because(reason="dissolved"), act)
+        else:
+            await change(Desk, row["id"], org_unit_id=dissolved.successor_id)

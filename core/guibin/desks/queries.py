@@ -116,6 +116,22 @@ async def by_id(desk_id: UUID) -> DeskView:
     return rows[0]
 
 
+class Hall(Struct, frozen=True):
+    """An org unit with an open desk."""
+
+    id: UUID
+    name: str
+
+
+async def halls() -> list[Hall]:
+    """The main business halls by code: where a dedicated desk is open; a venue alone makes none (S07-3)."""
+    return await read(
+        Hall,
+        "select u.id, u.name from org_unit u where exists (select from desk d where d.tenant_id = u.tenant_id"
+        " and d.org_unit_id = u.id and d.kind = 'desk' and d.closed_at is null) order by u.code",
+    )
+
+
 async def has_desk(unit_id: UUID | None) -> bool:
     """Whether a desk is open in the org unit."""
     found: bool = await fetch_value(

@@ -97,8 +97,9 @@ async def ask_next(call_id: UUID, policy: Policy, act: Signature) -> None:
     left = [one for one in here if one.staff_id not in asked]
     if not left:
         await change(DutyCall, call_id, asked_id=None, asked_name="")
-        roles = tuple(step.role for step in duty.escalations[:1]) or ("manager",)
-        notice = Notice("duty_nobody", _about(row), org_unit_id=row["org_unit_id"], roles=roles, details=_said(row))
+        notice = Notice(
+            "duty_nobody", _about(row), org_unit_id=row["org_unit_id"], roles=duty.leaders, details=_said(row)
+        )
         await notify(notice, key=f"duty_nobody/{call_id}", now=act.now)
         if act.now - row["came_at"] < _LOOKED_FOR:
             await _look_again(row, duty, act)

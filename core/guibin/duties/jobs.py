@@ -1,11 +1,14 @@
 """Background work of duties: the next is called, a late response goes up, gaps are told before they come."""
 
+from collections.abc import Set
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from guibin.cases import Case
+from guibin.desks.queries import Hall, halls
 from guibin.events import ComplaintResolved, DeadlineBreached, DeadlineEscalated, DeadlineWarned, reacts_to
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
@@ -37,8 +40,8 @@ async def tell_duty_gaps(job: TellDutyGaps, run: Run) -> None:
             for gap in await queries.gaps_of(duty, kept, run.now):
                 await _tell(duty, kept, gap, run)
     for duty in run.policy.duties:
-        if duty.wanted and duty.name not in {row["duty"] for row in rows}:
-            await _tell_missing(duty, run)
+        if duty.wanted:
+            await _tell_missing(duty, {row["org_unit_id"] for row in rows if row["duty"] == duty.name}, run)
 
 
 @reacts_to(DeadlineBreached, about=SUBJECT)
@@ -85,7 +88,7 @@ async def _tell(duty: Duty, kept: Kept, gap: Gap, run: Run) -> None:
         "duty_gap",
         Case(ROSTER, kept.id),
         org_unit_id=kept.org_unit_id,
-        roles=tuple(step.role for step in duty.escalations[:1]) or ("manager",),
+        roles=duty.leaders,
         details={"duty": duty.name, "since": _at(gap.since, zone), "until": _at(gap.until, zone)},
     )
     # What has begun begins later with every look: it is told once a day.
@@ -93,10 +96,29 @@ async def _tell(duty: Duty, kept: Kept, gap: Gap, run: Run) -> None:
     await notify(notice, key=f"duty_gap/{kept.id}/{since}/{near}", now=run.now)
 
 
-async def _tell_missing(duty: Duty, run: Run) -> None:
+async def _tell_missing(duty: Duty, keeping: Set[UUID], run: Run) -> None:
+    """Once a week: each hall without a roster of its own to its leader (S07-2), or that nobody in the company keeps one."""
+    without = [hall for hall in await halls() if hall.id not in keeping] if duty.at_desks else []
+    for hall in without:
+        await _tell_unkept(duty, hall, run)
+    if not keeping and not without:
+        await _tell_unkept(duty, None, run)
+
+
+async def _tell_unkept(duty: Duty, hall: Hall | None, run: Run) -> None:
     week = window_of("week", run.today, run.company.time_zone).name
-    notice = Notice("duty_unkept", Case("company", run.company.id), roles=("manager",), details={"duty": duty.name})
-    await notify(notice, key=f"duty_unkept/{duty.name}/{week}", now=run.now)
+    if hall is None:
+        notice = Notice("duty_unkept", Case("company", run.company.id), roles=duty.leaders, details={"duty": duty.name})
+        await notify(notice, key=f"duty_unkept/{duty.name}/{week}", now=run.now)
+        return
+    notice = Notice(
+        "duty_unkept_at_hall",
+        Case("org_unit", hall.id),
+        org_unit_id=hall.id,
+        roles=duty.leaders,
+        details={"duty": duty.name, "name": hall.name},
+    )
+    await notify(notice, key=f"duty_unkept/{duty.name}/{hall.id}/{week}", now=run.now)
 
 
 def _at(moment: datetime, zone: str) -> str:

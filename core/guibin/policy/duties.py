@@ -21,7 +21,8 @@ class Duty(Timed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `serves` says what goes to whoever is on duty: `matters` that come in, or `receptions`. It `covers` every hour, those in
     which the org unit is open by its business calendar, or those in which it is not. Who is called takes the matter
     `take_within`, else the next on the roster is called; somebody has it `respond_within` of its coming in, or it goes along
-    `escalations`. A gap is told `told_ahead_days` before; where the roster is `wanted` it is told, too, that there is none.
+    `escalations`. A gap is told `told_ahead_days` before; where the roster is `wanted` it is told, too, that there is none:
+    in the company, or `at_desks` in each org unit with an open desk, which keeps one of its own.
     With `full_time` nobody serves it who does so beside other work.
     """
 
@@ -33,6 +34,7 @@ class Duty(Timed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     respond_within: Deadline = Hours(1)
     told_ahead_days: int = 3
     wanted: bool = False
+    at_desks: bool = False
     full_time: bool = False
     clause: Clause = ""
 
@@ -42,6 +44,11 @@ class Duty(Timed, frozen=True, kw_only=True, forbid_unknown_fields=True):
         yield from within(f"{path}.told_ahead_days", self.told_ahead_days, (1, AHEAD_DAYS_MAX), " days ahead")
         for name in ("take_within", "respond_within"):
             yield from at_least(f"{path}.{name}", getattr(self, name), 1)
+
+    @property
+    def leaders(self) -> tuple[str, ...]:
+        """The roles that hear where nobody is on duty: those of the first step."""
+        return tuple(step.role for step in self.escalations[:1]) or ("manager",)
 
     def covered_at(self, moment: datetime, calendar: Calendar) -> bool:
         """Whether it has somebody on duty at this moment; `calendar` are the org unit's hours."""

@@ -318,7 +318,7 @@ PACK = Pack(
         DepartmentTask("demand", Hours(4), Days(1), escalations=LED, upward="manager", clause="S07-14"),
     ),
     duties=(  # S07-2: day and night; the regulation gives no figures
-        Duty(name="on_call", covers="out_of_hours", wanted=True, escalations=LED, clause="S07-2"),
+        Duty(name="on_call", covers="out_of_hours", wanted=True, at_desks=True, escalations=LED, clause="S07-2"),
     ),
     department_contacts=ContactPolicy(clause="S07-30"),
     approvals=(

@@ -102,3 +102,22 @@ async def test_venues_come_from_a_file_and_go_into_one(hall, tmp_path):
     assert (first.created, again.created, again.unchanged, count) == (2, 0, 2, 2)
     assert {one.column for one in refused.value.problems} == {"unit", "kind"}
     assert "grand,vip_room,贵宾室,9:00-17:00" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+
+
+async def test_a_unit_that_is_dissolved_leaves_each_of_its_venues_to_the_successor_that_has_none_of_the_kind(hall):
+    desk, _ = hall
+    for kind in ("desk", "vip_room", "vip_counter"):
+        await opened(desk, "grand", kind=kind)
+    own = await opened(desk, "plain", kind="vip_room")
+
+    address = f"/api/v1/org-units/{desk.tenant.units['grand']}/dissolution"
+    answer = await desk.client.post(address, json={"successor_id": str(desk.tenant.units["plain"]), "reason": "合并"})
+
+    assert answer.status_code in (200, 201), answer.text
+    left = (await desk.client.get("/api/v1/desks")).json()
+    assert {(one["org_unit_code"], one["kind"]) for one in left} == {
+        ("plain", "desk"),
+        ("plain", "vip_counter"),
+        ("plain", "vip_room"),
+    }
+    assert [one["id"] for one in left if one["kind"] == "vip_room"] == [own["id"]]
