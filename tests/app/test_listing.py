@@ -1,6 +1,7 @@
 """A list as a value: every order, page by page and while rows are added; filters from the query; cursors of other lists."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 import pytest
 from acting import acting
@@ -28,6 +29,7 @@ class Measures(Struct, frozen=True):
     open: bool = False
     mine: bool = False
     done: bool | None = None
+    half: Literal["first", "second"] | None = None
 
 
 def listing(order):
@@ -40,6 +42,7 @@ def listing(order):
             "open": "x.done_at is null",
             "mine": "x.proposed_by = $by",
             "done": "(x.done_at is not null) = $value",
+            "half": {"first": "x.text < 'c'", "second": "x.text >= 'c'"},
         },
         holds="x.proposed_at <= $now and x.period = $period",
     )
@@ -108,6 +111,8 @@ async def test_pages_follow_each_other_in_every_order(tenant, act, name):
         (Measures(open=True), "bd"),
         (Measures(done=True), "ace"),
         (Measures(done=False), "bd"),
+        (Measures(half="first"), "ab"),
+        (Measures(half="second", done=True), "ce"),
         (Measures(cause="signal", open=True, mine=True), "b"),
         (Measures(cause="'; drop table x"), ""),
     ],

@@ -62,7 +62,7 @@ DEPARTURES: Listing[DepartureView] = Listing(
         "basis": "''",
     },
     filters={
-        "how": f"case when {among(FILED)} then 'file' when {among(COPIED)} then 'copy' else 'reveal' end = $value",
+        "how": {how: among(actions) for how, actions in _HOW.items()},
         "outside": f"(position('{LEFT_TO}' in x.purpose) > 0) = $value",
         "customer_id": OF_CUSTOMER,
         "since": "x.happened_at >= $value",

@@ -94,7 +94,7 @@ CHANGES: Listing[RightsView] = Listing(
         "note": "x.purpose",
     },
     filters={
-        "kind": f"{_KIND} = $value",
+        "kind": {kind: among(actions) for kind, actions in RIGHTS.items()},
         "trouble": f"{_TROUBLE} = $value",
         "person_id": "x.id = any (array(select e.id from audit_entry e where e.actor_id = $value"
         f" and {among(_ALL).replace('x.', 'e.')} union select e.id from audit_entry e where e.subject_id = $value))",

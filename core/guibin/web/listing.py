@@ -75,7 +75,8 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
     """Rows of `source`, what follows `from`, each shown as a `view`. Its first table is called `x`.
 
     A field of the view is `x`'s column of the same name unless `columns` says otherwise, or a room above does; a filter lets those rows through
-    whose column of `x` equals it unless `filters` says otherwise, with `$value` for what was asked. `holds` is true of every
+    whose column of `x` equals it unless `filters` says otherwise, with `$value` for what was asked, or for each value that can
+    be asked by itself where PostgreSQL plans better for that. `holds` is true of every
     row. There `$now` is the moment, `$today` the company's day and `$by` the id of whoever asks; more such values are given with the question.
     """
 
@@ -83,7 +84,7 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
     source: str
     order: Order
     columns: dict[str, str | FromAbove[str]] = {}
-    filters: dict[str, str] = {}
+    filters: dict[str, str | Mapping[Any, str]] = {}
     holds: str = "true"
 
     @property
@@ -183,7 +184,11 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
         conditions = [self.holds]
         # Only what is asked about is in the statement: PostgreSQL plans for that and for nothing else.
         for name, value in _asked(filters):
-            conditions.append(self.filters.get(name, f"x.{name} = $value").replace("$value", f"${called}_{name}"))
+            said = self.filters.get(name, f"x.{name} = $value")
+            if not isinstance(said, str):
+                conditions.append(said[value])
+                continue
+            conditions.append(said.replace("$value", f"${called}_{name}"))
             known[f"{called}_{name}"] = value
         return conditions, known
 
