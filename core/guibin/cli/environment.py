@@ -11,13 +11,11 @@ import psutil
 from msgspec import Struct
 
 from guibin.context import Act, Company, now_of, real_clock
-from guibin.evidence import publishing
 from guibin.files import bounds as file_bounds
 from guibin.files import places as file_places
 from guibin.operation import embedded
 from guibin.outbound.targets import Rules
 from guibin.packs import Packs, installed
-from guibin.policies.queries import act_of
 from guibin_tenants import directory, keyring
 from guibin_tenants.database import connected, connected_to
 from guibin_tenants.principals import PERMISSIONS, Principal
@@ -61,6 +59,9 @@ def load_root_key() -> None:
 
 def use_files() -> None:
     """Keep files and checkpoints where the environment says, and as many as it says. Raises BadStore, BadBound."""
+    # Only whoever serves pays for importing whatever carries a checkpoint away.
+    from guibin.evidence import publishing
+
     file_bounds.use_room(os.environ)
     file_places.use_store(file_places.store_of(os.environ))
     publishing.use_store(os.environ)
@@ -146,6 +147,7 @@ async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIte
     """Work as the operator inside one tenant's scope; committed at the end. Raises NotFound and NoServer."""
     # Only commands that act pay for importing every slice.
     from guibin import timetable  # noqa: F401
+    from guibin.policies.queries import act_of
 
     load_root_key()
     with urls() as found:

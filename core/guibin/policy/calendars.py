@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import holidays
 from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
@@ -177,6 +176,9 @@ def china_calendar(
 @functools.lru_cache(16)
 def _public_holidays(years: tuple[int, ...]) -> tuple[frozenset[date], frozenset[date]]:
     """China's days off in these years, and the weekend days worked instead."""
+    # A fifth of a command's start, for those that ask for China's days alone.
+    import holidays
+
     table = holidays.country_holidays("CN", years=years)
     return frozenset(table), frozenset(day for day in table.weekend_workdays if day.year in years)
 
