@@ -25,7 +25,7 @@ WRONG = (
     ("pack show bakery", ("an installed pack", "given: bakery")),
     ("import nobody customers good.csv", (NOBODY,)),
     ("import {slug} customers gone.csv", ("file", "an existing file", "given: gone.csv")),
-    ("import {slug} people good.csv", ("KIND", "people", "customers")),
+    ("import {slug} people good.csv", ("kind", "people", "customers")),
     ("import {slug} customers good.txt.pdf", ("file", "a file called .xlsx or .csv", "given: good.txt.pdf")),
     (
         "import {slug} customers good.csv --mapping gone.toml",

@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 
 from guibin.catalog import TABLES
+from guibin.operation.migrations import CORE, bring_up
 from guibin_tenants import versions
 from guibin_tenants.tables import TenantTable
 
@@ -59,3 +60,16 @@ async def test_every_table_says_what_it_was_made_as(owner):
 
     assert [name for name in tables if not said[name]] == []
     assert len(tables) > 150
+
+
+async def test_what_a_transfer_is_called_has_room_for_packs_kinds_after_the_change(owner):
+    width = "select format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'transfer'::regclass and attname = 'kind'"
+    before = await whole(owner)
+    await owner.execute("delete from applied_change where owner = ''")
+    await owner.execute("alter table transfer alter column kind type varchar(20)")
+
+    await bring_up(owner, (CORE,))
+
+    applied = await owner.fetch("select number, ran from applied_change where owner = ''")
+    assert (await owner.fetchval(width), [tuple(row) for row in applied]) == ("character varying(80)", [(1, True)])
+    assert await whole(owner) == before
