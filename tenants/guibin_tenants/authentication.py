@@ -1,8 +1,9 @@
 """From a credential to a principal, inside the scope of the tenant it names."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -14,7 +15,7 @@ from .org_units import visible_from
 from .principals import AUDITING, PERMISSIONS, SHOWS_BOARD, Principal, permissions_of
 from .refusals import Suspended, Unauthenticated
 from .roles import COMPOSED, READERS, permitted, sees_by, sees_of
-from .scope import fetch_one
+from .scope import current_scope, fetch_one
 from .staff import OWES
 
 # The setting of a company: after how long nothing was done a session is locked.
@@ -92,22 +93,37 @@ _FIELDS = (
 )
 
 
+# A key with whoever answers for it; a revoked one, or that of somebody who has left, is none.
+_KEY = (
+    "select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, k.used_at, k.owner_id, s.roles,"
+    f" s.org_unit_id as owners_unit_id, {COMPOSED} as composed, {_FIELDS}, {_TENANT}"  # constants
+    " from api_key k join tenant t on t.id = k.tenant_id"
+    " left join staff s on s.tenant_id = k.tenant_id and s.id = k.owner_id"
+    " where k.tenant_id = $1 and k.revoked_at is null and s.left_at is null"
+)
+
+
 async def _by_key(credential: Credential) -> Recognised | None:
-    row = await fetch_one(
-        "select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, k.used_at, k.owner_id, s.roles,"
-        f" s.org_unit_id as owners_unit_id, {COMPOSED} as composed, {_FIELDS}, {_TENANT}"  # constants
-        " from api_key k join tenant t on t.id = k.tenant_id"
-        " left join staff s on s.tenant_id = k.tenant_id and s.id = k.owner_id"
-        " where k.tenant_id = $1 and k.digest = $2 and k.revoked_at is null and s.left_at is null",
-        credential.tenant_id,
-        credential.digest,
-    )
+    row = await fetch_one(f"{_KEY} and k.digest = $2", credential.tenant_id, credential.digest)
     if row is None:
         return None
     _refuse_suspended(row["suspended_at"])
+    found = _recognised(await _of_key(row), row, networks=tuple(row["addresses"]))
+    return structs.replace(found, key_used_at=row["used_at"])
+
+
+async def holding(key_id: UUID, *, now: datetime) -> Principal | None:
+    """A key with what it may do now, for work that goes on in its name; None for one that is revoked or over."""
+    row = await fetch_one(f"{_KEY} and k.id = $2", current_scope().tenant_id, key_id)
+    if row is None or (row["expires_at"] is not None and row["expires_at"] <= now):
+        return None
+    return await _of_key(row)
+
+
+async def _of_key(row: Mapping[str, Any]) -> Principal:
     roles, held = tuple(row["roles"] or ()), _held(row["scopes"])
     may_at_most = _permitted(roles, row["composed"]) if row["owner_id"] else PERMISSIONS
-    principal = Principal(
+    return Principal(
         kind="key",
         id=row["id"],
         name=row["name"],
@@ -119,7 +135,6 @@ async def _by_key(credential: Credential) -> Recognised | None:
         owner_id=row["owner_id"],
         sees=sees_by(roles, row["readers"], decoded(row["field_rights"])),
     )
-    return structs.replace(_recognised(principal, row, networks=tuple(row["addresses"])), key_used_at=row["used_at"])
 
 
 def _permitted(roles: tuple[str, ...], composed: Sequence[str]) -> frozenset[str]:

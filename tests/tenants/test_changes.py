@@ -80,6 +80,8 @@ CHANGES = (
         ),
     ),
 )
+# What the core's next change would be.
+NEXT = len(migrations.CORE.changes) + 1
 FORMER = Schema(OWNER, (FormerStay,))
 NEW = Schema(OWNER, (Stay, Seat), CHANGES)
 SHAPE = {
@@ -95,6 +97,12 @@ SHAPE = {
     "tables": "select relname || relrowsecurity || relforcerowsecurity || coalesce(relacl::text, '')"
     " || coalesce(obj_description(oid, 'pg_class'), '') as said from pg_class where oid = any ($1::regclass[])",
 }
+
+
+def core_with(name, statement):
+    """The core, and one more change of its customers."""
+    more = Change(NEXT, name, ("customer",), statements=(statement,))
+    return migrations.Schema("", migrations.CORE.tables, (*migrations.CORE.changes, more))
 
 
 async def shape(owner, *tables):
@@ -381,23 +389,23 @@ async def test_a_refused_pack_holds_up_no_other_and_the_cores_own_stops_everythi
     done = await migrate(database, bad, Schema("other", (OtherThing,)))
 
     assert (len(done.refused), done.created) == (1, ("other_thing",))
-    core = migrations.Schema(
-        "", migrations.CORE.tables, (Change(1, "bad", ("customer",), statements=("select nothing",)),)
-    )
-    with pytest.raises(BadChange, match=r"^the core, change 1 'bad', `select nothing`: fails"):
-        await migrations.migrate(database.owner, (), core=core)
-    assert await owner.fetchval("select count(*) from applied_change where owner = ''") == 0
+    with pytest.raises(BadChange, match=rf"^the core, change {NEXT} 'bad', `select nothing`: fails"):
+        await migrations.migrate(database.owner, (), core=core_with("bad", "select nothing"))
+    assert await owner.fetchval("select count(*) from applied_change where owner = ''") == len(migrations.CORE.changes)
 
 
 async def test_a_change_of_the_cores_own_runs_before_its_tables_are_brought_up(database, owner, tenant):
     await owner.execute("alter table customer rename column pinyin to latin")
-    statements = ("alter table customer rename column latin to pinyin",)
-    core = migrations.Schema("", migrations.CORE.tables, (Change(1, "spelt", ("customer",), statements=statements),))
+    try:
+        core = core_with("spelt", "alter table customer rename column latin to pinyin")
+        done = await migrations.migrate(database.owner, (), core=core)
+    except BaseException:
+        await owner.execute("alter table customer rename column latin to pinyin")
+        raise
+    finally:
+        await owner.execute("delete from applied_change where owner = '' and number = $1", NEXT)
 
-    done = await migrations.migrate(database.owner, (), core=core)
-    await owner.execute("delete from applied_change where owner = ''")
-
-    assert (done.changed, done.created) == (("core/1 spelt",), ())
+    assert (done.changed, done.created) == ((f"core/{NEXT} spelt",), ())
     client = await tenant.client()
     assert (
         await client.post("/api/v1/customers", json={"number": "1", "name": "王", "kind": "leader"})

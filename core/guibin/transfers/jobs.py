@@ -17,7 +17,7 @@ from guibin.jobs.kinds import Job, Run, handles
 from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
 from guibin_tenants import org_units
-from guibin_tenants.authentication import working
+from guibin_tenants.authentication import holding, working
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Forbidden, Refusal
 from guibin_tenants.rows import change
@@ -190,20 +190,20 @@ def _unread(refusal: Refusal) -> Report:
 
 
 async def _asker(row: Any, run: Run) -> Principal:
-    """Whoever asked, with what they may do now; what is an outlet's is done behind its wall, from here on. Raises Forbidden for
-    somebody who has left, or belongs elsewhere now."""
-    by: Principal = run.by
-    if row["staff_id"] is not None:
-        person = await working(row["staff_id"])
-        if person is None:
-            raise Forbidden(f"{row['asked_by_name']} does not work here any more")
-        see_fields(person.sees)
-        by = person
+    """Whoever asked, a person or a key, with what they may do now; what is an outlet's is done behind its wall, from here on. Raises
+    Forbidden for a key that is over, and for somebody who has left, belongs elsewhere or sees less now."""
+    name = row["asked_by_name"]
+    by = await working(row["staff_id"]) if row["staff_id"] else await holding(row["asked_by"], now=run.now)
+    if by is None:
+        raise Forbidden(f"{name} does not work here any more" if row["staff_id"] else f"The key {name} works no more")
+    see_fields(by.sees)
     if row["org_unit_id"] is None:
+        if by.units != ALL_UNITS:
+            raise Forbidden(f"{name} does not see the whole company any more")
         return by
     below = await org_units.visible_from(row["org_unit_id"])
     units = tuple(each for each in below if isinstance(each, UUID) and (by.units == ALL_UNITS or each in by.units))
     if row["org_unit_id"] not in units:
-        raise Forbidden(f"{row['asked_by_name']} does not work at this outlet any more")
+        raise Forbidden(f"{name} does not work at this outlet any more")
     await see_units(units)
     return structs.replace(by, units=units, org_unit_id=row["org_unit_id"])

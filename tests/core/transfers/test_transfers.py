@@ -286,6 +286,46 @@ async def test_whoever_lost_the_right_meanwhile_imports_nothing(tenant, admin):
     assert (row["ended"], left) == ("refused", [])
 
 
+@pytest.mark.parametrize(("scopes", "state"), [((), "refused"), (("staff:write",), "done")])
+async def test_a_key_takes_in_what_it_may_itself_and_no_more(tenant, admin, scopes, state):
+    key = await tenant.client("customers:import", *scopes)
+    file = "unit,kind,name\nhead-office,vip_room,贵宾室".encode()
+    transfer = await uploaded(key, file, kind="venues", file_name="venues.csv")
+    done = await ran(tenant, key, transfer, dry_run=False)
+
+    async with tenant.scope():
+        held = await fetch_value("select count(*) from desk")
+    assert (done["state"], held) == (state, len(scopes))
+
+
+async def test_a_key_that_was_revoked_meanwhile_imports_nothing(tenant, admin):
+    key = await tenant.client("customers:import")
+    transfer = await uploaded(key)
+    await key.post(f"{PATH}/{transfer['id']}/runs", json={"dry_run": False})
+    async with tenant.scope():
+        await execute("update api_key set revoked_at = now()")
+    await work_off(tenant, kind="run_transfer")
+    done = (await admin.get(f"{PATH}/{transfer['id']}")).json()
+
+    assert (done["state"], await numbers(admin)) == ("refused", [])
+    assert "works no more" in done["report"]["problem"]
+
+
+async def test_whoever_sees_less_meanwhile_imports_nothing_for_the_whole_company(tenant, admin):
+    transfer = await uploaded(admin)
+    await admin.post(f"{PATH}/{transfer['id']}/runs", json={"dry_run": False})
+    east = await tenant.unit("east")
+    async with tenant.scope():
+        await execute("update staff set org_unit_id = $1 where login = 'admin'", east)
+    await work_off(tenant, kind="run_transfer")
+
+    async with tenant.scope():
+        row = await fetch_one("select ended, report ->> 'problem' as problem from transfer")
+        left = await fetch("select number from customer")
+    assert (row["ended"], left) == ("refused", [])
+    assert "does not see the whole company any more" in row["problem"]
+
+
 async def test_a_file_that_somebody_else_asked_for_is_for_whoever_sees_everything(tenant, admin):
     leading, other = [await tenant.staff(login, "manager") for login in ("leading", "other")]
     body = {"kind": "customers", "format": "csv", "purpose": "年度核对", "leaves_to": "nobody"}
