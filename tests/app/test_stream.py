@@ -3,19 +3,22 @@
 import asyncio
 import contextvars
 import json
+from datetime import timedelta
 
 import httpx
 import pytest
 from msgspec import structs
+from running import come_round
 from serving import head, serving, status_of
 
 from guibin.audit.actions import done, noted
 from guibin.cases import Case
 from guibin.live import hub as hubs
 from guibin.live import queries
+from guibin.live.jobs import ForgetStreamEvents
 from guibin_tenants.listening import listening
 from guibin_tenants.principals import Signature
-from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
 from support import on_a_wall
 
@@ -276,6 +279,26 @@ async def test_what_is_not_kept_any_more_cannot_be_gone_on_with(client, tenant):
 
     again = await heard(await streaming(client, **{"Last-Event-ID": last}), hubs_of(client))
     assert len(told(again, "reset")) == 1
+
+
+async def test_what_happened_is_kept_for_a_day(client, tenant, clock):
+    stream = await streaming(client)
+    early = await made(client)
+    await calm(tenant)
+    first = told(await heard(stream, hubs_of(client)))[-1]["sse_id"]
+    clock.set(clock() + timedelta(hours=23))
+    await come_round(tenant, ForgetStreamEvents())
+    in_time = told(await heard(await streaming(client, **{"Last-Event-ID": first}), hubs_of(client)), "reset")
+    clock.set(clock() + timedelta(hours=2))
+    later = await made(client)
+    await come_round(tenant, ForgetStreamEvents())
+    async with tenant.scope():
+        kept = {str(row["subject_id"]) for row in await fetch("select subject_id from stream_event")}
+    too_late = told(await heard(await streaming(client, **{"Last-Event-ID": first}), hubs_of(client)), "reset")
+
+    assert (len(in_time), len(too_late)) == (0, 1)
+    assert later in kept
+    assert early not in kept
 
 
 async def test_a_stream_ends_with_its_session(tenant):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from running import run_job
+from running import come_round
 
 from guibin.qualifications.jobs import TellTrainingDue
 from guibin_tenants.scope import execute, fetch
@@ -67,7 +67,7 @@ async def test_whoever_had_no_training_is_reminded_before_the_year_ends_and_told
     heard = {}
     for day in ("2025-11-30", "2025-12-05", "2025-12-06", "2026-01-02"):
         clock.set(datetime.fromisoformat(f"{day}T02:00:00+00:00"))
-        await run_job(tenant, TellTrainingDue())
+        await come_round(tenant, TellTrainingDue())
         heard[day] = await told(tenant)
 
     before = [("training_wanted", "never", "never", "2025")]
@@ -85,7 +85,7 @@ async def test_nobody_is_told_when_all_were_trained_or_a_record_was_made_up_for(
     await recorded(house, "never", "2025-01-15")
     clock.set(datetime(2026, 1, 2, 2, 0, tzinfo=UTC))
 
-    await run_job(tenant, TellTrainingDue())
+    await come_round(tenant, TellTrainingDue())
 
     assert await told(tenant) == []
     assert await untrained(house["lead"]) == []

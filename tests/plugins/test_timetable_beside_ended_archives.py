@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 from plain_figures import PlainFact, plain_measures, plain_tier
-from running import run_job, work_off
+from running import come_round, run_job, work_off
 
 from guibin import timetable
 from guibin.catalog import TABLES
@@ -92,7 +92,7 @@ async def everything_recurs(tenant, at):
     tenant.world.clock.set(at)
     for rhythm in timetable.everything(tenant.world.packs):
         if not rhythm.pack or rhythm.pack in tenant.view.packs:
-            await run_job(tenant, rhythm.payload)
+            await come_round(tenant, rhythm.payload)
     await run_job(tenant, SweepTimers())
     return Counter(await work_off(tenant))
 

@@ -9,7 +9,8 @@ from guibin.context import Company as CompanyContext
 from guibin.context import Root
 from guibin.dispatch.execution import Done, Workshop, perform
 from guibin.dispatch.leases import Leases
-from guibin.jobs.kinds import Run, handler_of, kind_of
+from guibin.jobs.kinds import Handler, Run, handler_of, kind_of
+from guibin.periods.rhythms import Rhythm
 from guibin.policies.queries import effective_policy
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.scope import fetch_one
@@ -19,10 +20,17 @@ from support import Company
 
 async def run_job(tenant: Company, payload: Struct, *, at: datetime | None = None, kind: str = "") -> None:
     """Run it once inside the tenant's scope; `at` is the tick, by default the clock; `kind` names a reaction."""
-    view, now = tenant.view, tenant.world.clock()
-    company = CompanyContext(view.id, view.slug, view.packs, view.time_zone, view.language, view.simulated)
     handler = handler_of(kind or kind_of(type(payload)))
     assert handler is not None
+    assert kind or not _rhythms(tenant, payload), (
+        "come_round brings it, so that a test notices when the timetable does not"
+    )
+    await _run(tenant, payload, handler, at)
+
+
+async def _run(tenant: Company, payload: Struct, handler: Handler, at: datetime | None) -> None:
+    view, now = tenant.view, tenant.world.clock()
+    company = CompanyContext(view.id, view.slug, view.packs, view.time_zone, view.language, view.simulated)
     async with tenant.scope():
         policy = await effective_policy(tenant.world.packs, company, at=now)
         job_id = new_id()
@@ -68,6 +76,15 @@ async def work_off(tenant: Company, *, kind: str = "") -> list[Done]:
 
 async def come_round(tenant: Company, payload: Struct, *, at: datetime | None = None) -> None:
     """The hour of a recurring job comes: it runs as often as the product's timetable has it for the tenant, or never."""
-    for rhythm in timetable.everything(tenant.world.packs):
-        if rhythm.payload == payload and (not rhythm.pack or rhythm.pack in tenant.view.packs):
-            await run_job(tenant, rhythm.payload, at=at)
+    for rhythm in _rhythms(tenant, payload):
+        handler = handler_of(kind_of(type(rhythm.payload)))
+        assert handler is not None
+        await _run(tenant, rhythm.payload, handler, at)
+
+
+def _rhythms(tenant: Company, payload: Struct) -> list[Rhythm]:
+    return [
+        rhythm
+        for rhythm in timetable.everything(tenant.world.packs)
+        if rhythm.payload == payload and (not rhythm.pack or rhythm.pack in tenant.view.packs)
+    ]

@@ -3,12 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from running import come_round
 
-from guibin.administration import posts
-from guibin.policies.queries import act_of
-from guibin_tenants.authentication import system_principal
+from guibin.administration.jobs import KeepTerms
 from guibin_tenants.scope import execute, fetch, fetch_value
-from guibin_tenants.tables import new_id
 
 ZH = {"Accept-Language": "zh-CN"}
 
@@ -43,10 +41,8 @@ async def roles_of(admin, person):
 async def on(world, tenant, days):
     """Midnight of that many days from now has come, and what is to be done then is done."""
     world.clock.set(world.clock() + timedelta(days=days))
+    await come_round(tenant, KeepTerms())
     async with tenant.scope():
-        by = system_principal(name="keep_terms", job_id=new_id())
-        act = await act_of(world.packs, tenant.context(), by=by, now=world.clock(), language="zh-CN")
-        await posts.keep_terms(act)
         # Whoever is signed in stays so for the days of the test.
         await execute("update staff_session set expires_at = $1", world.clock() + timedelta(days=30))
     world.litestar.state.scope_middleware.remembered.forget_all()

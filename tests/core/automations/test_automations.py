@@ -1,5 +1,7 @@
 """Automations do what their sentence says, after it was tried and switched on, no more than their author may, and each look is on record."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 from receiving import guest, send, told
@@ -7,7 +9,7 @@ from running import come_round
 from standing import contacted
 
 from guibin.automations.history import DATED, PAST
-from guibin.automations.jobs import ComeRound
+from guibin.automations.jobs import ComeRound, ForgetAutomationRuns
 from guibin.policy.automations import Automation
 from guibin_tenants.scope import execute, fetch, fetch_value
 
@@ -270,6 +272,21 @@ async def test_only_somebody_who_may_and_sees_the_company_whole_switches_it_on(h
     for caller in (house.leader, outlet):
         answer = await caller.post("/api/v1/automations/third_complaint/activation")
         assert answer.status_code == 403, answer.text
+
+
+async def test_runs_are_kept_for_a_quarter(house, clock):
+    await house.write(THIRD)
+    await house.on("third_complaint")
+    await house.complain()
+    await house.work()
+    ran, kept = clock(), []
+    for days in (91, 93):
+        clock.set(ran + timedelta(days=days))
+        await come_round(house.tenant, ForgetAutomationRuns())
+        async with house.tenant.scope():
+            kept.append(await fetch_value("select count(*) from automation_run"))
+
+    assert kept == [1, 0]
 
 
 async def test_two_companies_have_each_their_own(house, other_tenant):

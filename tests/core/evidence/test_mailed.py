@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from running import run_job
+from running import come_round
 
 from guibin.evidence import verify as verifying
 from guibin.evidence.jobs import PublishCheckpoint
@@ -35,7 +35,7 @@ async def test_the_checkpoint_comes_as_a_file_that_the_verifier_takes(
 ):
     await name(client, await addressed(tenant, client, "shen"))
     size = len(await sequenced())
-    await run_job(tenant, PublishCheckpoint())
+    await come_round(tenant, PublishCheckpoint())
     pack = await client.post("/api/v1/evidence/packs", json={"purpose": "年度审计"})
     (letter,) = mail.mails
     (file,) = letter.iter_attachments()
@@ -69,7 +69,7 @@ async def test_each_hears_at_the_rhythm_and_what_was_not_taken_is_sent_again(
         mail.refuse = refuse
         await client.get(f"/api/v1/customers/{opened}")
         await sequenced()
-        await run_job(tenant, PublishCheckpoint())
+        await come_round(tenant, PublishCheckpoint())
         sizes.append(len(mail.mails))
 
     assert sizes == [0, 1, 1, 1, 2]
@@ -87,11 +87,11 @@ async def test_nobody_else_gets_it_and_who_is_no_auditor_any_more_gets_none(
     for ended in ("roles = '{agent}'", "roles = '{auditor}', left_at = now()"):
         async with tenant.scope() as scope:
             await scope.connection.execute(f"update staff set {ended} where id = $1", auditor)
-        await run_job(tenant, PublishCheckpoint())
+        await come_round(tenant, PublishCheckpoint())
         assert mail.mails == [], ended
     async with tenant.scope() as scope:
         await scope.connection.execute("update staff set left_at = null where id = $1", auditor)
-    await run_job(tenant, PublishCheckpoint())
+    await come_round(tenant, PublishCheckpoint())
 
     assert [each["field"] for each in refused["errors"]] == ["auditors[1]", "auditors[2]"]
     assert [letter["To"] for letter in mail.mails] == ["shen@example.com"]

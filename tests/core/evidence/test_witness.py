@@ -11,7 +11,7 @@ import pytest
 import rfc6962
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from running import run_job
+from running import come_round, run_job
 from serving import free_port
 
 from guibin.evidence import packs, publishing
@@ -127,8 +127,8 @@ async def test_checkpoints_go_to_the_store_and_the_witness_and_the_pack_says_so(
         for _ in range(2):
             await client.get(f"/api/v1/customers/{opened}")
             found = await sequenced()
-            await run_job(tenant, PublishCheckpoint())
-            await run_job(tenant, PublishCheckpoint())
+            await come_round(tenant, PublishCheckpoint())
+            await come_round(tenant, PublishCheckpoint())
         async with httpx.AsyncClient() as anybody:
             told = await anybody.get(url)
             odd = await anybody.post(f"{url}/add-checkpoint", content=b"\xff")
@@ -152,7 +152,7 @@ async def test_the_last_cosigned_checkpoint_is_told_and_stands_in_packs_however_
     watching = await watched(client, tmp_path)
     async with running(watching) as url:
         await name(client, watching, url)
-        await run_job(tenant, PublishCheckpoint())
+        await come_round(tenant, PublishCheckpoint())
     last = len(await sequenced())
     monkeypatch.setattr(packs, "CHECKPOINTS_MAX", 1)
 
@@ -179,7 +179,7 @@ async def test_a_rewritten_log_gets_no_cosignature_and_a_witness_who_forgot_is_a
     watching = await watched(client, tmp_path)
     async with running(watching) as url:
         await name(client, watching, url)
-        await run_job(tenant, PublishCheckpoint())
+        await come_round(tenant, PublishCheckpoint())
         seen = watching.seen(f"guibin/{tenant.id}")
         connection = await asyncpg.connect(tenant.world.owner_url)
         await connection.execute(
@@ -188,7 +188,7 @@ async def test_a_rewritten_log_gets_no_cosignature_and_a_witness_who_forgot_is_a
         )
         await connection.close()
         await sequenced()
-        await run_job(tenant, PublishCheckpoint())
+        await come_round(tenant, PublishCheckpoint())
         async with tenant.scope():
             again = await fetch_one("select payload from job where kind = 'publish_checkpoint'")
         await run_job(tenant, PublishCheckpoint({"witness.example": seen.size}))

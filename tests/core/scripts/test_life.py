@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from running import run_job, work_off
+from running import come_round, work_off
 
 from guibin.scripts import asking
 from guibin.scripts.jobs import ForgetScriptRuns
@@ -321,10 +321,10 @@ async def test_runs_are_kept_for_a_month(client, tenant):
     await answering(client)
     await complain(client)
     tenant.world.clock.set(tenant.world.clock() + timedelta(days=29))
-    await run_job(tenant, ForgetScriptRuns())
+    await come_round(tenant, ForgetScriptRuns())
     kept = len(await runs(client))
     tenant.world.clock.set(tenant.world.clock() + timedelta(days=2))
-    await run_job(tenant, ForgetScriptRuns())
+    await come_round(tenant, ForgetScriptRuns())
 
     assert (kept, await runs(client)) == (1, [])
 

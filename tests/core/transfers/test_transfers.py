@@ -6,9 +6,8 @@ import re
 from datetime import timedelta
 
 import pytest
-from acting import acting
 from openpyxl import load_workbook
-from running import work_off
+from running import come_round, work_off
 
 from guibin.transfers import jobs, kinds
 from guibin.transfers.jobs import ForgetTransfers
@@ -212,11 +211,11 @@ async def test_files_are_taken_away_in_time(tenant, admin, clock):
     waiting, refused = await uploaded(admin), await uploaded(admin, BAD)
     await ran(tenant, admin, refused)
 
-    kept = []
+    asked, kept = clock(), []
     for days in (0.9, 1.1, 7.1):
-        async with tenant.scope():
-            act = acting(by=tenant.principal(), now=clock() + timedelta(days=days), company=tenant.context())
-            await jobs.forget_transfers(ForgetTransfers(), act)
+        clock.set(asked + timedelta(days=days))
+        await come_round(tenant, ForgetTransfers())
+        clock.set(asked)
         shown = [(await admin.get(f"{PATH}/{each['id']}")).json() for each in (waiting, refused)]
         kept.append((shown[0]["has_file"], shown[1]["has_outcome"]))
     gone = await admin.post(f"{PATH}/{waiting['id']}/runs", json={})

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from cards import IDENTITY, open_card_desk
-from running import run_job
+from running import come_round
 
 from guibin.cards.jobs import KeepCards
 
@@ -99,7 +99,7 @@ async def test_nobody_gets_a_card_who_did_not_ask_for_it_and_no_other_outlet_hea
     refused = await desk.apply(unwilling, "gold_card", status=422)
     hidden = await desk.other.get(f"/api/v1/cards/{card['id']}")
     await desk.consent(customer, BANK, "withdrawn")
-    await run_job(desk.tenant, KeepCards())
+    await come_round(desk.tenant, KeepCards())
 
     assert refused["type"].endswith("no-consent")
     assert (hidden.status_code, (await desk.get("cards", by=desk.other))["items"]) == (404, [])
@@ -191,7 +191,7 @@ async def test_card_and_tier_end_a_notice_period_after_the_post_or_the_companys_
     seen = []
     for day in (2, 31, 32):
         clock.set(datetime(2026, 3 + day // 32, day % 32 + day // 32, 2, tzinfo=UTC))
-        await run_job(desk.tenant, KeepCards())
+        await come_round(desk.tenant, KeepCards())
         held = (await desk.get(f"customers/{person}/membership"))["current"]
         seen.append(((await desk.look(card))["state"], [one["tier"] for one in held]))
 
