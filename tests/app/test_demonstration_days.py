@@ -3,7 +3,7 @@
 import random
 
 from acting import acting
-from running import run_job
+from running import come_round
 
 from guibin.archive_checks.jobs import LookOverArchives
 from guibin.demonstration.days import Scene, enliven
@@ -35,7 +35,7 @@ async def test_visits_contacts_urgent_complaints_a_desk_and_plans_are_there(tena
         )
         await enliven(scene)
         await draw_plans(scene)
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
 
     async def listed(path):
         found = (await client.get(f"/api/v1/{path}", params={"limit": 200})).json()
