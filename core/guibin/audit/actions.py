@@ -4,14 +4,14 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 import asyncpg
 from msgspec import Struct, field
 
 from guibin.cases import Case
-from guibin.web.listing import Beside, Listing
+from guibin.web.beside import Beside
 from guibin_tenants.above import NamedFromAbove
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.principals import Principal, Signature, may, require
@@ -23,6 +23,10 @@ from guibin_tenants.violations import AT_ONCE
 
 from . import look_ups
 from .tables import AuditEntry
+
+if TYPE_CHECKING:
+    # Commands write entries too, and serve nothing.
+    from guibin.web.listing import Listing
 
 # A list shows at most 200; an export names its size instead of every id.
 IDS_MAX = 200
@@ -128,7 +132,7 @@ def along(note: AuditNote, act: Signature, *, says_whose: bool = False) -> Itera
     _tell(note, act)
 
 
-async def recorded(verb: str, case: Case, rows: Listing[View], act: Signature, **said: Unpack[Looked]) -> View:
+async def recorded(verb: str, case: Case, rows: "Listing[View]", act: Signature, **said: Unpack[Looked]) -> View:
     """As `done`, in the statement that shows the case's row of the list as it is then; whose it is, the row says where the
     case does not."""
     note = note_of(verb, case, **said)

@@ -27,7 +27,8 @@ from .checking import problems, round_of
 from .history import Occurrence
 from .judging import judged
 from .refusals import GoesRound, StoppedByOperator
-from .requests import Outcome, State
+from .requests import Outcome
+from .states import State
 from .tables import AutomationRun
 
 WRITES = may("automations:write")

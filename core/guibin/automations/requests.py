@@ -1,6 +1,5 @@
 """What callers send and ask for."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -28,17 +27,3 @@ class AutomationRunFilter(Struct, frozen=True, kw_only=True):
     automation: Annotated[str | None, Parameter(max_length=60)] = None
     outcome: Outcome | None = None
     customer_id: UUID | None = None
-
-
-class State(Struct, frozen=True, kw_only=True):
-    """An automation that was switched on, as it was then: by whom, whose rights it has; or why it was switched off again."""
-
-    digest: str
-    event: str
-    on: bool
-    by: UUID
-    by_name: str
-    at: datetime
-    because: str = ""
-    hours: int = 0
-    looked_at: datetime | None = None

@@ -2,15 +2,29 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from guibin_tenants import settings
 from guibin_tenants.scope import fetch_value
 
-from .requests import State
-
 STATES, STOPPED = "automations", "automations_stopped"
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """An automation that was switched on, as it was then: by whom, whose rights it has; or why it was switched off again."""
+
+    digest: str
+    event: str
+    on: bool
+    by: UUID
+    by_name: str
+    at: datetime
+    because: str = ""
+    hours: int = 0
+    looked_at: datetime | None = None
 
 
 async def states() -> Mapping[str, State]:

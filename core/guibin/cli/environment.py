@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import msgspec
@@ -14,7 +15,6 @@ from guibin.context import Act, Company, now_of, real_clock
 from guibin.files import bounds as file_bounds
 from guibin.files import places as file_places
 from guibin.operation import embedded
-from guibin.outbound.targets import Rules
 from guibin.packs import Packs, installed
 from guibin_tenants import directory, keyring
 from guibin_tenants.database import connected, connected_to
@@ -23,6 +23,10 @@ from guibin_tenants.refusals import Refusal
 from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.tables import new_id
+
+if TYPE_CHECKING:
+    # Most commands call nobody.
+    from guibin.outbound.targets import Rules
 
 
 class Urls(Struct, frozen=True):
@@ -112,8 +116,10 @@ def urls(*, fresh: bool = False) -> Iterator[Urls]:
         yield Urls(servers.app_url, servers.owner_url, servers.relay_url, servers.redis_url)
 
 
-def outbound_rules() -> Rules:
+def outbound_rules() -> "Rules":
     """Whom the product may call beyond public https: GUIBIN_OUTBOUND_ALLOWED, hosts or host:port, by commas."""
+    from guibin.outbound.targets import Rules
+
     return Rules(os.environ.get("GUIBIN_OUTBOUND_ALLOWED", "").split(","))
 
 

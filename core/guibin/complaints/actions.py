@@ -27,7 +27,8 @@ from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
 from guibin.tiers.queries import tiers_of
-from guibin.web.listing import Beside, adding
+from guibin.web.beside import Beside
+from guibin.web.listing import adding
 from guibin_tenants import receivers, rows
 from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, change, given

@@ -18,6 +18,10 @@ from guibin_tenants.tables import new_id
 
 AttemptOutcome = Literal["completed", "failed", "lost", "interrupted"]
 
+# SQL: no lease holds any longer, and how many are being done now.
+LET_GO = "update job set lease_until = null where lease_until is not null"
+RUNNING = "select count(*) from job where lease_until > clock_timestamp()"
+
 
 class LeaseLost(Exception):
     """The attempt no longer holds the job: it was cancelled, or taken for dead and given to another worker."""

@@ -21,10 +21,6 @@ _STATE = """case
     when x.run_at > $now::timestamptz then 'scheduled'
     else 'ready' end"""
 
-# SQL: how many are being done now.
-LET_GO = "update job set lease_until = null where lease_until is not null"
-RUNNING = "select count(*) from job where lease_until > clock_timestamp()"
-
 
 class JobView(Struct, frozen=True):
     """A job: `attempt` begun and `failures` among them. What it works on is not shown here.

@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin.jobs.queries import LET_GO, RUNNING
+from guibin.jobs.ledger import LET_GO, RUNNING
 from guibin_tenants import registry
 from guibin_tenants.refusals import Conflict
 

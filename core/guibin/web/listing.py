@@ -21,6 +21,7 @@ from guibin_tenants.rows import encoded, missing, name_of, shown, updating, whol
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import TenantTable
 
+from .beside import Beside
 from .paging import Page, page_of, read
 from .query_parameters import CursorText, Limit
 
@@ -46,14 +47,6 @@ class Order(Struct, frozen=True):
 
     by: dict[str, type]
     downward: bool = False
-
-
-class Beside(Struct, frozen=True):
-    """What the statement that shows a row writes along with it: an `insert … select` without its `from`, which calls the row
-    `x`, and what the names in it stand for."""
-
-    sql: str
-    values: dict[str, Any]
 
 
 def newest_first(moment: str, id: str = "x.id") -> Order:
