@@ -24,13 +24,20 @@ def test_a_post_is_given_acting_until_a_day_shown_on_both_pages_and_ended(window
     kept = page.locator("#f-capacity").input_value()
     page.locator("#f-until_on").fill(page.evaluate(DAY, 20))
     window.press("Control+Enter")
+    page.locator("#dialog [data-foreseen]").wait_for()
+    foreseen = page.locator("#dialog [data-foreseen]").inner_text()
+    clean_dialog = window.axe()
+    window.press("Control+Enter")
     page.locator("[data-term]").first.wait_for()
     runs = page.locator("[data-term]").first.inner_text()
     clean = (window.violations(), window.axe())
     window.open("/console/posts")
     shown = page.locator(".g-chip", has_text="代理").count()
     page.go_back()
-    page.locator("[data-term] form button").first.click()
+    page.locator("[data-term] [data-end]").first.click()
+    page.locator("#dialog [data-foreseen]").wait_for()
+    lost = page.locator("#dialog [data-foreseen]").inner_text()
+    window.press("Control+Enter")
     page.locator("[data-term]", has_text="已结束").first.wait_for()
 
     assert kept == "acting"
@@ -39,3 +46,6 @@ def test_a_post_is_given_acting_until_a_day_shown_on_both_pages_and_ended(window
     assert "代理" in runs
     assert shown == 1
     assert clean == ([], [])
+    assert clean_dialog == []
+    assert ("增加" in foreseen, post.split(" · ")[0] in foreseen, "至" in foreseen) == (True, True, True)
+    assert ("去掉" in lost, post.split(" · ")[0] in lost) == (True, True)

@@ -133,7 +133,7 @@ async def change_account(staff_id: UUID, new: AccountChange, act: Act) -> StaffV
 
 async def check_change(staff_id: UUID, new: AccountChange, act: Act) -> RightsChange:
     """What the person would gain and lose. Nothing is changed; raises what `change_account` would."""
-    return await rights.between(*await _changed(staff_id, new, act))
+    return await rights.between(*await _changed(staff_id, new, act), act)
 
 
 async def _changed(staff_id: UUID, new: AccountChange, act: Act) -> tuple[StaffView, StaffView]:
@@ -186,6 +186,13 @@ async def leave(staff_id: UUID, new: Leaving, act: Act) -> StaffView:
     return await _leave(account, act)
 
 
+async def check_leave(staff_id: UUID, act: Act) -> RightsChange:
+    """What they would lose by leaving. Nothing is changed; raises NotFound, Forbidden, LastAdmin."""
+    account = await in_charge_of(staff_id, act.by)
+    await _refuse_last_admin(account)
+    return await rights.between(account, structs.replace(account, left_at=act.now), act)
+
+
 async def shut_out(staff_id: UUID, successor_id: UUID | None, act: Act) -> bool:
     """End an account at once, whatever is open; whether all of it went to the successor. What did not stays theirs, and the
     company's admins are told to hand it over. Raises NotFound, Forbidden, LastAdmin, Invalid for a successor who cannot."""
@@ -232,6 +239,12 @@ async def come_back(staff_id: UUID, new: NewPassword, act: Act) -> StaffView:
     await staff.come_back(staff_id)
     await staff.set_password(staff_id, new.password, by=act.by.person, now=act.now)
     return await _back(account, act)
+
+
+async def check_come_back(staff_id: UUID, act: Act) -> RightsChange:
+    """What they would have again. Nothing is changed; raises NotFound, NotGone, Invalid for a dissolved org unit, Forbidden."""
+    account = await _gone(staff_id, act)
+    return await rights.between(account, structs.replace(account, left_at=None), act)
 
 
 async def _gone(staff_id: UUID, act: Act) -> StaffView:

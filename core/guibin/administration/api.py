@@ -35,6 +35,12 @@ class StaffController(Controller):
         confirmed=True,
         status_code=HTTP_200_OK,
     )
+    check_come_back = posts(
+        "/{staff_id:uuid}/return/checks",
+        actions.check_come_back,
+        "What somebody who left would have again; nothing is changed",
+        status_code=HTTP_200_OK,
+    )
     set_password = posts(
         "/{staff_id:uuid}/password",
         actions.set_password,
@@ -46,6 +52,12 @@ class StaffController(Controller):
         "/{staff_id:uuid}/leaving",
         actions.leave,
         "End an account; its customers and open work go to the successor",
+        status_code=HTTP_200_OK,
+    )
+    check_leave = posts(
+        "/{staff_id:uuid}/leaving/checks",
+        actions.check_leave,
+        "What somebody would lose by leaving; nothing is changed",
         status_code=HTTP_200_OK,
     )
     hand_over = posts(
@@ -100,6 +112,27 @@ class TermController(Controller):
         "/", terms.terms_of, "Posts somebody held, holds and will hold, with their days, the latest first"
     )
     assign = posts("/", terms.assign, "A post from a day and until a day; it begins and ends by itself", confirmed=True)
+    check_assign = posts(
+        "/checks",
+        terms.check_assign,
+        "What somebody would gain by the post, from when and until when; nothing is changed",
+        status_code=HTTP_200_OK,
+    )
+    check_change = posts(
+        "/{term_id:uuid}/checks",
+        terms.check_change,
+        "What somebody would gain or lose by another last day; nothing is changed",
+        status_code=HTTP_200_OK,
+    )
+    change_term = patches(
+        "/{term_id:uuid}", terms.change_term, "Another last day, or none", confirmed=True, status_code=HTTP_200_OK
+    )
+    check_end = posts(
+        "/{term_id:uuid}/end/checks",
+        terms.check_end,
+        "What somebody would lose, from when and until when; nothing is changed",
+        status_code=HTTP_200_OK,
+    )
     end_term = deletes(
         "/{term_id:uuid}", terms.end_term, "They hold it no more from now on, or never will", status_code=HTTP_200_OK
     )

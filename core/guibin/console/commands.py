@@ -1,5 +1,6 @@
 """What can be done to the thing a page shows: an action of its slice, asked for by a form in a dialog, one key away."""
 
+import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, get_type_hints
@@ -16,6 +17,7 @@ from guibin_tenants.principals import Predicate, require
 from guibin_tenants.refusals import NotFound, Refusal
 
 from . import answers, forms
+from .foreseen import Foreseen
 from .forms import Choice
 from .shell import Outcome, Shell, Undoing
 
@@ -25,6 +27,8 @@ Before = Callable[[Shell, UUID], Awaitable[Mapping[str, str]]]
 Tells = Callable[[Sequence[Any], Shell], Awaitable[Outcome]]
 Shows = Callable[[Any, Shell], Response[str]]
 SheetOf = Callable[[Shell], Awaitable[Sheet | None]]
+# What would come of it, from what the action would be called with.
+Foresees = Callable[[Mapping[str, Any], Shell], Awaitable[Foreseen]]
 
 
 class Asks(Struct, frozen=True):
@@ -59,7 +63,8 @@ class Command(Struct, frozen=True, kw_only=True):
     id or one of the policy's names; `finds` are fields that take a customer, found by what is typed. `key` is pressed on the
     page. `asks` says what this very thing is asked, `sheet` which of the policy's forms is filled in with it, as the `answers` of
     what it takes; it `needs` what all of them need unless it says otherwise. `undo` is offered for some seconds once it is done; `tells` says what came of it, where that is not the same
-    for all that were selected; `shows` puts what came of it into the dialog, once.
+    for all that were selected; `shows` puts what came of it into the dialog, once. `foresees` says what would come of it: that is shown first, and it
+    is done once that very thing was seen.
     """
 
     name: str
@@ -80,13 +85,14 @@ class Command(Struct, frozen=True, kw_only=True):
     undo: Undo | None = None
     tells: Tells | None = None
     shows: Shows | None = None
+    foresees: Foresees | None = None
 
 
 # Pressed anywhere: find, keys, go to, next and previous row, select, take back. No command may have them.
 FRAME_KEYS = frozenset("/?gjkxz")
 
-# What a selection is sent as.
-SELECTED = "id"
+# What a selection is sent as, and what was seen before it is done.
+SELECTED, SEEN = "id", "seen"
 
 
 class Sent(Struct, frozen=True):
@@ -96,6 +102,8 @@ class Sent(Struct, frozen=True):
     errors: Mapping[str, str] = {}
     status: int = 200
     about: tuple[str, ...] = ()
+    foreseen: Foreseen | None = None
+    seen: str = ""
 
 
 # Refuses whoever does not see the thing of this id.
@@ -157,9 +165,13 @@ class Commands:
         """The form, empty or with what can be known already."""
         command = self._command(name, shell)
         given = await command.given(shell, subject_id) if command.given else {}
-        return await self._form(
-            command, shell, Sent({key: [value] if isinstance(value, str) else value for key, value in given.items()})
-        )
+        sent = Sent({key: [value] if isinstance(value, str) else value for key, value in given.items()})
+        if command.foresees is not None and takes(command) is None:
+            try:
+                sent = replace(sent, foreseen=await command.foresees({self.subject: subject_id}, shell))
+            except Refusal as refusal:
+                sent = replace(sent, errors=forms.faults(refusal, shell), status=refusal.status)
+        return await self._form(command, shell, sent)
 
     async def do(self, name: str, subject_id: UUID, shell: Shell) -> Response[str]:
         """Do it; what is wrong comes back in the form, with nothing written and what was typed kept."""
@@ -192,6 +204,13 @@ class Commands:
             arguments["new"] = replace(filled.value, **told)
         wanted = inspect.signature(command.action).parameters
         known = {key: value for key, value in arguments.items() if key in wanted}
+        seen = _mark(kind, given) if kind is not None and command.foresees else ""
+        if command.foresees is not None and seen and given.get(SEEN) != [seen]:
+            try:
+                foreseen = await command.foresees({**known, self.subject: chosen[0]}, shell)
+            except Refusal as refusal:
+                return await self._form(command, shell, Sent(given, forms.faults(refusal, shell), refusal.status))
+            return await self._form(command, shell, Sent(given, foreseen=foreseen, seen=seen))
         undo = self._undo(command, shell) if len(chosen) == 1 else None
         filled_in = await undo.before(shell, chosen[0]) if undo and undo.before else {}
         results = []
@@ -258,6 +277,9 @@ class Commands:
             fields=shown(errors),
             problem=errors.get("", ""),
             about=asks.about,
+            foresees=command.foresees is not None,
+            foreseen=sent.foreseen,
+            seen=sent.seen,
             chosen=sent.given.get(SELECTED, ()),
             address=shell.request.url.path,
         )
@@ -273,6 +295,9 @@ def page_of(command: Command, form: forms.Form, shell: Shell, sent: Sent) -> Res
         fields=form.fields(shell, sent.given, sent.errors),
         problem=sent.errors.get("", ""),
         about=sent.about,
+        foresees=False,
+        foreseen=None,
+        seen="",
         chosen=(),
         address=shell.request.url.path,
     )
@@ -284,6 +309,12 @@ def takes(command: Command) -> type[Struct] | None:
         return command.new
     found = get_type_hints(command.action).get("new")
     return found if isinstance(found, type) and issubclass(found, Struct) else None
+
+
+def _mark(kind: type[Struct], given: Mapping[str, Sequence[str]]) -> str:
+    """By which it is known that what would come of just this was seen."""
+    told = [(name, given.get(name, [])) for name in (SELECTED, *kind.__struct_fields__)]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def is_id(text: str) -> bool:

@@ -5,14 +5,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.administration.field_rights import SightChange, changes, parts_of, rights_to
 from guibin.audit.actions import noted
 from guibin.context import Act
-from guibin.policy.packs import Policy
 from guibin.policy.words import Name
-from guibin.profiles.queries import every_field
-from guibin.sealing.seeing import CLASSES, CONFIDENTIAL, INTERNAL, PARTS
 from guibin_tenants import roles
-from guibin_tenants.field_rights import READING, RIGHTS, PartRights, Right, exceeds, right_to
+from guibin_tenants.field_rights import READING, PartRights, Right, exceeds
 from guibin_tenants.principals import ROLE_PERMISSIONS, Principal
 from guibin_tenants.refusals import FieldError, Forbidden, NotFound, refuse
 
@@ -49,14 +47,6 @@ class NewFieldRights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rights: Annotated[dict[Name, Right], Meta(max_length=300)]
 
 
-class SightChange(Struct, frozen=True, kw_only=True):
-    """A part, as somebody sees it now and would see it."""
-
-    part: str
-    before: Right
-    after: Right
-
-
 class PersonSight(Struct, frozen=True, kw_only=True):
     """What one holder of the role sees more of from then on, and less of."""
 
@@ -73,7 +63,7 @@ async def field_rights(act: Act) -> FieldRightsView:
         parts=[PartView(name=name, part_of=among) for name, among in parts.items()],
         roles=[
             RoleFieldsView(
-                role=role, title=title, rights=_rights((said.get(role, {}),), parts), said=said.get(role, {})
+                role=role, title=title, rights=rights_to((said.get(role, {}),), parts), said=said.get(role, {})
             )
             for role, title in (await _reading()).items()
         ],
@@ -95,16 +85,9 @@ async def check(role: str, new: NewFieldRights, act: Act) -> list[PersonSight]:
     found = []
     for person in await people_with(role):
         readers = [each for each in person.roles if each in reading and each not in ROLE_PERMISSIONS]
-        before = _rights(roles.sees_by(person.roles, readers, rights), parts)
-        after = _rights(roles.sees_by(person.roles, readers, rights | {role: said}), parts)
-        changes = [
-            SightChange(part=part, before=before[part], after=after[part])
-            for part in parts
-            if part not in CLASSES and before[part] != after[part]
-        ]
-        more = [one for one in changes if RIGHTS.index(one.after) > RIGHTS.index(one.before)]
-        if changes:
-            less = [one for one in changes if one not in more]
+        before = rights_to(roles.sees_by(person.roles, readers, rights), parts)
+        more, less = changes(before, rights_to(roles.sees_by(person.roles, readers, rights | {role: said}), parts))
+        if more or less:
             found.append(PersonSight(id=person.id, name=person.name, given=more, taken=less))
     return found
 
@@ -119,16 +102,6 @@ async def change(role: str, new: NewFieldRights, act: Act) -> None:
         f"{part}={said.get(part, '-')}" for part in sorted({*before, *said}) if before.get(part) != said.get(part)
     )
     await noted("role.fields", act, subject="role", shown=0, purpose=(await _reading())[role] or role, fields=changed)
-
-
-def parts_of(policy: Policy) -> dict[str, str]:
-    """Every part that a right may be said of, with its class; the classes first."""
-    fields = every_field(policy)
-    sealed = {field.name: CONFIDENTIAL for field in fields if field.confidentiality == "confidential"}
-    plain = {field.name: INTERNAL for field in fields if field.name not in sealed}
-    inner = {name: among for name, among in PARTS.items() if among == INTERNAL}
-    outer = {name: among for name, among in PARTS.items() if among == CONFIDENTIAL}
-    return {INTERNAL: "", **inner, **plain, CONFIDENTIAL: "", **sealed, **outer}
 
 
 async def _allowed(role: str, new: NewFieldRights, act: Act) -> PartRights:
@@ -165,7 +138,3 @@ async def _reading() -> dict[str, str]:
     """The roles that read files, with the titles of the company's own."""
     built_in = {name: "" for name, permissions in ROLE_PERMISSIONS.items() if READING in permissions}
     return built_in | {role.name: role.title for role in await roles.composed() if READING in role.permissions}
-
-
-def _rights(sees: tuple[PartRights, ...], parts: dict[str, str]) -> dict[str, Right]:
-    return {part: right_to(sees, part, among) for part, among in parts.items()}

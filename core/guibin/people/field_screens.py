@@ -1,14 +1,13 @@
 """What of a customer each role sees, as one page of roles and parts; changed once it was seen who sees more and less."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from litestar import Controller, Response, get, post
 
+from guibin.administration import foreseen
 from guibin.console import forms
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
-from guibin.sealing.seeing import CLASSES, PARTS
 from guibin_tenants.field_rights import RIGHTS
 from guibin_tenants.refusals import Refusal
 
@@ -85,7 +84,5 @@ def _new(given: Mapping[str, str], shell: Shell) -> NewFieldRights:
     return new
 
 
-def _titles(known: FieldRightsView, shell: Shell) -> dict[str, Any]:
-    own = {part.name: shell.named(f"field.{part.name}") for part in known.parts}
-    ours = {name: shell.says(f"{NAME}.part.{name.replace('.', '_')}") for name in (*PARTS, *CLASSES)}
-    return own | ours
+def _titles(known: FieldRightsView, shell: Shell) -> dict[str, str]:
+    return foreseen.part_titles([part.name for part in known.parts], shell)

@@ -8,15 +8,16 @@ from litestar import Controller, Response, get, post
 from litestar.di import Provide
 from msgspec import Struct
 
-from guibin.administration import actions
+from guibin.administration import actions, foreseen
 from guibin.administration import posts as terms
-from guibin.administration.posts import NewTerm
+from guibin.administration.posts import NewTerm, TermChange
 from guibin.administration.requests import AccountChange, Leaving, NewAccount, NewPassword, NewPerson, PreviewAsked
 from guibin.assignments.handing_over import OpenWork, open_work
 from guibin.console import choices as offered
 from guibin.console import forms, lists
 from guibin.console.choices import colleagues
 from guibin.console.commands import Command, Commands, is_id
+from guibin.console.foreseen import Foreseen
 from guibin.console.forms import Choice, rule
 from guibin.console.lists import Column, Filter, Table, View, Wanted
 from guibin.console.navigation import Entry
@@ -116,6 +117,45 @@ async def assign(staff_id: UUID, new: NewTerm, act: Act) -> None:
     await terms.assign(staff_id, new, act)
 
 
+async def end_term(term_id: UUID, act: Act) -> None:
+    """As the action of administration."""
+    await terms.end_term(await terms.staff_of(term_id), term_id, act)
+
+
+async def change_term(term_id: UUID, new: TermChange, act: Act) -> None:
+    """As the action of administration."""
+    await terms.change_term(await terms.staff_of(term_id), term_id, new, act)
+
+
+async def _assigning(given: Mapping[str, Any], shell: Shell) -> Foreseen:
+    return foreseen.told(await terms.check_assign(given["staff_id"], given["new"], shell.act), shell)
+
+
+async def _ending(given: Mapping[str, Any], shell: Shell) -> Foreseen:
+    term_id = given["term_id"]
+    return foreseen.told(await terms.check_end(await terms.staff_of(term_id), term_id, shell.act), shell)
+
+
+async def _changing(given: Mapping[str, Any], shell: Shell) -> Foreseen:
+    term_id = given["term_id"]
+    change = await terms.check_change(await terms.staff_of(term_id), term_id, given["new"], shell.act)
+    return foreseen.told(change, shell)
+
+
+async def _returning(given: Mapping[str, Any], shell: Shell) -> Foreseen:
+    return foreseen.told(await actions.check_come_back(given["staff_id"], shell.act), shell)
+
+
+async def _term_as_it_is(shell: Shell, term_id: UUID) -> dict[str, str]:
+    terms_of = await terms.terms_of(await terms.staff_of(term_id), shell.act.by)
+    until = next(term.until_on for term in terms_of if term.id == term_id)
+    return {"until_on": until.isoformat() if until else ""}
+
+
+async def _term_seen(term_id: UUID, act: Act) -> None:
+    await _seen(await terms.staff_of(term_id), act)
+
+
 async def _seen(staff_id: UUID, act: Act) -> None:
     await queries.person(staff_id, act)
 
@@ -154,7 +194,7 @@ PERSON = Commands(
     "staff_id",
     PATH,
     Command(name="rename", action=rename, icon="pencil", key="e", given=_named),
-    Command(name="assign", action=assign, icon="id", key="p", choices={"post": _giving}),
+    Command(name="assign", action=assign, icon="id", key="p", choices={"post": _giving}, foresees=_assigning),
     Command(name="leave", action=leave, danger=True, given=_chosen, hidden=frozenset({"successor_id"})),
     needs=WRITE,
 )
@@ -162,7 +202,15 @@ BACK = Commands(
     NAME,
     "staff_id",
     f"{PATH}/returns",
-    Command(name="come_back", action=come_back, icon="arrow-back-up", main=True, shows=_shown),
+    Command(name="come_back", action=come_back, icon="arrow-back-up", main=True, shows=_shown, foresees=_returning),
+    needs=WRITE,
+)
+TERM = Commands(
+    NAME,
+    "term_id",
+    f"{PATH}/terms",
+    Command(name="change_term", action=change_term, given=_term_as_it_is, foresees=_changing),
+    Command(name="end_term", action=end_term, danger=True, foresees=_ending),
     needs=WRITE,
 )
 
@@ -248,6 +296,7 @@ class PeopleScreens(Controller):
             changes=changes and not gone,
             of_person=PERSON.address,
             of_back=BACK.address,
+            of_term=TERM.address,
         )
 
     @get("/{staff_id:uuid}/rights", needs=WRITE)
@@ -274,6 +323,7 @@ class PeopleScreens(Controller):
             "people/leaving.html",
             person=await queries.person(staff_id, shell.act),
             found=found,
+            loses=await _leaving(staff_id, shell),
             moves=_moves(found.work, shell),
             hinders=rule(found.hinders, shell.studio, shell.look) if found.hinders else "",
             people=[each for each in await colleagues(shell) if each.value != str(staff_id)],
@@ -281,13 +331,9 @@ class PeopleScreens(Controller):
             address=PERSON.address(staff_id, "leave"),
         )
 
-    @post("/{staff_id:uuid}/terms/{term_id:uuid}/end", needs=WRITE, confirmed=True, status_code=200)
-    async def end_term(self, staff_id: UUID, term_id: UUID, shell: Shell) -> Response[str]:
-        await terms.end_term(staff_id, term_id, shell.act)
-        return shell.done(shell.says(f"{NAME}.done.end_term"))
-
     ask_new, add = ADDING.handlers("/accounts/{company_id:uuid}", needs=WRITE, confirmed=True)
     ask_back, come_back = BACK.handlers("/returns/{staff_id:uuid}", needs=WRITE, sees=_seen, confirmed=True)
+    ask_term, do_term = TERM.handlers("/terms/{term_id:uuid}", needs=WRITE, sees=_term_seen, confirmed=True)
     ask, do = PERSON.handlers("/{staff_id:uuid}", needs=WRITE, sees=_seen, confirmed=True)
 
 
@@ -301,6 +347,14 @@ async def _in_charge(staff_id: UUID, shell: Shell) -> bool:
     except Refusal:
         return False
     return True
+
+
+async def _leaving(staff_id: UUID, shell: Shell) -> Foreseen:
+    """What they lose; nothing of whoever cannot leave, which is said once it is asked for."""
+    try:
+        return foreseen.told(await actions.check_leave(staff_id, shell.act), shell)
+    except Refusal:
+        return ()
 
 
 def _asked(given: Mapping[str, Sequence[str]], shell: Shell) -> AccountChange:
@@ -332,9 +386,9 @@ async def _rights(staff_id: UUID, sent: _Sent, shell: Shell) -> Response[str]:
         person=await queries.person(staff_id, shell.act),
         fields=form.fields(shell, given, wrong),
         problem=wrong.get("", ""),
-        difference=difference,
+        difference=foreseen.told(difference, shell) if difference else None,
+        differs=difference is not None and not difference.is_none,
         asked=given,
-        permits=lambda names: [shell.permission(each) for each in names],
     )
 
 

@@ -6,9 +6,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from guibin.administration import actions, handing_over, rules
+from guibin.administration import actions, handing_over, rights, rules
 from guibin.administration.handing_over import LEADER, HasOpenWork
 from guibin.administration.requests import AccountChange, NewHandOver, NewPerson
+from guibin.administration.rights import PersonRights
 from guibin.administration.rules import Given
 from guibin.audit.actions import noted
 from guibin.context import Act
@@ -46,6 +47,12 @@ async def set_provisioning(new: Provisioning, act: Act) -> Provisioning:
     for person_id in await fetch_column("select id from scim_person order by user_name"):
         await _settle(person_id, new, act)
     return new
+
+
+async def check_provisioning(new: Provisioning, act: Act) -> list[PersonRights]:
+    """Who would gain and lose what at once by these rules, of whom the directory told already. Nothing is changed; raises what
+    `set_provisioning` would."""
+    return await rights.of_all(set_provisioning(new, act), act)
 
 
 async def end_provisioning(act: Act) -> None:

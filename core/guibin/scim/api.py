@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, delete, get, patch, post, pu
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from guibin.context import Act
-from guibin.web.routing import deletes, gets, puts
+from guibin.web.routing import deletes, gets, posts, puts
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import Invalid, NotFound
 
@@ -27,6 +27,13 @@ class ProvisioningController(Controller):
     show = gets("/", queries.settings, "What groups of the company's directory bring", needs=RULES)
     change = puts(
         "/", actions.set_provisioning, "Take people from a directory by these rules", needs=RULES, confirmed=True
+    )
+    check = posts(
+        "/checks",
+        actions.check_provisioning,
+        "Who would gain and lose what at once by these rules; nothing is changed",
+        needs=RULES,
+        status_code=HTTP_200_OK,
     )
     remove = deletes(
         "/",

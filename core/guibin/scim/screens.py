@@ -1,7 +1,7 @@
 """The company's directory by page: where it tells people, with which key, what its groups bring, and who takes over from whom it ends."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -9,11 +9,12 @@ from litestar import Controller, Response, get
 from msgspec import Struct
 
 from guibin.administration import actions as administration
-from guibin.administration import rules
+from guibin.administration import foreseen, rights, rules
 from guibin.administration.actions import CreatedKey
 from guibin.administration.requests import Moment, NewApiKey, Roles
 from guibin.console import choices as offered
 from guibin.console.commands import Command, Commands
+from guibin.console.foreseen import Foreseen
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
@@ -123,14 +124,26 @@ def _shown(made: CreatedKey, shell: Shell) -> Response[str]:
     return shell.page("administration/made_key.html", made=made)
 
 
+def _by(action: Callable[..., Awaitable[None]], subject: str = "") -> Callable[..., Awaitable[Foreseen]]:
+    """Who gains and loses what at once, of whom the directory told already."""
+
+    async def foresee(given: Mapping[str, Any], shell: Shell) -> Foreseen:
+        itself = {subject: given[subject]} if subject else {}
+        said = {"new": given["new"]} if "new" in given else {}
+        found = await rights.of_all(action(**itself, **said, act=shell.act), shell.act)
+        return foreseen.told_of_all(found, shell)
+
+    return foresee
+
+
 OFFERED = {"roles": offered.roles, "org_unit_id": offered.units, "successor_id": offered.colleagues}
 SETTINGS = Commands(
     NAME,
     "company_id",
     f"{ADDRESS}/settings",
-    Command(name="begin", action=begin, choices=OFFERED, icon="plus", main=True),
+    Command(name="begin", action=begin, choices=OFFERED, icon="plus", main=True, foresees=_by(begin)),
     Command(name="change", action=change, choices=OFFERED, given=_present),
-    Command(name="add_rule", action=add_rule, choices=OFFERED),
+    Command(name="add_rule", action=add_rule, choices=OFFERED, foresees=_by(add_rule)),
     Command(name="end", action=actions.end_provisioning, danger=True),
     needs=RULES,
 )
@@ -138,8 +151,14 @@ RULE = Commands(
     NAME,
     "rule_id",
     f"{ADDRESS}/rules",
-    Command(name="change_rule", action=change_rule, choices=OFFERED, given=_rule_as_it_is),
-    Command(name="remove_rule", action=remove_rule, danger=True),
+    Command(
+        name="change_rule",
+        action=change_rule,
+        choices=OFFERED,
+        given=_rule_as_it_is,
+        foresees=_by(change_rule, "rule_id"),
+    ),
+    Command(name="remove_rule", action=remove_rule, danger=True, foresees=_by(remove_rule, "rule_id")),
     needs=RULES,
 )
 KEY = Commands(
