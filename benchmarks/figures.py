@@ -4,9 +4,10 @@ Each measurement is a process of its own that prints one JSON document; what it 
 that ratios can be compared from machine to machine. What was measured is added to `history/figures.jsonl`, with the commit and
 the machine; the table says how much better or worse it is than there, last, on a machine of as many cores.
 
-    python benchmarks/figures.py [--quick] [--keep] [requests import assessment idle start scripts ...]
+    python benchmarks/figures.py [--quick] [--keep] [--entries N] [requests import assessment idle start scripts ...]
 
-`--quick` measures little of each: whether it can be measured at all, no figure to keep. `--keep` writes the history. Ends with 1
+`--quick` measures little of each: whether it can be measured at all, no figure to keep. `--keep` writes the history. `looks` is measured with
+`--entries` of the record and, like every measurement of bars, prints what each page and list took. Ends with 1
 where something could not be measured; a missed aim is a figure, not a failure.
 """
 
@@ -169,8 +170,12 @@ def _document(out: str) -> Any:
         return None
 
 
-def within_bars(name: str, one: Bars, *, quick: bool) -> Measured:
-    code, out, wrong = run(one.quick if quick else one.words, {}, LONGEST_QUICK_S if quick else LONGEST_S)
+def within_bars(name: str, one: Bars, *, quick: bool, entries: int | None = None) -> Measured:
+    words = one.quick if quick else one.words
+    if name == "looks" and entries:
+        words = ("looks.py", "--entries", str(entries))
+    code, out, wrong = run(words, {}, LONGEST_QUICK_S if quick else LONGEST_S)
+    print(out, end="", flush=True)
     could = "Traceback" not in wrong and bool(out)
     return Measured(
         f"{name}: pages and lists within their bars", "all", float(code == 0) if could else None, code == 0, wrong=wrong
@@ -228,6 +233,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", choices=[*MEASUREMENTS, *BARS, []], metavar="NAMES")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--entries", type=int, help="how many the record has in which looks are measured")
     parser.add_argument("--of-commands", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.of_commands:
@@ -237,7 +243,7 @@ def main() -> int:
     before = {} if given.quick else last(cores)
     for name in names:
         if name in BARS:
-            new = [within_bars(name, BARS[name], quick=given.quick)]
+            new = [within_bars(name, BARS[name], quick=given.quick, entries=given.entries)]
         else:
             new = measured(MEASUREMENTS[name], before, quick=given.quick)
         found += new

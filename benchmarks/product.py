@@ -52,10 +52,11 @@ async def acting(tenant: TenantView, packs: Packs, *, now: datetime) -> Act:
 
 
 @contextlib.asynccontextmanager
-async def database() -> AsyncIterator[tuple[embedded.Servers, Path]]:
-    """Servers with a migrated database, in a folder that is gone at the end as they are."""
-    home = Path(tempfile.mkdtemp(prefix="guibin-bench-"))
-    home.chmod(0o755)  # noqa: ASYNC240  # before anything else runs
+async def database(kept: Path | None = None) -> AsyncIterator[tuple[embedded.Servers, Path]]:
+    """Servers with a migrated database; they end with it, and so does its folder unless one is `kept`."""
+    home = kept or Path(tempfile.mkdtemp(prefix="guibin-bench-"))
+    home.mkdir(exist_ok=True)  # before anything else runs
+    home.chmod(0o755)  # as above
     servers = embedded.start(home)
     try:
         await migrations.migrate(servers.owner_url, all_packs().schemas())
@@ -63,13 +64,14 @@ async def database() -> AsyncIterator[tuple[embedded.Servers, Path]]:
         yield servers, home
     finally:
         embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager
-async def served() -> AsyncIterator[Product]:
-    """The application in this process, on a database of its own."""
-    async with database() as (servers, home), contextlib.AsyncExitStack() as stack:
+async def served(kept: Path | None = None) -> AsyncIterator[Product]:
+    """The application in this process, on a database of its own, or on the one in the folder that is `kept`."""
+    async with database(kept) as (servers, home), contextlib.AsyncExitStack() as stack:
         app = create_app(servers.app_url, packs=all_packs(), bounds=PLENTY)
         litestar = litestar_in(app)
         for lifespan in litestar._lifespan_managers:

@@ -181,6 +181,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("keep_mailboxes", mailbox.KeepMailboxes(), every="daily 03:40", catch_up="once"),  # S01-7
     Rhythm("keep_terms", administration.KeepTerms(), every="daily 00:01", catch_up="once"),
     Rhythm("forget_sign_ins", administration.ForgetSignIns(), every="daily 03:25", catch_up="once"),
+    Rhythm("sum_looks", oversight.SumLooks(), every="hours 1", catch_up="once"),
     Rhythm("list_customers", oversight.ListCustomers(), every="hours 1", catch_up="once"),
     Rhythm("sequence_evidence", evidence.SequenceEvidence(), every="minutes 5", catch_up="once"),
     Rhythm("sequence_all_evidence", evidence.SequenceEvidence(whole=True), every="daily 02:40", catch_up="once"),

@@ -34,6 +34,7 @@ GOES_ON = {
     "card_event": "of a card",
     "card_telling": "of an application",
     "customer_assignment": "an archive moves with its org unit also when it has ended",
+    "customer_look_sum": "counted from entries of the record",
     "entitlement_account": "a lock, without a value",
     "entitlement_proof": "that somebody showed a card is kept, accepted or not",
     "inspection_finding": "of an inspection, about whoever did the work; not to be found would be to pass it",

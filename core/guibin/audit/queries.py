@@ -11,11 +11,15 @@ from msgspec.structs import replace
 from guibin.context import Act
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
+from guibin_tenants.rows import name_of
 from guibin_tenants.scope import fetch_value
+from guibin_tenants.settings import TenantSetting
 from guibin_tenants.walls import EVERYWHERE, in_sight
 
 from .actions import AuditNote, record
 from .kinds import CLEAR, LOOKED, title_of
+from .listed import SETTING
+from .tables import PURPOSE_BYTES_MAX
 
 
 class AuditEntryView(Struct, frozen=True):
@@ -59,7 +63,7 @@ class AuditFilter(Struct, frozen=True):
     asked: bool | None = None
     clear: bool | None = None
     org_unit_id: UUID | None = None
-    purpose: Annotated[str, Meta(max_length=500)] | None = None
+    purpose: Annotated[str, Meta(max_length=PURPOSE_BYTES_MAX // 4)] | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -70,7 +74,10 @@ def among(actions: Iterable[str]) -> str:
 
 
 LOOKED_AT, IN_CLEAR = among(LOOKED), among(CLEAR)
-LISTED_UNTIL = "(select coalesce(max(l.happened_at), '-infinity') from listed_customer l)"
+# As `listed` wrote it down: an outlet's auditor would find the last list of its customers only by going through the others'. All of it is
+# one sub-select: PostgreSQL takes `coalesce` for something that might leak, and would not go by the index.
+LISTED_UNTIL = f"""(select coalesce((select (m.value ->> 'through')::timestamptz from {name_of(TenantSetting)} m
+    where m.name = '{SETTING}'), '-infinity'))"""
 # Entries of one customer by their ids: what is about it, what names it alone or first, what lists it, and what is newer than
 # the last list that was read. As an array, so that PostgreSQL goes by the keys of few rows instead of through all there are.
 OF_CUSTOMER = (
@@ -98,10 +105,12 @@ LISTED = Listing(
         "since": "x.happened_at >= $value",
         "until": "x.happened_at < $value",
         "looked": f"({LOOKED_AT}) = $value",
-        "clear": f"({IN_CLEAR}) = $value",
+        "clear": {True: IN_CLEAR, False: f"not {IN_CLEAR}"},
         # Said so that the index of what was refused answers it.
         "refused": "(not $value or x.refused <> '') and ($value or coalesce(x.refused, '') = '')",
-        "asked": "coalesce(x.asked, false) = $value",
+        "asked": {True: "x.asked", False: "not coalesce(x.asked, false)"},
+        # As the index of purposes has it: none that can be asked for is longer.
+        "purpose": f"x.purpose = $value and octet_length(x.purpose) <= {PURPOSE_BYTES_MAX}",
     },
     order=newest_first("x.happened_at"),
 )

@@ -16,6 +16,8 @@ TROUBLE = (
     "session.unlock_refused",
     "staff.own_password_refused",
 )
+# What an index takes, and four times as many bytes as a purpose that is asked for has signs.
+PURPOSE_BYTES_MAX = 2_000
 # What confidential left, as its index has it: asked otherwise, it would not be found by that.
 DEPARTED_AS_INDEXED = f"action = any ('{{{','.join(sorted(DEPARTED))}}}'::text[]) and coalesce(refused, '') = ''"
 
@@ -55,6 +57,13 @@ class AuditEntry(TenantTable):
             Index(("subject_id", "happened_at")),
             Index(("actor_id", "happened_at", "id")),
             Index(("action", "happened_at", "id")),
+            Index(("org_unit_id", "happened_at", "id")),
+            Index(
+                ("purpose", "happened_at", "id"),
+                where=f"purpose <> '' and octet_length(purpose) <= {PURPOSE_BYTES_MAX}",
+                name="audit_entry_purpose_idx",
+            ),
+            Index(("happened_at", "id"), where="asked", name="audit_entry_asked_idx"),
             # Few are refused: they are found without the rest being gone through.
             Index(("happened_at", "id"), where="refused <> ''", name="audit_entry_refused_idx"),
             Index(
@@ -85,7 +94,7 @@ class ListedCustomer(TenantTable):
         wall="customer_id",
         merging="stays",
         unique=(("customer_id", "entry_id"),),
-        indexes=(Index(("happened_at",)),),
+        indexes=(Index(("happened_at",)), Index(("customer_id", "happened_at", "entry_id"))),
         append_only=True,
     )
 

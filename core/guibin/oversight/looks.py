@@ -1,8 +1,7 @@
 """Who looked at whom: the record as auditors read it, and counted by person, customer, purpose and action."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -11,19 +10,20 @@ from msgspec.structs import replace
 from guibin.audit import queries as audit
 from guibin.audit.actions import AuditNote, noted, record
 from guibin.audit.kinds import ACTIONS, title_of
-from guibin.audit.queries import IN_CLEAR, LOOKED_AT, AuditEntryView, AuditFilter
+from guibin.audit.queries import IN_CLEAR, AuditEntryView, AuditFilter
 from guibin.context import Act
 from guibin.profiles.queries import customer_named
 from guibin.web.listing import Listing, PageAsked
 from guibin.web.paging import Page
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.rows import many, read
+from guibin_tenants.rows import many
 from guibin_tenants.scope import fetch_column
 
-from .spans import Span, between, bounded
+from . import counts
+from .counts import Group, Part
+from .spans import Span, bounded
 
 GROUPS_MAX = 200
-Part = Literal["person", "customer", "purpose", "action"]
 
 
 class LookFilter(AuditFilter, frozen=True):
@@ -43,38 +43,11 @@ class LookLine(AuditEntryView, frozen=True):
     clear: bool
 
 
-class Group(Struct, frozen=True):
-    """Looks of one person, at one customer, for one purpose, or of one kind. `files` counts a customer once for each look,
-    `clear` those that showed something sealed. `id` is a person's or customer's, None where there is none."""
-
-    id: UUID | None
-    name: str
-    detail: str
-    looks: int
-    files: int
-    clear: int
-    last_at: datetime
-
-
 NAMES_SHOWN = 3
 _NAMES = (
     f"(select coalesce(array_agg(c.name order by s.place), '{{}}') from unnest(x.customer_ids[1:{NAMES_SHOWN}])"
     f" with ordinality as s (id, place) {customer_named('c', 's.id')})"
 )
-_KEYS = {
-    "person": ("x.actor_id", "max(x.actor_name)", "max(coalesce(u.name, ''))"),
-    "purpose": ("null::uuid", "x.purpose", "''"),
-    "action": ("null::uuid", "x.action", "''"),
-    "customer": ("c.id", "max(c.name)", "max(c.number)"),
-}
-_FROM = {
-    "person": "audit_entry x left join org_unit u on u.id = x.org_unit_id",
-    "purpose": "audit_entry x",
-    "action": "audit_entry x",
-    "customer": f"audit_entry x cross join unnest(x.customer_ids) as s (id) {customer_named('c', 's.id')}",
-}
-_BY = {"person": "x.actor_id", "purpose": "x.purpose", "action": "x.action", "customer": "c.id"}
-
 
 LINES: Listing[LookLine] = replace(
     audit.LISTED.wider(
@@ -85,7 +58,8 @@ LINES: Listing[LookLine] = replace(
     ),
     filters=audit.LISTED.filters
     | {
-        "thing": "x.action like $value || '.%'",
+        # One that nobody knows any more is a pack's that was taken out.
+        "thing": "case when $known::bool then x.action = any ($actions::text[]) else x.action like $value || '.%' end",
         "q": "x.actor_id = any ($people::uuid[]) or x.id = any (array("
         "select e.id from audit_entry e where e.subject_id = any ($customers::uuid[])"
         " union select e.id from audit_entry e where e.customer_ids[1] = any ($customers::uuid[])"
@@ -100,9 +74,17 @@ async def lines(filters: LookFilter, page: PageAsked, act: Act) -> Page[LookLine
     """A page of the record, newest first; that it was read stands in it."""
     asked = bounded(filters, act)
     people, customers = await _called(filters.q) if filters.q else ([], [])
-    found = await LINES.page(asked, page, act, people=people, customers=customers)
+    actions = _of_thing(filters.thing, act)
+    known = {"people": people, "customers": customers, "actions": actions, "known": bool(actions)}
+    found = await LINES.page(asked, page, act, **known)
     await audit.note_reading(filters, len(found.items), act)
     return Page([titled(each, act) for each in found.items], found.next)
+
+
+def _of_thing(thing: str | None, act: Act) -> list[str]:
+    """What can be done to it, the company's packs' actions too."""
+    of_packs = (key.removeprefix("audit.") for key in act.policy.texts if key.startswith("audit."))
+    return sorted({action for action in (*ACTIONS, *of_packs) if action.partition(".")[0] == thing})
 
 
 async def _called(q: str) -> tuple[list[UUID], list[UUID]]:
@@ -142,19 +124,7 @@ class Groups(Struct, frozen=True):
 
 async def groups(filters: GroupFilter, act: Act) -> Groups:
     """Looks of the span, counted. Whoever counts them stands in the record, too."""
-    asked = between(filters.span, act)
-    key, name, detail = _KEYS[filters.part]
-    files = "count(*)" if filters.part == "customer" else "coalesce(sum(cardinality(x.customer_ids)), 0)"
-    found = await read(
-        Group,
-        f"select {key} as id, {name} as name, {detail} as detail, count(*) as looks, {files}::int as files,"
-        f" count(*) filter (where {IN_CLEAR}) as clear, max(x.happened_at) as last_at from {_FROM[filters.part]}"
-        " where x.happened_at >= $1 and ($2::timestamptz is null or x.happened_at < $2)"
-        f" and {LOOKED_AT} and coalesce(x.refused, '') = '' group by {_BY[filters.part]} order by looks desc, name limit $3",
-        asked.since,
-        asked.until,
-        GROUPS_MAX + 1,
-    )
+    found = await counts.count(filters.part, filters.span, act, most=GROUPS_MAX + 1)
     await noted("audit.count", act, subject="audit", fields=(filters.part, filters.span), shown=len(found))
     shown = found[:GROUPS_MAX]
     if filters.part == "action":

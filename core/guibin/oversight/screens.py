@@ -24,8 +24,9 @@ from guibin_tenants.refusals import refuse
 from guibin_tenants.rows import many
 
 from . import departures, home, looks, replaying, rights, tracing, unusual, versions
+from .counts import Group, Part
 from .departures import DepartureFilter
-from .looks import GroupFilter, LookFilter, Part
+from .looks import GroupFilter, LookFilter
 from .rights import RightsFilter
 from .spans import SPANS
 from .spans import choices as spans
@@ -408,7 +409,7 @@ class TraceScreens(Controller):
         )
 
 
-def _drill(group: looks.Group, filters: GroupFilter) -> str:
+def _drill(group: Group, filters: GroupFilter) -> str:
     """Where the looks of a group stand; empty where no address may hold what they are asked by."""
     asked = {"person": "actor_id", "customer": "customer_id"}.get(filters.part)
     if asked is None or group.id is None:

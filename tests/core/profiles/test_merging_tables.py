@@ -33,6 +33,7 @@ STAYS = {
     "archive_finding": "found anew every morning",
     "entitlement_account": "a lock, without a value",
     "listed_customer": "whose file was shown, as the entry has it",
+    "customer_look_sum": "counted from the entries as they have it",
     "unusual_look": "whose file was looked at, as the entries have it",
     "sealed_value": "sealed again where it is taken over",
 }
