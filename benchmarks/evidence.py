@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 import product
-from looks import fill
 from pack_values import all_packs
+from record import fill
 
 from guibin.context import Company, real_clock
 from guibin.evidence import actions, findings, packs, queries, verify
@@ -74,7 +74,7 @@ def at_home(pack: Path) -> None:
 async def main(entries: int) -> None:
     """Everything, on servers of its own that end with it."""
     async with product.database() as (servers, home), connected(servers.app_url, pool_size=4):
-        tenant, _ = await fill(servers, entries)
+        tenant = (await fill(servers, home, entries)).tenant
         began = time.perf_counter()
         size = await sequence(tenant)
         told(f"{size:,} entries sequenced", began, size)

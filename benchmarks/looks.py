@@ -157,7 +157,7 @@ async def main(entries: int, times: int, plans: bool, home: Path | None, only: s
     """Everything, on servers of its own that end with it."""
     async with product.served(home) as running:
         begun = time.perf_counter()
-        filled = await fill(running, entries)
+        filled = await fill(running.servers, running.home, entries)
         print(
             f"{filled.entries:,} entries of {filled.customers:,} customers, made in {time.perf_counter() - begun:.0f} s",
             flush=True,

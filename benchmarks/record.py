@@ -5,12 +5,13 @@ own customers. What confidential left says why and sometimes to whom, a few are 
 """
 
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
 from pack_values import all_packs
-from product import PASSWORD, Product
+from product import PASSWORD
 
 from guibin.context import Company, real_clock
 from guibin.operation import embedded, provisioning
@@ -76,24 +77,25 @@ _ENTRIES = """insert into audit_entry (tenant_id, id, happened_at, actor_kind, a
   ) d join bench_person p on p.n = d.who join bench_customer c on c.n = d.whose"""
 
 
-async def fill(running: Product, entries: int) -> Filled:
+async def fill(servers: embedded.Servers, home: Path, entries: int) -> Filled:
     """The company, made unless it is there; PostgreSQL is told what it holds."""
     packs, now = all_packs(), real_clock()
-    if there := await _there(running):
+    if there := await _there(servers):
         return there
     # No more people and customers than so few entries can be about.
     people, customers = min(PEOPLE, max(100, entries // 1_000)), min(CUSTOMERS, max(4_400, entries // 50))
     new = NewTenant(slug=SLUG, name="bench", packs=("cable_tv",))
-    urls = running.servers
-    tenant = await provisioning.provision(new, owner_url=urls.owner_url, app_url=urls.app_url, packs=packs, now=now)
+    tenant = await provisioning.provision(
+        new, owner_url=servers.owner_url, app_url=servers.app_url, packs=packs, now=now
+    )
     await _people(tenant, people, now)
     await _customers(tenant, customers, now)
-    await _record(running, tenant, entries, people, customers, now)
+    await _record(home, tenant, entries, people, customers, now)
     return Filled(tenant, entries, customers)
 
 
-async def _there(running: Product) -> Filled | None:
-    connection = await asyncpg.connect(running.servers.owner_url)
+async def _there(servers: embedded.Servers) -> Filled | None:
+    connection = await asyncpg.connect(servers.owner_url)
     try:
         tenant = await by_slug(connection, SLUG)
     except NotFound:
@@ -140,13 +142,9 @@ def _unit(units: dict[str, UUID], place: int) -> UUID:
     return units[f"outlet-{place}" if place < OUTLETS else "head-office"]
 
 
-async def _record(
-    running: Product, tenant: TenantView, entries: int, people: int, customers: int, now: datetime
-) -> None:
+async def _record(home: Path, tenant: TenantView, entries: int, people: int, customers: int, now: datetime) -> None:
     """By who owns the tables: the indexes are made after the rows, which takes a fraction of the time."""
-    connection = await asyncpg.connect(
-        embedded.superuser_url(running.home).replace("/postgres?", f"/{embedded.DATABASE}?")
-    )
+    connection = await asyncpg.connect(embedded.superuser_url(home).replace("/postgres?", f"/{embedded.DATABASE}?"))
     try:
         await connection.execute(
             "set synchronous_commit = off; set maintenance_work_mem = '512MB'; set work_mem = '256MB'"
