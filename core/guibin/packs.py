@@ -49,6 +49,7 @@ from .policy.packs import Pack
 from .policy.problems import PackProblem, PolicyProblem
 from .policy.releases import fits
 from .policy.validation import validate
+from .watch import pins
 from .watch.hook_child import answer_all
 from .watch.hook_processes import Processes
 from .watch.hook_runs import HookRuns
@@ -496,15 +497,24 @@ class Unloaded(Struct, frozen=True):
 
 def installed() -> dict[str, object]:
     """The plugins that installed distributions declare under the entry-point group `guibin.packs`, by name; Unloaded for one that
-    cannot be imported or whose name is taken."""
+    cannot be imported, whose name is taken, or that is not the one the operator means."""
     found: dict[str, object] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value)):
         if entry.name in found:
             problem = PackProblem(entry.name, "the name", "is that of two installed packs", "uninstall one of them")
             found[entry.name] = Unloaded(problem)
         else:
-            found[entry.name] = loaded(entry)
+            found[entry.name] = _not_meant(entry) or loaded(entry)
     return found
+
+
+def _not_meant(entry: EntryPoint) -> Unloaded | None:
+    if pins.asked():
+        try:
+            pins.check(entry)
+        except pins.NotPinned as error:
+            return Unloaded(PackProblem(entry.name, error.place, error.rule, error.fix))
+    return None
 
 
 def loaded(entry: EntryPoint) -> object:

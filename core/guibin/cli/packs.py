@@ -1,22 +1,27 @@
 """`guibin pack`: the installed industry packs, and whether one does what its regulation says."""
 
 import contextlib
+import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from msgspec import structs
 
 from guibin.company_packs import actions as company_packs
 from guibin.company_packs.actions import PackSwitch
 from guibin.company_packs.queries import PackState
 from guibin.context import Act, real_clock
 from guibin.operation import provisioning
-from guibin.packs import Packs, installed
+from guibin.packs import GROUP, Packs, installed
 from guibin.regulations.rules import all_rules
+from guibin.watch import pins
+from guibin.watch.sources import home_of
 from guibin_tenants import directory, registry
 
 from . import environment
@@ -121,6 +126,49 @@ def new(
     for path in make(name, folder):
         out.print(str(path), markup=False, soft_wrap=True)
     out.print(f"Next: guibin pack check {folder}; (cd {folder} && pytest)", markup=False, soft_wrap=True)
+
+
+@app.command
+def pin(
+    *packs: str,
+    to: Annotated[Path | None, Parameter(help="The file; by default the one that GUIBIN_PACK_PINS names.")] = None,
+) -> None:
+    """Write down the hash of installed packs' files, of these or of all, as the ones that are meant; what else the file says
+    stays. Where GUIBIN_PACK_PINS names the file, a pack with other files does not start."""
+    path = to or (Path(os.environ[pins.PINS]) if pins.asked() else None)
+    if path is None:
+        fail(f"no file is named: use --to or {pins.PINS}")
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if unknown := [name for name in packs if name not in entries]:
+        fail(f"{unknown[0]} is not installed; there is {', '.join(sorted(entries)) or 'none'}")
+    try:
+        known = pins.read(path) if path.exists() else pins.Pins()
+        found = {name: pins.digest_of(pins.home_of(entries[name].module)) for name in packs or sorted(entries)}
+    except pins.NotPinned as error:
+        fail(str(error))
+    pins.write(path, structs.replace(known, packs=known.packs | found))
+    for name, digest in found.items():
+        same = known.packs.get(name) == digest
+        out.print(f"{name}  {digest}  {'as before' if same else 'now pinned'}", markup=False, soft_wrap=True)
+
+
+@app.command
+def sign(folder: Path, *, key: Annotated[Path, Parameter(help="An Ed25519 key in PEM's form.")]) -> None:
+    """Sign the pack in this folder, the package itself, and say the public key that operators name to take whatever you sign.
+    `openssl genpkey -algorithm ed25519 -out FILE` makes a key."""
+    from guibin.conformance.checks import plugin_in
+
+    if not folder.is_dir():
+        fail(f"{folder} is no folder")
+    name, plugin = plugin_in(folder.resolve())
+    home = home_of(plugin)
+    if home is None or not home.is_dir():
+        fail(f"the pack {name} is no package of its own")
+    try:
+        public = pins.sign(name, home, key.read_bytes())
+    except (OSError, ValueError) as error:
+        fail(f"{key}: {error}")
+    out.print(f"{home / pins.SIGNATURE}\npublic key: {public}", markup=False, soft_wrap=True)
 
 
 @app.command
