@@ -44,6 +44,7 @@ from guibin.policy.deadlines import AT_ONCE, AtOnce, BusinessDays, BusinessHours
 from guibin.policy.demonstrations import Demonstration, load_demonstration
 from guibin.policy.departments import ContactPolicy, DepartmentTask
 from guibin.policy.duties import Duty
+from guibin.policy.emergencies import EmergencyPolicy
 from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
@@ -237,6 +238,7 @@ __all__ = [
     "Dimension",
     "Discount",
     "Duty",
+    "EmergencyPolicy",
     "Entitlement",
     "Escalation",
     "Event",

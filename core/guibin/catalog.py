@@ -25,6 +25,7 @@ from .complaints import tables as complaints
 from .department_requests import tables as department_requests
 from .desks import tables as desks
 from .duties import tables as duties
+from .emergencies import tables as emergencies
 from .entitlements import tables as entitlements
 from .evidence import tables as evidence
 from .files import tables as files
@@ -89,6 +90,7 @@ SLICES: tuple[ModuleType, ...] = (
     approvals,
     files,
     archive_checks,
+    emergencies,
     tiers,
     desks,
     duties,

@@ -54,6 +54,7 @@ _LEADING = _SERVING | {
     "facts:write",
     "customers:export",
     "customers:merge",
+    "customers:emergency",
     "jobs:read",
     "campaigns:write",
     "cards:write",

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -59,7 +60,7 @@ class Scope(Struct):
     `settings` are the tenant's settings as this transaction has read or written them. `opened` are the subjects whose
     sealed values were opened, `on_record` those whom an entry of the confidentiality record names. `after_commit` is told the
     tenant's id once what was written stands. `held` are its turn and its connection, `away` while it has given them back to
-    wait for something outside. `sees` is what whoever acts sees of parts of files, empty for all. `planned_once` says that statements are planned for any values. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
+    wait for something outside. What is looked at is for `purpose`, empty where each look says it itself. `sees` is what whoever acts sees of parts of files, empty for all. `planned_once` says that statements are planned for any values. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
     statements of, whole and without parameters, that go out with COMMIT in one round trip.
     """
 
@@ -68,6 +69,7 @@ class Scope(Struct):
     held: contextlib.AsyncExitStack
     units: str = ALL_UNITS
     sees: tuple[PartRights, ...] = ()
+    purpose: str = ""
     rollback_only: bool = False
     savepoints: int = 0
     settings: dict[str, str | None] = {}
@@ -294,6 +296,32 @@ def seen_fields() -> tuple[PartRights, ...]:
     """What whoever acts sees of files; empty for all, also where no scope is open."""
     scope = _current.get()
     return scope.sees if scope is not None else ()
+
+
+async def lend(loan: UUID, person: UUID, *, now: datetime, purpose: str) -> None:
+    """Let the open scope see the row that this loan lends to the person at this moment, if it does so: PostgreSQL looks.
+
+    What is behind the row's wall is seen with it, and written by nobody in this transaction; whatever is looked at is for `purpose`.
+    """
+    scope = current_scope()
+    said = f"{_uuid(loan)} {_uuid(person)} {now.isoformat()}"
+    await scope.connection.execute("select set_config('guibin.lent', $1, true)", said)
+    scope.purpose = purpose
+
+
+@contextlib.asynccontextmanager
+async def whole_company() -> AsyncIterator[None]:
+    """Inside, archives of every org unit are found, whatever whoever acts sees: to say whether there is somebody and to tell
+    those concerned, never to show what is found.
+    """
+    scope = current_scope()
+    await scope.connection.execute(f"SET LOCAL guibin.units = '{ALL_UNITS}'")
+    try:
+        yield
+    finally:
+        # What fails inside has given the transaction up: nothing more is seen in it.
+        with contextlib.suppress(asyncpg.InFailedSQLTransactionError):
+            await scope.connection.execute(f"SET LOCAL guibin.units = '{scope.units}'")
 
 
 async def plan_once() -> None:

@@ -39,6 +39,8 @@ class Keys(Struct, frozen=True):
     `written_by` says who writes rows that more people see: `company` is whoever sees the whole of it, a column names the
     org unit, or the row that has one; `writes` are the commands that is asked for, and `counted` columns are changed by
     everybody who sees the row.
+    `lent_by` is the table whose rows lend one row of this to one member of staff for a time: the row is seen then, and neither it
+    nor what is behind its wall is written.
     `follows` are columns of the same name and value as in the row that a reference names, and change with it: a wall of the
     table's own where the look through the other would cost too much.
     `collate_c` columns sort by bytes, so that a prefix is a range an index answers. `append_only` rows are
@@ -66,6 +68,7 @@ class Keys(Struct, frozen=True):
     written_by: str = ""
     writes: tuple[Literal["insert", "update", "delete"], ...] = ("insert", "update", "delete")
     counted: tuple[str, ...] = ()
+    lent_by: str = ""
     follows: dict[str, str] = {}
     collate_c: tuple[str, ...] = ()
     append_only: bool = False

@@ -19,6 +19,8 @@ _UNITS_ABOVE = (
     " join up on up.tenant_id = u.tenant_id and up.id = u.id) select up.id from up where up.id is not null)"
 )
 COMPANY = "company"
+# While somebody looks at what was lent to them.
+_NOTHING_LENT = "(select coalesce(current_setting('guibin.lent', true), '') = '')"
 _WRITES = {"insert": ("with check",), "update": ("using", "with check"), "delete": ("using",)}
 NAMES = ("wall", *(f"wall_{command}" for command in _WRITES), *(f"written_{command}" for command in _WRITES))
 
@@ -58,6 +60,17 @@ def walls(table: type[TenantTable], role: str = "") -> Iterator[Wall]:
             for command in ("update", "delete"):
                 clauses = " ".join(f"{clause} ({seen})" for clause in _WRITES[command])
                 yield _wall(f"wall_{command}", name, command, to, clauses)
+        elif keys.lent_by:
+            lent = f"{name}.id = (select guibin_lent_{name}())"
+            yield _wall("wall", name, "select", to, f"using ({seen} or {lent})", asked + _what_is_lent(table))
+            for command, checked in _WRITES.items():
+                said = " ".join(f"{clause} (({seen}) and {_NOTHING_LENT})" for clause in checked)
+                yield _wall(f"wall_{command}", name, command, to, said)
+        elif _may_be_lent(table):
+            written = f"({seen}) and {_NOTHING_LENT}"
+            yield _wall("wall", name, "all", to, f"using ({seen}) with check ({written})", asked)
+            # A row that goes is looked at by no check.
+            yield _wall("wall_delete", name, "delete", to, f"using ({_NOTHING_LENT})")
         else:
             yield _wall("wall", name, "all", to, f"using ({seen}) with check ({seen})", asked)
     if keys.written_by:
@@ -137,6 +150,29 @@ def _whose_unowned(table: type[TenantTable]) -> str:
         f"create or replace function guibin_unowned_{name}(uuid, {kinds}) returns boolean language plpgsql stable"
         f" as $$ begin return {looks}; end $$; "
     )
+
+
+def _what_is_lent(table: type[TenantTable]) -> str:
+    """The function that says which row is lent: that of a loan to this person, not ended, in whose time the moment lies."""
+    name, loans = table._meta.tablename, table.keys.lent_by
+    return (
+        f"create or replace function guibin_lent_{name}() returns uuid language plpgsql stable as $$"
+        " declare said text[] := string_to_array(nullif(current_setting('guibin.lent', true), ''), ' ');"
+        f" begin if said is null then return null; end if; return (select l.{name}_id from public.{loans} l"
+        " where l.id = said[1]::uuid and l.staff_id = said[2]::uuid and l.ended_at is null"
+        " and l.opened_at <= said[3]::timestamptz and l.until_at > said[3]::timestamptz); end $$; "
+    )
+
+
+def _may_be_lent(table: type[TenantTable], asked: frozenset[str] = frozenset()) -> bool:
+    """Whether its rows may be seen because another one is lent, to whose wall theirs leads."""
+    if table.keys.lent_by:
+        return True
+    keys = table.keys
+    targets = {leads_to(keys, entry)[1] for entry in (keys.wall, *keys.also, *keys.unowned) if entry}
+    asked |= {table._meta.tablename}
+    known = [each for each in all_tables() if each._meta.tablename in targets - asked]
+    return any(_may_be_lent(each, asked) for each in known)
 
 
 def _unowned_columns(table: type[TenantTable]) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""What an auditor may change, from any page and address: their own things, their word on unusual looks, other auditors; no more."""
+"""What an auditor may change, from any page and address: their own things, their word on unusual looks, the end of an
+emergency access, other auditors; no more."""
 
 from pathlib import Path
 
@@ -43,7 +44,11 @@ OWN = (
     # A screen is opened by its code, whoever tells it.
     "/console/wall/code",
 )
-WORD = ("/api/v1/unusual-looks/{look_id:uuid}/marks", "/console/unusual-looks/{look_id:uuid}/do/{command:str}")
+WORD = (
+    "/api/v1/unusual-looks/{look_id:uuid}/marks",
+    "/console/unusual-looks/{look_id:uuid}/do/{command:str}",
+    "/api/v1/emergency-accesses/{access_id:uuid}/ending",
+)
 
 
 def open_to_auditors(needs):

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from guibin_tenants.principals import PERMISSIONS, Predicate
+from guibin_tenants.principals import PERMISSIONS, ROLE_PERMISSIONS, Predicate
 from support import Company, on_a_wall
 
 from .declared import Door, doors
@@ -47,7 +47,7 @@ class Callers:
         if "display" in needs:
             return await self.display()
         if "staff" in needs:
-            return await self._caller("staff")
+            return await self._caller("staff", *(word for word in needs if word in PERMISSIONS))
         permissions = [first for word in needs if (first := word.partition("|")[0]) in PERMISSIONS]
         return await self._caller("" if "whole-company" in needs else "outlet", *permissions or ["policy:read"])
 
@@ -62,7 +62,8 @@ class Callers:
         named = (where, *sorted(permissions))
         if named not in self.known:
             if where == "staff":
-                self.known[named] = await self.company.staff(f"member-{len(self.known)}", "agent")
+                role = next(role for role in ("agent", "manager") if {*permissions} <= ROLE_PERMISSIONS[role])
+                self.known[named] = await self.company.staff(f"member-{len(self.known)}", role)
             else:
                 unit = self.outlet if where == "outlet" else None
                 self.known[named] = await self.company.client(*permissions, org_unit_id=unit)

@@ -38,6 +38,7 @@ OUTLETS_OWN = {
     "duty-calls": "the customer's, or the org unit's to which it came",
     "duty-rosters": "the org unit's that keeps it",
     "duty-shifts": "the org unit's whose roster it is on",
+    "emergency-accesses": "of whoever opens one: the company's whole, one file at a time, by permission, on record",
     "facts": "the customer's",
     "files": "of whatever they are about",
     "hotline-calls": "the org unit of whoever answered, later its customer's",

@@ -34,12 +34,15 @@ from guibin_tenants.walls import leads_to
 
 _numbers = itertools.count(1)
 # What is read back as more than text: a list that cannot decode a row shows nothing, and hides nothing.
-_READ_BACK = {
+_READ_BACK: dict[tuple[str, str], Any] = {
     ("activity", "policy"): '{"name": "lecture", "clause": ""}',
     ("approval_request", "flow"): '{"name": "f", "subject": "s", "steps": [{"role": "manager"}]}',
     ("card", "state"): "issued",
     ("care_task", "gifts"): "[]",
     ("care_task", "messages"): "[]",
+    # Of a time as short as there is room for.
+    ("emergency_access", "opened_at"): dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    ("emergency_access", "until_at"): dt.datetime(2026, 1, 1, 1, tzinfo=dt.UTC),
     ("offer", "currency"): "CNY",
     ("offer", "head_starts"): "[]",
 }

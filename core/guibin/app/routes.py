@@ -22,6 +22,7 @@ from guibin.complaints import api as complaints
 from guibin.department_requests import api as department_requests
 from guibin.desks import api as desks
 from guibin.duties import api as duties
+from guibin.emergencies import api as emergencies
 from guibin.entitlements import api as entitlements
 from guibin.evidence import api as evidence
 from guibin.files import api as files
@@ -141,6 +142,7 @@ SLICES: tuple[ModuleType, ...] = (
     profiles,
     files,
     oversight,
+    emergencies,
     evidence,
     overview,
     copying,

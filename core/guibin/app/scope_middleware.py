@@ -18,6 +18,7 @@ from litestar.types import HTTPScope, Receive, Send
 from litestar.types import Scope as AsgiScope
 
 from guibin.context import Company, Request, Root, now_of
+from guibin.emergencies.looks import lend_file
 from guibin.live.api import LISTENER
 from guibin.live.hub import Hub, Listener
 from guibin.packs import Packs
@@ -36,6 +37,7 @@ from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.displays import display_used
 from guibin_tenants.keys import key_used
+from guibin_tenants.principals import Signature
 from guibin_tenants.rate_limits import BULK, Allowance, RateLimits
 from guibin_tenants.refusals import (
     Forbidden,
@@ -250,6 +252,7 @@ class ScopeMiddleware:
             _check_csrf(found, credential, scope["method"], headers)
             await self._refuse_locked(found, credential, exchange)
             await self._note_key(found, credential)
+            await lend_file(scope["method"], scope["path"], Signature(by=request.by, now=request.now))
             scope["guibin"] = request  # type: ignore[typeddict-unknown-key]  # our own key in the ASGI scope
             await repeats.once(self.app, scope, body, answer, request, headers)
             tenant.rollback_only = answer.status >= 400

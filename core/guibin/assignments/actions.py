@@ -73,7 +73,7 @@ async def assign(customer_id: UUID, new: Assignment, act: Act) -> CustomerView:
 
 async def history(customer_id: UUID, act: Act) -> list[AssignmentLine]:
     """Everybody who looked after the customer, the latest first. Raises NotFound."""
-    await queries.version_of(customer_id)
+    await queries.standing(customer_id)
     rows = await fetch(
         "select a.org_unit_id, u.name as org_unit_name, a.account_manager_id, a.account_manager_name, a.because,"
         " a.reason, a.assigned_by_name, a.assigned_at from customer_assignment a"

@@ -51,7 +51,7 @@ class TeamView(Struct, frozen=True, kw_only=True):
 
 async def team(customer_id: UUID, act: Act) -> TeamView:
     """Who serves the customer. Raises NotFound."""
-    await queries.version_of(customer_id)
+    await queries.standing(customer_id)
     managers = await fetch(
         "select null::uuid as id, s.id as staff_id, s.name as staff_name, 'account_manager' as part, (select max(a.assigned_at) from customer_assignment a where a.tenant_id = c.tenant_id"
         " and a.customer_id = c.id and a.account_manager_id = s.id) as since"

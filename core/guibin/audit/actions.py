@@ -211,7 +211,7 @@ def _row(note: AuditNote, act: Signature) -> dict[str, Any]:
         "customer_ids": list(note.whose()[:IDS_MAX]),
         "shown": note.shown,
         "fields": list(note.fields),
-        "purpose": note.purpose,
+        "purpose": current_scope().purpose or note.purpose,
         "asked": note.asked,
         "refused": "",
         "org_unit_id": act.by.org_unit_id,

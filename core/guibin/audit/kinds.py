@@ -43,7 +43,7 @@ RIGHTS = {
     for kind, things in {
         "sign_in": ("session", "second_factor", "display"),
         "key": ("key",),
-        "role": ("staff", "desk", "org_unit", "role"),
+        "role": ("staff", "desk", "org_unit", "role", "emergency"),
         "policy": ("policy", "look-up-limits", "indicator"),
     }.items()
 }

@@ -19,7 +19,7 @@ from guibin_tenants.walls import EVERYWHERE, in_sight
 from .actions import AuditNote, record
 from .kinds import CLEAR, LOOKED, title_of
 from .listed import SETTING
-from .tables import PURPOSE_BYTES_MAX
+from .tables import EMERGENCY, PURPOSE_BYTES_MAX
 
 
 class AuditEntryView(Struct, frozen=True):
@@ -52,7 +52,7 @@ class AuditEntryView(Struct, frozen=True):
 class AuditFilter(Struct, frozen=True):
     """Which entries. `since` is inclusive, `until` exclusive; `looked` those of looks, or those of everything else.
 
-    `clear`: something sealed was shown in clear; `org_unit_id` where whoever acted belongs; `purpose` as it was said.
+    `clear`: something sealed was shown in clear; `org_unit_id` where whoever acted belongs; `purpose` as it was said; `emergency_id` in the name of which emergency access.
     """
 
     customer_id: UUID | None = None
@@ -64,6 +64,7 @@ class AuditFilter(Struct, frozen=True):
     clear: bool | None = None
     org_unit_id: UUID | None = None
     purpose: Annotated[str, Meta(max_length=PURPOSE_BYTES_MAX // 4)] | None = None
+    emergency_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -111,6 +112,7 @@ LISTED = Listing(
         "asked": {True: "x.asked", False: "not coalesce(x.asked, false)"},
         # As the index of purposes has it: none that can be asked for is longer.
         "purpose": f"x.purpose = $value and octet_length(x.purpose) <= {PURPOSE_BYTES_MAX}",
+        "emergency_id": f"x.purpose = '{EMERGENCY}' || $value::uuid::text and x.purpose <> '' and octet_length(x.purpose) <= {PURPOSE_BYTES_MAX}",
     },
     order=newest_first("x.happened_at"),
 )

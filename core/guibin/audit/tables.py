@@ -19,6 +19,8 @@ TROUBLE = (
 # What an index takes, and four times as many bytes as a purpose that is asked for has signs.
 PURPOSE_BYTES_MAX = 2_000
 # What confidential left, as its index has it: asked otherwise, it would not be found by that.
+# The purpose of a look in the name of an emergency access begins so; its id follows.
+EMERGENCY = "emergency:"
 DEPARTED_AS_INDEXED = f"action = any ('{{{','.join(sorted(DEPARTED))}}}'::text[]) and coalesce(refused, '') = ''"
 
 

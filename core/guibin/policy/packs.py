@@ -25,6 +25,7 @@ from .checking import Known, Problems
 from .complaints import ComplaintPolicy
 from .departments import ContactPolicy, DepartmentTask
 from .duties import Duty
+from .emergencies import EmergencyPolicy
 from .fields import ArchiveField
 from .forms import Form
 from .hotline import HotlinePolicy
@@ -91,6 +92,7 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kpis: Annotated[tuple[Kpi, ...], NAMED] = ()
     materials: Annotated[tuple[Material, ...], NAMED] = ()
     topics: Annotated[tuple[Named, ...], EACH_ONCE] = ()
+    emergency: Annotated[EmergencyPolicy | None, REPLACED] = None
     unusual_looks: Annotated[tuple[UnusualLookRule, ...], NAMED] = ()
     texts: Annotated[dict[Named, Text], KEYED] = {}
 
@@ -173,6 +175,7 @@ class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
     care: CarePolicy = CarePolicy()
     messages: MessagePolicy = MessagePolicy()
     hotline: HotlinePolicy = HotlinePolicy()
+    emergency: EmergencyPolicy = EmergencyPolicy()
 
     def named_texts(self) -> Iterator[str]:
         """As a pack's, and those of the rules by which archives are looked over and looks are watched: the core's to name."""

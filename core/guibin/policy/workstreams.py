@@ -22,6 +22,7 @@ ASIDE = frozenset(
         "kpis",
         "workstreams",
         "unusual_looks",
+        "emergency",
     }
 )
 

@@ -60,6 +60,7 @@ CHAPTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "inspections",
             "kpis",
             "unusual_looks",
+            "emergency",
             "qualifications",
             "closing",
             "automations",

@@ -19,6 +19,7 @@ from guibin_tenants.rows import add, change, locked, many
 from guibin_tenants.scope import fetch, fetch_value
 
 from .merged import refuse_merged_away
+from .queries import standing
 from .refusals import ArchiveClosed, ArchiveErased, CasesOpen, NotClosed
 from .requests import NewClosing, NewReopening
 from .tables import ArchiveClosing, ArchiveReopening, Customer
@@ -50,7 +51,7 @@ _CLOSINGS = """from (select x.*, r.reason as reopened_because, r.restored, r.reo
 
 async def closings(customer_id: UUID, act: Act) -> list[ClosingView]:
     """How often the archive was closed and opened again, the latest first. Raises NotFound."""
-    await locked(Customer, customer_id)
+    await standing(customer_id)
     await noted("closing.read", act, customer_id=customer_id)
     return await many(ClosingView, _CLOSINGS, customer_id)
 

@@ -83,7 +83,7 @@ class _Before(Struct, frozen=True):
 
 async def merges(customer_id: UUID, act: Act) -> list[MergeView]:
     """What became one with this archive, the latest first. Raises NotFound."""
-    await queries.version_of(customer_id)
+    await queries.standing(customer_id)
     await noted("merge.read", act, customer_id=customer_id)
     rows = await fetch(
         "select x.*, c.number as merged_number, (select count(*)::int from archive_merge_row r where r.tenant_id = x.tenant_id"

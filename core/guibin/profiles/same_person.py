@@ -43,7 +43,7 @@ class SameView(Struct, frozen=True):
 
 async def same_person(customer_id: UUID, act: Act) -> list[SameView]:
     """The person's other open archives in sight of whoever asks, and not that there are any out of sight. Raises NotFound."""
-    await queries.version_of(customer_id)
+    await queries.standing(customer_id)
     found = await many(
         SameView,
         "from (select c.id as customer_id, c.number, c.name, c.kind, c.org_unit_id, array_agg(distinct v.field order by v.field)"

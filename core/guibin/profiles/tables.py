@@ -37,6 +37,7 @@ class Customer(TenantTable):
 
     keys = Keys(
         wall="org_unit_id",
+        lent_by="emergency_access",
         unique=(("number",),),
         collate_c=("number", "name", "pinyin", "initials"),
         indexes=(

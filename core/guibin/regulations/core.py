@@ -9,6 +9,7 @@ from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.duties import Duty
+from guibin.policy.emergencies import EmergencyPolicy
 from guibin.policy.looking import UnusualLookRule
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
@@ -147,6 +148,7 @@ CORE = Pack(
         ArchiveRule("untouched", months=12, clause="S14-2"),
     ),
     closing=ClosingPolicy(clause="S14-2"),
+    emergency=EmergencyPolicy(clause="S02-6"),
     unusual_looks=(  # S02-6: files are internal secrets, also inside; the regulation gives no figures
         UnusualLookRule(name="outside_care", at_least=10, roles=("manager", "tenant_admin"), clause="S02-6"),
         UnusualLookRule(name="many_in_an_hour", at_least=30, clause="S02-6"),

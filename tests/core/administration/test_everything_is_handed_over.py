@@ -29,6 +29,7 @@ HISTORY = {
     "customer_assignment.account_manager_id",
     "disclosure.disclosed_to",
     "duty_ask.staff_id",
+    "emergency_access.staff_id",
     "entitlement_proof.shown_to",
     "inspection_item.responsible_id",
     "interaction.staff_id",

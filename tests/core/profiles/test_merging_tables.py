@@ -31,6 +31,7 @@ STAYS = {
     "archive_merge": "what became one with that archive",
     "customer_assignment": "who looked after that archive",
     "archive_finding": "found anew every morning",
+    "emergency_access": "whose file was lent, and no other's",
     "entitlement_account": "a lock, without a value",
     "listed_customer": "whose file was shown, as the entry has it",
     "customer_look_sum": "counted from the entries as they have it",

@@ -1,0 +1,23 @@
+"""`/api/v1/emergency-accesses`: a customer's file behind the wall, for a time and on record."""
+
+from litestar import Controller
+
+from guibin.web.routing import gets, posts
+
+from . import actions, queries
+from .queries import OPENS, READS
+
+
+class EmergencyAccessController(Controller):
+    path = "/api/v1/emergency-accesses"
+    tags = ("audit",)
+    list_accesses = gets("/", queries.list_accesses, "Emergency accesses: one's own, or all for auditors", needs=READS)
+    show = gets("/{access_id:uuid}", queries.show, "One of them", needs=READS)
+    open_access = posts(
+        "/",
+        actions.open_access,
+        "Read one customer's file behind the wall for a time, with the reason",
+        needs=OPENS,
+        confirmed=True,
+    )
+    end = posts("/{access_id:uuid}/ending", actions.end, "End it before its time", needs=READS)
