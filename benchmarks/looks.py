@@ -5,6 +5,11 @@ embedded servers (see `record.py`), lets its looks be summed as the timetable do
 and as one of an outlet, and prints p50, p95 and the longest of each, its first page and the page after it, and how many times as
 long as a request it takes that shows nothing: so runs on machines that are busy with other things can be compared. `--home` keeps the servers' folder
 for another run, `--plans` prints how PostgreSQL answers what was too long, `--only` asks what has this in its name.
+
+With ten million entries on two cores, all but idle, p95 of the head office's auditor is under 60 ms for every question but the page of the newest (204, 30 at p50); counts by person,
+purpose, customer and kind take 14 to 43 whatever the span, instead of seconds. An outlet's auditor waits longer than 300 ms for counts of a quarter by person, purpose and kind
+(810 to 1,040: who looked at its customers from elsewhere is looked up customer by customer), at times for a month's by purpose (357), counts by customer (297 to 330), what left to
+others (389) and what went wrong of rights (321). Summing everything for the first time takes 38 s.
 """
 
 import argparse
