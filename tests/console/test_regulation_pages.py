@@ -91,7 +91,7 @@ async def test_every_role_is_shown_with_what_it_permits_in_words(bank, admin):
     rows = re.findall(r'<tr><th scope="row" class="t13">(.*?)</th>(.*?)</tr>', answer.text)
     told = {title: [bool("<svg" in cell) for cell in re.findall(r"<td.*?</td>", cells)] for title, cells in rows}
 
-    assert (answer.status_code, len(rows)) == (200, 56)
+    assert (answer.status_code, len(rows)) == (200, 57)
     assert told["修订制度"] == [False, False, False, True, False]
     assert told["查看查阅记录"] == [False, False, False, False, True]
     assert "公司银行部负责人" in rows[0][1]
