@@ -91,6 +91,20 @@ async def test_what_is_wrong_stands_at_its_cell_and_nothing_is_imported(desk):
     assert "already" in list(sheets[1])[1][4].value
 
 
+async def test_what_is_wrong_with_rows_is_answered_in_the_language_of_whoever_asks(desk):
+    refused = await ran(desk, desk.client, "customer_number,lounge\n9,T1\n2,\n")
+    address = f"{IMPORTS}/{refused['id']}"
+    zh, en = [
+        [(await desk.client.get(one, headers={"Accept-Language": language})).json() for one in (address, IMPORTS)]
+        for language in ("zh-CN", "en")
+    ]
+    told = [[each["reason"] for each in one["report"]["wrong"]] for one in (zh[0], zh[1]["items"][0], en[0])]
+
+    assert len(told[0]) == 2
+    assert [reason for reasons in told[:2] for reason in reasons if not re.search("[\u4e00-\u9fff]", reason)] == []
+    assert [reason for reason in told[2] if re.search("[\u4e00-\u9fff]", reason)] == []
+
+
 async def test_a_company_without_the_pack_is_refused_by_name(world, desk):
     other = await open_desk(world)
     why = {"purpose": "年度核对", "leaves_to": "nobody"}

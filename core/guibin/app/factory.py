@@ -44,6 +44,7 @@ from .proxies import Forwarded, Network
 from .routes import CONTROLLERS
 from .scope_middleware import ScopeMiddleware, held
 from .versions import note_subjects, tagged, version_guard
+from .wording import Worded
 
 
 def create_app(
@@ -97,6 +98,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
         request_class=StrictRequest,
         guards=[needs_guard, own_pages_guard, query_guard, version_guard],
         after_request=tagged,
+        response_class=Worded,
         exception_handlers={
             Refusal: problems.refused,
             KeyringError: problems.keyring_error,

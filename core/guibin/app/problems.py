@@ -161,9 +161,14 @@ def _field(item: dict[str, object], request: Incoming) -> FieldError:
     return FieldError("body" if key in ("", "data") else outside.get(key, key), rule)
 
 
+def is_told_in_chinese(request: Incoming) -> bool:
+    """Whether whoever asks is answered in Chinese."""
+    return (spoken(request) or unsaid(request)) == "zh-CN"
+
+
 def in_words(problem: Problem, request: Incoming, studio: Studio) -> Problem:
     """For whoever asks the API in Chinese; pages have their own words."""
-    if not request.url.path.startswith("/api/") or (spoken(request) or unsaid(request)) != "zh-CN":
+    if not request.url.path.startswith("/api/") or not is_told_in_chinese(request):
         return problem
     look = Look(language="zh-CN")
     errors = tuple(

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from guibin.context import Act
 from guibin.policy.words import Paragraph
+from guibin.web.wording import Sentence
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import savepoint
 
@@ -45,8 +46,8 @@ class NotDecided(Struct, frozen=True, kw_only=True):
     flow: str
     customer_name: str | None
     kind: str
-    title: str
-    detail: str
+    title: Sentence
+    detail: Sentence
 
 
 class Decisions(Struct, frozen=True, kw_only=True):

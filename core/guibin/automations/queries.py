@@ -1,11 +1,11 @@
 """Automations as people read them, and the log of their runs."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.commands.actions import CarriedOut
 from guibin.context import Act
 from guibin.policy.automations import Automation, digest_of
 from guibin.policy.texts import Text
@@ -55,7 +55,7 @@ class AutomationRunView(Struct, frozen=True, kw_only=True):
     subject_id: UUID | None
     outcome: Outcome
     because: str
-    commands: list[dict[str, Any]]
+    commands: list[CarriedOut]
     ran_at: datetime
 
 

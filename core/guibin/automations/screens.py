@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from litestar import Controller, Response, get, post
 
 from guibin.audit.actions import searched
+from guibin.console import forms
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
@@ -40,7 +41,7 @@ class AutomationScreens(Controller):
         try:
             await beginnings.begin(name, shell.act)
         except Refusal as refusal:
-            return await _list(shell, {"problem": refusal.detail, "status": int(refusal.status)})
+            return await _list(shell, {"problem": _told(refusal, shell), "status": int(refusal.status)})
         return shell.done(shell.says(f"{NAME}.done.begin"), goes_to=f"{PREFIX}/policy/draft")
 
     @get("/{name:str}", needs=READ)
@@ -54,9 +55,12 @@ class AutomationScreens(Controller):
         try:
             switched = await (actions.switch_on if to == "on" else actions.switch_off)(name, shell.act)
         except Refusal as refusal:
-            told = [refusal.detail, *(f"{each.field}: {each.rule}" for each in refusal.fields)]
-            return await _one(name, shell, problem="; ".join(told), status=int(refusal.status))
+            return await _one(name, shell, problem=_told(refusal, shell), status=int(refusal.status))
         return shell.done(shell.says(f"{NAME}.done.{'on' if switched.on else 'off'}"), goes_to=f"{PATH}/{name}")
+
+
+def _told(refusal: Refusal, shell: Shell) -> str:
+    return " ".join(forms.faults(refusal, shell).values())
 
 
 async def _list(shell: Shell, wrong: Mapping[str, object]) -> Response[str]:

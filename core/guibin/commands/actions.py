@@ -41,6 +41,7 @@ from guibin.service_requests.requests import NewServiceNote
 from guibin.surveys.inviting import invite
 from guibin.tasks.actions import open_task
 from guibin.tasks.requests import NewTask
+from guibin.web.wording import Sentence
 from guibin.webhooks import queries as webhooks
 from guibin.webhooks.payloads import Message
 from guibin.webhooks.writing import write as send
@@ -72,7 +73,7 @@ class CarriedOut(Struct, frozen=True, kw_only=True):
     subject: str = ""
     subject_id: UUID | None = None
     refusal: str = ""
-    said: str = ""
+    said: Sentence = ""
 
 
 async def answerable(staff_id: UUID, act: Act, *, called: str) -> Act:

@@ -12,10 +12,12 @@ from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.hookspecs import Figure, PackColumn
 from guibin.packs import PutAside
+from guibin.web.problems import of_refusal
 from guibin_tenants.principals import require
 from guibin_tenants.refusals import NotFound, Refusal
 from guibin_tenants.scope import savepoint
 
+from . import forms
 from .shell import PREFIX, Shell
 
 _log = logging.getLogger("guibin.console")
@@ -50,7 +52,7 @@ async def beside(subject: str, subject_id: UUID, shell: Shell, *, customer_id: U
         if panel.on != subject or not panel.needs(shell.act.by):
             continue
         title, name = shell.says(f"{pack}.panel.{panel.name}"), f"{pack}.{panel.name}"
-        made = await _made(name, panel.shows(subject_id, shell.act))
+        made = await _made(name, panel.shows(subject_id, shell.act), shell)
         if isinstance(made, Failed):
             found.append(Added(title, problem=made.why or shell.says("additions.failed")))
         elif made is not None:
@@ -71,7 +73,7 @@ async def stats(shell: Shell) -> list[Stat]:
     found = []
     for pack, tile in shell.act.hooks.tiles():
         if tile.needs(shell.act.by):
-            made = await _made(f"{pack}.{tile.name}", tile.shows(shell.act))
+            made = await _made(f"{pack}.{tile.name}", tile.shows(shell.act), shell)
             if made is not None:
                 title = shell.says(f"{pack}.tile.{tile.name}")
                 found.append(Stat(title, None if isinstance(made, Failed) else made))
@@ -92,7 +94,7 @@ async def cells(on: str, wanted: Sequence[str], ids: Sequence[UUID], shell: Shel
     ]
     found: dict[str, Mapping[UUID, str]] = {}
     for name, column in asked if ids else ():
-        made = await _made(name, column.shows(ids, shell.act))
+        made = await _made(name, column.shows(ids, shell.act), shell)
         failed = (made.why or shell.says("additions.failed")) if isinstance(made, Failed) else ""
         found[name] = dict.fromkeys(ids, failed) if isinstance(made, Failed) else made
     if found:
@@ -116,17 +118,17 @@ async def page(pack: str, name: str, shell: Shell) -> Added:
 
 
 class Failed(Struct, frozen=True):
-    """A pack's part could not be made; `why` in a refusal's own words."""
+    """A pack's part could not be made; `why` in the reader's words."""
 
     why: str = ""
 
 
-async def _made(name: str, making: Awaitable[Made]) -> Made | Failed:
+async def _made(name: str, making: Awaitable[Made], shell: Shell) -> Made | Failed:
     try:
         async with savepoint(released=False):
             return await making
     except Refusal as refusal:
-        return Failed(refusal.detail or refusal.title)
+        return Failed(forms.told(of_refusal(refusal), shell.studio, shell.look))
     except Exception as error:
         _log.error("%s of a pack failed", name, exc_info=error)
         return Failed()

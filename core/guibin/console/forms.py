@@ -276,7 +276,10 @@ def detailed(said: str, studio: Studio) -> str:
 def rule(broken: str, studio: Studio, look: Look) -> str:
     """A rule that a value breaks, in the reader's words; one that has none as it was said."""
     said = reasons.worded(broken, partial(studio.says, look=look), studio.words.has)
-    return said or (studio.says("error.required", look) if broken.startswith(_REQUIRED) else broken)
+    if not said and broken.startswith(_REQUIRED):
+        return studio.says("error.required", look)
+    # Of a rule that was a refusal's sentence elsewhere, as of a pack's row in a file.
+    return said or (detailed(broken, studio) if look.language != "en" else "") or broken
 
 
 def _told(field: FieldError, shell: Shell) -> str:

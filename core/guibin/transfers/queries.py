@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from guibin.spreadsheets.mapping import Mapping
 from guibin.web.listing import Listing, newest_first
+from guibin.web.wording import Sentence
 from guibin_tenants.keyring import Place, seal_bytes, tenant_key, unseal_bytes
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch_one, fetch_value
@@ -27,7 +28,7 @@ class Wrong(Struct, frozen=True):
 
     row: int
     column: str
-    reason: str
+    reason: Sentence
     rows: int = 1
 
 
@@ -42,7 +43,7 @@ class Report(Struct, frozen=True, kw_only=True):
     differing: int = 0
     not_taken: int = 0
     refused: int = 0
-    problem: str = ""
+    problem: Sentence = ""
     wrong: tuple[Wrong, ...] = ()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from guibin.console import reasons
+from guibin.console import reasons, sentences
 from guibin.console.forms import Choice
 from guibin.console.texts import SHARED, Words, folder_of
 from guibin.policy.packs import Policy
@@ -70,7 +70,9 @@ class Wording(Struct, frozen=True, kw_only=True):
         """Why what stands in a cell of the column is refused, its choices with what they are called; a reason that has no words
         as it was said."""
         said = reasons.worded(reason, self._says, texts().has, partial(self._listed, column))
-        return said or (self._says("error.required") if reason.startswith("required") else reason)
+        if not said and reason.startswith("required"):
+            return self._says("error.required")
+        return said or (sentences.known().chinese(reason) if self.language != "en" else "") or reason
 
     def choice(self, column: str, code: str) -> str:
         """What a code is called that may stand in the column; itself where it has no words."""

@@ -1,5 +1,7 @@
 """Many decided with one word: each by itself, each refused by name; nothing of what is refused is written."""
 
+import re
+
 import pytest
 from deciding import asked, principal_of
 
@@ -78,3 +80,20 @@ async def test_an_agent_decides_none(tenant, people):
     one = await up(tenant, people["lead"])
 
     assert (await decide(people["agent"], [one])).status_code == 403
+
+
+async def test_what_was_not_decided_says_why_in_the_language_of_whoever_asks(tenant, people):
+    lead = people["lead"]
+    ids = [await up(tenant, lead), str(new_id())]
+    body = {"approvals": [{"approval_id": each} for each in ids], "approved": True}
+    told = {
+        language: [
+            (each["title"], each["detail"])
+            for each in (await lead.post(PATH, json=body, headers={"Accept-Language": language})).json()["refused"]
+        ]
+        for language in ("zh-CN", "en")
+    }
+
+    assert len(told["zh-CN"]) == 2
+    assert [word for each in told["zh-CN"] for word in each if not re.search("[\u4e00-\u9fff]", word)] == []
+    assert [word for each in told["en"] for word in each if re.search("[\u4e00-\u9fff]", word)] == []
