@@ -4,16 +4,21 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 from openid_provider import CLIENT, LIE, SECRET, missing, real_provider
 
+from guibin.app import companies
 from guibin.outbound.targets import Rules, use_rules
+from guibin_tenants import registry
 from guibin_tenants.scope import fetch, fetch_value, tenant_scope
+from guibin_tenants.tables import new_id
 from support import PASSWORD
 
 # As conftest.py has it.
 PUBLIC = "http://vip.example.com"
+UNLOCKING = "/console/sign-in/provider/unlocking"
 SETTINGS, GOING, BACK = "/api/v1/identity-provider", "/console/sign-in/provider/going", "/console/sign-in/provider/back"
 RULES = [
     {"claim": "groups", "value": "vip-agents", "roles": ["agent"]},
@@ -406,3 +411,142 @@ async def _confirmed(world, client, liar, claims):
 
 async def _csrf(client):
     return (await client.get("/console/")).text.split('"x-csrf-token": "')[1].split('"')[0]
+
+
+async def test_a_locked_session_goes_on_once_the_same_person_proved_it_at_the_provider(world, tenant, admin, liar):
+    await write(admin, LIE)
+    client, _, _ = await lied(world, tenant, liar)
+    client.headers["X-CSRF-Token"] = await _csrf(client)
+    before = (await client.get("/api/v1/me")).status_code
+    await client.post("/console/lock")
+    locked, page = (await client.get("/api/v1/me")).status_code, (await client.get("/console/unlock")).text
+    wrong = [
+        await _unlocked(world, client, liar, **claims)
+        for claims in (
+            {"sub": "8"},
+            {"auth_time": None},
+            {"aud": "another"},
+            {"nonce": "another"},
+            {"iss": "https://x.example"},
+        )
+    ]
+    right = await _unlocked(world, client, liar)
+
+    assert (before, locked, f"{UNLOCKING}?next=" in page or UNLOCKING in page) == (200, 401, True)
+    assert (wrong, right) == ([(409, 401)] * 5, (303, 200))
+    async with tenant_scope(tenant.id):
+        assert await fetch_value("select count(*) from audit_entry where action = 'session.unlock'") == 1
+
+
+async def _unlocked(world, client, liar, **claims):
+    begun = await client.get(UNLOCKING)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(begun.headers["location"]).query).items()}
+    now = int(world.clock().timestamp())
+    said = {"iss": LIE, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
+    said |= {"auth_time": now, "preferred_username": "li.wei", "groups": ["vip-agents"]}
+    liar.claims = {name: value for name, value in (said | claims).items() if value is not None}
+    back = await client.get(BACK, params={"state": asked["state"], "code": "c"})
+    return back.status_code, (await client.get("/api/v1/me")).status_code
+
+
+async def test_a_session_by_the_provider_ends_with_the_account_and_unlocks_no_more(world, tenant, admin, liar):
+    await write(admin, LIE)
+    client, _, _ = await lied(world, tenant, liar)
+    staff_id = (await client.get("/api/v1/me")).json()["id"]
+    left = await admin.post(f"/api/v1/staff/{staff_id}/leaving", json={})
+    after = (await client.get("/api/v1/me")).status_code
+    unlocks = await client.get(UNLOCKING)
+    again = (await lied(world, tenant, liar))[1].status_code
+
+    assert (left.status_code, after) == (200, 401)
+    assert unlocks.status_code == 303
+    assert again in (403, 409)
+    assert (await client.get("/api/v1/me")).status_code == 401
+
+
+async def test_wrong_passwords_lock_nobody_out_of_the_provider(world, tenant, admin, liar):
+    person = await tenant.staff("li.wei", "agent")
+    await write(admin, LIE, takes_over=True)
+    tries = [
+        (
+            await world.client().post(
+                "/api/v1/sessions", json={"company": tenant.slug, "login": "li.wei", "password": "not the password"}
+            )
+        ).status_code
+        for _ in range(12)
+    ]
+    right = await world.client().post(
+        "/api/v1/sessions", json={"company": tenant.slug, "login": "li.wei", "password": PASSWORD}
+    )
+    client, inside, _ = await lied(world, tenant, liar)
+
+    assert (tries[0], tries[-1], right.status_code) == (401, 429, 429)
+    assert (inside.status_code, (await client.get("/api/v1/me")).json()["id"]) == (303, str(person.staff_id))
+
+
+async def test_a_key_that_the_provider_gave_up_signs_nothing_any_more(world, tenant, admin, liar):
+    await write(admin, LIE)
+    first = (await lied(world, tenant, liar))[1].status_code
+    old, liar.key = liar.key, RSAKey.generate_key(2048)
+    by_old = (await lied(world, tenant, liar))[1].status_code
+    liar.signs_with = liar.key
+    by_new = (await lied(world, tenant, liar))[1].status_code
+    liar.signs_with = old
+    by_old_again = (await lied(world, tenant, liar))[1].status_code
+
+    assert (first, by_old, by_new, by_old_again) == (303, 409, 303, 409)
+
+
+@pytest.fixture
+async def own_address(world, tenant, monkeypatch):
+    """The company's domain for its mail, and its own host."""
+    monkeypatch.setattr(companies, "REMEMBERED_FOR_S", 0.0)
+    domain = f"hetian-{new_id().hex[-8:]}.example"
+    connection = await asyncpg.connect(world.owner_url)
+    for each in (domain, f"vip.{domain}"):
+        await registry.add_domain(connection, tenant.slug, each)
+    await connection.close()
+    return domain
+
+
+async def test_a_mail_address_or_the_companys_own_host_tells_whose_provider_it_is(
+    world, tenant, admin, liar, own_address
+):
+    await write(admin, LIE)
+    there = {"Host": f"vip.{own_address}"}
+    by_mail = await world.client().get(GOING, params={"company": f"li.wei@{own_address}"})
+    by_stranger = await world.client().get(GOING, params={"company": "li.wei@nowhere.example"})
+    page = (await world.client().get("/console/sign-in/provider", headers=there)).text
+    client = world.client(**there)
+    begun = await client.get(GOING)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(begun.headers["location"]).query).items()}
+    now = int(world.clock().timestamp())
+    liar.claims = {"iss": LIE, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
+    liar.claims |= {"preferred_username": "li.wei", "groups": ["vip-agents"]}
+    inside = await client.get(BACK, params={"state": asked["state"], "code": "c"})
+
+    assert (by_mail.status_code, by_mail.headers["location"].startswith(LIE), by_stranger.status_code) == (
+        303,
+        True,
+        404,
+    )
+    assert (f'name="company" value="{tenant.slug}"' in page, 'id="company"' in page) == (True, False)
+    # Whoever comes by the company's own host comes back there.
+    assert urlsplit(asked["redirect_uri"]).hostname == f"vip.{own_address}"
+    assert (inside.status_code, (await client.get("/api/v1/me")).status_code) == (303, 200)
+
+
+async def test_what_was_begun_for_one_company_does_not_end_at_anothers_own_host(
+    world, tenant, admin, liar, own_address
+):
+    other = await world.tenant()
+    await write(await other.staff("admin", "tenant_admin"), LIE)
+    client, address = await go(world, other)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    now = int(world.clock().timestamp())
+    liar.claims = {"iss": LIE, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
+    liar.claims |= {"preferred_username": "li.wei", "groups": ["vip-agents"]}
+    back = await client.get(BACK, params={"state": asked["state"], "code": "c"}, headers={"Host": f"vip.{own_address}"})
+
+    assert 400 <= back.status_code < 500
+    assert (await client.get("/api/v1/me")).status_code == 401
