@@ -133,3 +133,17 @@ async def test_a_packs_company_is_watched_over_also_when_it_is_filled_by_night(w
     reviewed = [one for one in await listed("approvals") if one["subject"] == "plan_review"]
     assert bool(reviewed) == bool(policy["plan_reviews"])
     assert len([one for one in await listed("duty-calls") if one["state"] == "waiting"]) <= 2
+
+
+async def test_archives_were_opened_over_years_so_that_the_month_before_has_customers(world):
+    company = world.packs.hooks_of(("cable_tv",)).demonstration()
+    small = replace(company, slug=f"{company.slug}-over-years", customers=39)
+
+    access = await demonstration.make(
+        small, "cable_tv", owner_url=world.owner_url, app_url=world.app_url, packs=world.packs
+    )
+
+    found = (await world.client(access.key).get("/api/v1/customers", params={"limit": "100"})).json()["items"]
+    days = {(datetime.now(UTC) - datetime.fromisoformat(one["created_at"])).days // 30 for one in found}
+    assert len(days) > 8
+    assert max(days) > 30

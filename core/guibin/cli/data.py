@@ -16,7 +16,7 @@ from guibin.insight.actions import unit_seen
 from guibin.insight.complaints import ComplaintReport, complaint_report, lines
 from guibin.insight.exporting import complaint_workbook, report_workbook
 from guibin.insight.figures import Kind, say
-from guibin.insight.pages import page, worded
+from guibin.insight.pages import basis, page, worded
 from guibin.insight.reports import Asked, Report
 from guibin.insight.reports import report as make_report
 from guibin.periods.names import parse_period
@@ -250,9 +250,8 @@ def _rows(found: Report) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for one in found.figures:
         unit, target = one.definition.unit, one.definition.target_per_mille
-        part = "" if one.denominator is None else f"{one.numerator}/{one.denominator}"
         wanted = "" if target is None else f"{one.definition.good} {target / 10:.1f}%: {_MET[one.met]}"
-        rows.append((one.definition.title, worded(one.value, unit), worded(one.before, unit), part, wanted))
+        rows.append((one.definition.title, worded(one.value, unit), worded(one.before, unit), basis(one), wanted))
     return rows
 
 

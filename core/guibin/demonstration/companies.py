@@ -63,6 +63,8 @@ _COMPLAINS_EVERY = 12
 # So many have held a tier for so many days without a contact.
 _OUT_OF_TOUCH, _MONTHS_AGO = 4, 110
 _TOGETHER = 500
+# When archives were opened: before anybody complained, but for the last.
+_OPENED_DAYS_AGO = (1_060, 880, 730, 610, 500, 410, 330, 250, 180, 120, 70, 40, 6)
 # Whose a fact is before its customer has an archive.
 _NOBODY = UUID(int=0)
 
@@ -248,7 +250,7 @@ async def _customers(numbers: Sequence[int], filling: Filling, managers: Sequenc
     """Customers with what is known of each, opened together."""
     act = filling.act
     people = [_person(number, filling, *filling.chance.choice(managers)) for number in numbers]
-    ids = await open_archives([person.archive for person in people], act)
+    ids = await _opened(people, act)
     for customer_id, person in zip(ids, people, strict=True):
         for answer in person.answers:
             await consent(customer_id, answer, act)
@@ -264,6 +266,17 @@ async def _customers(numbers: Sequence[int], filling: Filling, managers: Sequenc
     for start in range(0, len(facts), BATCH_MAX):
         batch = facts[start : start + BATCH_MAX]
         await record_facts(batch, act, units=units_of(act.policy), today=act.now.date())
+
+
+async def _opened(people: Sequence[_Person], act: Act) -> list[UUID]:
+    """Their archives, each opened on one of the days on which the company opened some: most of them long ago."""
+    found: dict[int, UUID] = {}
+    for place, days_ago in enumerate(_OPENED_DAYS_AGO):
+        places = range(place, len(people), len(_OPENED_DAYS_AGO))
+        several = [people[each].archive for each in places]
+        ids = await open_archives(several, act.at(act.now - timedelta(days=days_ago))) if several else []
+        found |= dict(zip(places, ids, strict=True))
+    return [found[place] for place in range(len(people))]
 
 
 def _person(number: int, filling: Filling, unit: UUID, manager: UUID) -> _Person:

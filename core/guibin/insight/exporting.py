@@ -14,7 +14,7 @@ from guibin.spreadsheets.texts import cell_text, chart_text, sheet_name
 
 from .comparing import ComparedLine, Comparison
 from .complaints import SCALARS, ComplaintReport
-from .figures import Definition
+from .figures import Counted, Definition
 from .reports import FigureLine, Report
 
 # A text of the policy by its key, in the reader's language.
@@ -156,7 +156,8 @@ def _compared(line: ComparedLine, found: Comparison, say: Say) -> tuple[Cell, ..
         second.value,
         line.change,
         found.better_of(line) or (few if first.few or second.few else "-"),
-        *(first.numerator, first.denominator, second.numerator, second.denominator),
+        *_basis(first),
+        *_basis(second),
         line.definition.clause,
     )
 
@@ -190,11 +191,15 @@ def _cells(line: FigureLine, say: Say) -> tuple[Cell, ...]:
         line.before,
         target,
         say("insight.few" if line.denominator else "insight.none") if line.few else _met(line.met, say),
-        line.numerator,
-        line.denominator,
+        *_basis(line),
         restated,
         line.definition.clause,
     )
+
+
+def _basis(one: Counted) -> tuple[Cell, Cell]:
+    """What a share is of, nothing of a share of nothing."""
+    return (one.numerator, one.denominator) if one.denominator != 0 else ("—", "—")
 
 
 def _shares(book: Any, report: Report, say: Say) -> None:
@@ -208,7 +213,7 @@ def _shares(book: Any, report: Report, say: Say) -> None:
         sheet.line(
             say("insight.group"), say("insight.value"), say("insight.numerator"), say("insight.denominator"), bold=True
         )
-        rows = [sheet.line(share.title, share.value, share.numerator, share.denominator) for share in line.shares]
+        rows = [sheet.line(share.title, share.value, *_basis(share)) for share in line.shares]
         at = f"F{1 + place * _CHART_ROWS}"
         sheet.chart("column", line.definition.title, (rows[0], rows[-1]), ((say("insight.value"), 1),), at)
         sheet.line()

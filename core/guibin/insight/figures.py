@@ -4,7 +4,7 @@ A figure's texts are `figure.<name>` (or the pack's `kpi.<name>`) and those of i
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -55,6 +55,18 @@ class Definition(Struct, frozen=True, kw_only=True):
     good: str
     few: int
     clause: str
+
+
+class Counted(Protocol):
+    """What is counted over what."""
+
+    @property
+    def numerator(self) -> int:
+        """Of these."""
+
+    @property
+    def denominator(self) -> int | None:
+        """Of so many; None for a plain number."""
 
 
 class Share(Struct, frozen=True, kw_only=True):

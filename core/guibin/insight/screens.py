@@ -30,7 +30,7 @@ from .actions import unit_seen
 from .comparing import ComparisonAsked
 from .drawing import chart
 from .figures import KINDS, Kind
-from .pages import change, worded
+from .pages import basis, change, worded
 from .posting import NewSubscription
 from .queries import FigureRow, Part, RowsAsked, TrendAsked
 from .reports import Asked, report
@@ -106,6 +106,7 @@ class ReportScreens(Controller):
             units=units,
             kind_of=lambda kind: place.address("compare", kind=kind, **_beside(at)),
             worded=worded,
+            basis=basis,
             change=change,
             leads=lambda side, name: place.address(f"figures/{name}", period=side.period, org_unit_id=side.org_unit_id),
             as_file=lambda form: f"/api/v1/reports/{at.kind}/comparison/{form}?{_said(asked)}",
@@ -128,6 +129,7 @@ class ReportScreens(Controller):
             most=max((each.value or 0 for each in units), default=0),
             place=place,
             worded=lambda value: worded(value, unit),
+            basis=basis,
             target=target,
             rows=ROWS(shell.act.by),
         )
@@ -201,6 +203,7 @@ async def _report(kind: Kind, place: Place, shell: Shell) -> Response[str]:
         units=await _units(shell),
         unit_id=unit.id,
         worded=worded,
+        basis=basis,
         change=change,
     )
 

@@ -9,6 +9,8 @@ from desk import Desk, open_desk
 from guibin.cases.outcomes import OUTCOMES
 from guibin.catalog import TABLES
 from guibin.insight.counts import COUNTS
+from guibin.insight.figures import Share
+from guibin.insight.pages import basis
 from guibin_tenants.scope import execute
 
 MARCH = "2026-03"
@@ -201,3 +203,12 @@ async def test_nothing_but_its_own_month_is_counted(desk, tenant):
 
     assert (await figures(desk.client, "retention"))["referrals"] == (0, 0)
     assert (await figures(desk.client, "retention", "2026-02"))["referrals"] == (0, 1)
+
+
+def test_a_share_of_nothing_has_no_basis_to_show():
+    shares = [
+        Share(key="", title="", numerator=10, denominator=denominator, value=None) for denominator in (None, 0, 40)
+    ]
+
+    assert [basis(each) for each in shares] == ["", "—", "10/40"]
+    assert basis(shares[2], " / ") == "10 / 40"
