@@ -22,7 +22,7 @@ class KnownDevice(TenantTable, tablename="known_device"):
     """A browser as it is recognised: the digest of a cookie that lets nobody in, and opens no session."""
 
     staff_id = UuidColumn(default=None)
-    digest = Varchar(length=64)
+    digest = Varchar(length=64, secret=True)
     used_at = Timestamptz(default=None, null=True)
 
     keys = Keys(unique=(("staff_id", "digest"),), references={"staff_id": "staff"}, indexes=(Index(("used_at",)),))

@@ -46,7 +46,7 @@ class TenantKey(TenantTable, tablename="tenant_key"):
     """
 
     version = Integer(default=1)
-    wrapped = Bytea()
+    wrapped = Bytea(secret=True)
     made_at = Timestamptz(default=None, null=True)
 
     keys = Keys(unique=(("version",),))
@@ -59,7 +59,7 @@ class SubjectKey(TenantTable, tablename="subject_key"):
     """
 
     subject_id = UuidColumn(default=None)
-    wrapped = Bytea()
+    wrapped = Bytea(secret=True)
     merged_into = UuidColumn(default=None, null=True)
 
     keys = Keys(unique=(("subject_id",),), indexes=(Index(("merged_into",), where="merged_into is not null"),))

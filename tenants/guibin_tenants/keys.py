@@ -35,7 +35,7 @@ class ApiKey(TenantTable, tablename="api_key"):
     """
 
     name = Varchar(length=100)
-    digest = Varchar(length=64)
+    digest = Varchar(length=64, secret=True)
     hint = Varchar(length=8)
     scopes = Array(base_column=Text(), default=list)
     addresses = Array(base_column=Text(), default=list)

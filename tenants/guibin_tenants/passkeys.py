@@ -42,7 +42,7 @@ class Passkey(TenantTable, tablename="passkey"):
 class PasskeyChallenge(TenantTable, tablename="passkey_challenge"):
     """What is to be signed, once: for what, and by whose authenticator; without anybody's, by whoever signs in."""
 
-    challenge = Bytea()
+    challenge = Bytea(secret=True)
     purpose = Varchar(length=10)
     staff_id = UuidColumn(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)

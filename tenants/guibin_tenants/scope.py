@@ -60,7 +60,7 @@ class Scope(Struct):
     `settings` are the tenant's settings as this transaction has read or written them. `opened` are the subjects whose
     sealed values were opened, `on_record` those whom an entry of the confidentiality record names. `after_commit` is told the
     tenant's id once what was written stands. `held` are its turn and its connection, `away` while it has given them back to
-    wait for something outside. What is looked at is for `purpose`, empty where each look says it itself. `sees` is what whoever acts sees of parts of files, empty for all. `planned_once` says that statements are planned for any values. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
+    wait for something outside. What is looked at is for `purpose`, empty where each look says it itself. `sees` is what whoever acts sees of parts of files, empty for all. `planned_once` says that statements are planned for any values, `snapshot` that all of them see what was committed before the first. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
     statements of, whole and without parameters, that go out with COMMIT in one round trip.
     """
 
@@ -79,6 +79,7 @@ class Scope(Struct):
     durable: bool = True
     away: bool = False
     planned_once: bool = False
+    snapshot: bool = False
     traces: list[Trace] = []
     before_commit: list[Callable[[], str]] = []
     gathered: list[Any] = []
@@ -117,7 +118,7 @@ async def tenant_scope(
     if visible != ALL_UNITS and not visible.startswith("{"):
         raise NoTenantScope("org units are ALL_UNITS or a tuple of ids")
     async with contextlib.AsyncExitStack() as held:
-        connection = await _begin(held, tenant_id, visible, durable=durable)
+        connection = await _begin(held, tenant_id, _beginning(tenant_id, visible, durable=durable))
         scope = Scope(tenant_id=tenant_id, connection=connection, held=held, units=visible, durable=durable)
         transaction_token = ENGINE.current_transaction.set(_OpenTransaction(connection))
         scope_token = _current.set(scope)
@@ -157,6 +158,23 @@ async def step_outside() -> AsyncIterator[None]:
     await _come_back(scope)
 
 
+@contextlib.asynccontextmanager
+async def snapshot() -> AsyncIterator[None]:
+    """Commit what the scope has written; inside, whatever is read is as it was at one moment, however long that takes. Afterwards, what
+    was written inside stands committed. Raises as `step_outside`.
+    """
+    scope = current_scope()
+    scope.snapshot = True
+    try:
+        async with step_outside():
+            pass
+        yield
+    finally:
+        scope.snapshot = False
+    async with step_outside():
+        pass
+
+
 def refuse_waiting(what: str) -> None:
     """Raises WaitsInside while a transaction is open: nobody keeps a connection for as long as others please."""
     scope = _current.get()
@@ -164,13 +182,13 @@ def refuse_waiting(what: str) -> None:
         raise WaitsInside(f"{what} is waited for while a transaction is open: use an errand or step_outside()")
 
 
-async def _begin(held: contextlib.AsyncExitStack, tenant_id: UUID, units: str, *, durable: bool) -> asyncpg.Connection:
+async def _begin(held: contextlib.AsyncExitStack, tenant_id: UUID, beginning: str) -> asyncpg.Connection:
     if ENGINE.turns is not None:
         await held.enter_async_context(ENGINE.turns.turn(tenant_id))
     if ENGINE.lanes:
-        return await _begin_on_its_cell(held, tenant_id, _beginning(tenant_id, units, durable=durable))
+        return await _begin_on_its_cell(held, tenant_id, beginning)
     connection = await held.enter_async_context(borrowed())
-    await connection.execute(_beginning(tenant_id, units, durable=durable))
+    await connection.execute(beginning)
     return connection
 
 
@@ -197,9 +215,11 @@ async def _begin_on_its_cell(held: contextlib.AsyncExitStack, tenant_id: UUID, b
 ENTERED = "SELECT 1"
 
 
-def _beginning(tenant_id: UUID, units: str, *, durable: bool) -> str:
+def _beginning(tenant_id: UUID, units: str, *, durable: bool, snapshot: bool = False) -> str:
     tenant = _uuid(tenant_id)
-    begin = f"BEGIN; SET LOCAL guibin.units = '{units}'" + ("" if durable else "; SET LOCAL synchronous_commit = off")
+    begin = f"BEGIN{' ISOLATION LEVEL REPEATABLE READ' * snapshot}; SET LOCAL guibin.units = '{units}'" + (
+        "" if durable else "; SET LOCAL synchronous_commit = off"
+    )
     if not ENGINE.lanes:
         return f"{begin}; SET LOCAL guibin.tenant = '{tenant}'"
     # Whoever moves the company holds the lock alone; the registration is looked at once it is ours, by a statement that sees
@@ -217,7 +237,8 @@ def lock_of(tenant_id: UUID) -> int:
 
 
 async def _come_back(scope: Scope) -> None:
-    scope.connection = await _begin(scope.held, scope.tenant_id, scope.units, durable=scope.durable)
+    beginning = _beginning(scope.tenant_id, scope.units, durable=scope.durable, snapshot=scope.snapshot)
+    scope.connection = await _begin(scope.held, scope.tenant_id, beginning)
     scope.settings.clear()
     scope.away = scope.planned_once = False
     transaction = ENGINE.current_transaction.get()

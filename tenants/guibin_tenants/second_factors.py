@@ -34,8 +34,8 @@ class SecondFactor(TenantTable, tablename="second_factor"):
     """
 
     staff_id = UuidColumn(default=None)
-    secret = Bytea(default=None, null=True)
-    pending = Bytea(default=None, null=True)
+    secret = Bytea(default=None, null=True, secret=True)
+    pending = Bytea(default=None, null=True, secret=True)
     last_step = BigInt(default=0)
     confirmed_at = Timestamptz(default=None, null=True)
 
@@ -46,7 +46,7 @@ class RecoveryCode(TenantTable, tablename="recovery_code"):
     """A code that stands in for the app once: its keyed digest."""
 
     staff_id = UuidColumn(default=None)
-    digest = Bytea()
+    digest = Bytea(secret=True)
     used_at = Timestamptz(default=None, null=True)
 
     keys = Keys(

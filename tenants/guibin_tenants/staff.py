@@ -57,7 +57,7 @@ class Staff(TenantTable, tablename="staff"):
     roles = Array(base_column=Text(), default=list)
     org_unit_id = UuidColumn(default=None, null=True)
     part_time = Boolean(default=False)
-    password_hash = Text(default=None, null=True)
+    password_hash = Text(default=None, null=True, secret=True)
     password_set_by = UuidColumn(default=None, null=True)
     password_set_at = Timestamptz(default=None, null=True)
     password_chosen_at = Timestamptz(default=None, null=True)
@@ -76,8 +76,8 @@ class StaffSession(TenantTable, tablename="staff_session"):
     """
 
     staff_id = UuidColumn(default=None)
-    digest = Varchar(length=64)
-    csrf = Varchar(length=64)
+    digest = Varchar(length=64, secret=True)
+    csrf = Varchar(length=64, secret=True)
     created_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     address = Varchar(length=64, default="")

@@ -17,6 +17,7 @@ from guibin.app.document import document_of
 from guibin.approvals.actions import Decided
 from guibin.catalog import TABLES
 from guibin.cli import backup, data, tenants
+from guibin.exits import actions as exits
 from guibin.jobs.kinds import all_handlers
 from guibin.messages.subjects import SUBJECTS
 from guibin_tenants.refusals import Refusal
@@ -30,7 +31,7 @@ _AUDIT = "guibin.audit.actions"
 _ANSWERING = "guibin.audit.answering"
 _DISCLOSURES = "guibin.profiles.disclosures"
 # What refuses below the commands is known once they are.
-_BEHIND_COMMANDS = (backup, data, tenants)
+_BEHIND_COMMANDS = (backup, data, tenants, exits)
 
 
 def stored(app: Litestar) -> dict[str, list[str]]:

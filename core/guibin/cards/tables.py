@@ -125,7 +125,7 @@ class CardNumber(TenantTable):
     """
 
     card_id = RowOf("card")
-    exact = Bytea()
+    exact = Bytea(secret=True)
     kind = Varchar(length=60)
     scheme = Varchar(length=60)
     tier = Varchar(length=60)

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from msgspec import Struct
 
 from guibin.audit.actions import noted
-from guibin.cases.requests import LeavesTo, NewDisclosure
+from guibin.cases.requests import NewDisclosure
 from guibin.insight.actions import unit_seen
 from guibin.insight.complaints import ComplaintReport, complaint_report, lines
 from guibin.insight.exporting import complaint_workbook, report_workbook
@@ -35,7 +35,7 @@ from guibin_tenants.refusals import Invalid
 
 from . import environment
 from .output import answer, as_json, as_table, err, explain, out, refuse_unwritable
-from .tenants import Json
+from .tenants import Json, Why
 
 FileKind = Annotated[
     str,
@@ -126,17 +126,6 @@ class Exported(Struct, frozen=True):
     kind: str
     file: str
     rows: int
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class Why:
-    """What a file is for, and to whom it leaves the company."""
-
-    purpose: str = ""
-    leaves_to: Annotated[LeavesTo, Parameter(help="Whether the file leaves the company, and to whom.")] = "nobody"
-    recipient: Annotated[str, Parameter(help="Who outside gets it.")] = ""
-    legal_basis: Annotated[str, Parameter(help="By which law or order they get it.")] = ""
 
 
 async def export(

@@ -1,13 +1,15 @@
 """`guibin tenant`: companies."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from guibin.audit.actions import noted
 from guibin.automations.states import STOPPED
+from guibin.cases.requests import LeavesTo
 from guibin.context import real_clock
 from guibin.files import places as file_places
 from guibin.operation import erasure, moving, provisioning, root_keys
@@ -19,10 +21,21 @@ from . import environment
 from .moments import aware
 from .output import answer, answer_table, fail, fields_of, out, say
 
-app = App(name="tenant", help="Create, list, show, suspend, resume and erase companies.")
+app = App(name="tenant", help="Create, list, show, suspend, resume, take out and erase companies.")
 domains = App(name="domain", help="Host names and mail domains that are one company's own.")
 app.command(domains)
 Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Why:
+    """What a file is for, and to whom it leaves the company."""
+
+    purpose: str = ""
+    leaves_to: Annotated[LeavesTo, Parameter(help="Whether the file leaves the company, and to whom.")] = "nobody"
+    recipient: Annotated[str, Parameter(help="Who outside gets it.")] = ""
+    legal_basis: Annotated[str, Parameter(help="By which law or order they get it.")] = ""
 
 
 @Parameter(name="*")
@@ -245,6 +258,69 @@ async def erase(
     answer_table(done, ("table", "rows deleted"), sorted(done.rows.items()), empty="Nothing was left of it.", json=json)
     if not json:
         out.print(f"Tenant {slug} is erased, {sum(done.rows.values())} rows. Backups keep it until they expire.")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Pack:
+    """Where a company's exit pack goes and what is in it, or which is to be checked."""
+
+    to: Annotated[
+        Path | None, Parameter(help="A folder that is not there yet: it gets its name when the pack is whole.")
+    ] = None
+    clear: Annotated[
+        bool,
+        Parameter(
+            help="Confidential values and files in clear; that they leave, and to whom, is on record.", negative=""
+        ),
+    ] = False
+    check: Annotated[Path | None, Parameter(help="Say whether the pack in this folder is whole and its log holds.")] = (
+        None
+    )
+
+
+@app.command(name="exit")
+async def exit_(slug: str = "", *, pack: Pack | None = None, why: Why | None = None, json: Json = False) -> None:
+    """Write everything a company holds into a folder in open formats, with its files and its log, signed; or check such a folder."""
+    pack = pack or Pack()
+    if pack.check is not None:
+        _check(pack.check, json=json)
+        return
+    if not slug or pack.to is None:
+        raise Invalid.at(
+            "to", "a company and where its pack goes, or --check FOLDER", "guibin tenant exit SLUG --to FOLDER"
+        )
+    # Read by this command alone: they need every slice.
+    from guibin import catalog  # noqa: F401
+    from guibin.exits import actions as exits
+    from guibin.exits.requests import NewExit
+
+    environment.use_files()
+    async with environment.inside(slug) as session:
+        new = NewExit(**asdict(why or Why()), clear=pack.clear)
+        done = await exits.write(pack.to.absolute(), new, session.act, say=say)
+    answer(
+        done,
+        f"Everything of {slug} is in {pack.to}: {done.tables} tables, {done.rows} rows, {done.files} files,"
+        f" {done.bytes} bytes.\nSHA-256 of its manifest: {done.root}",
+        json=json,
+    )
+
+
+def _check(folder: Path, *, json: bool) -> None:
+    """What is proved, a sentence each; exit code 1 at the first thing that is wrong."""
+    from guibin.evidence import verify as verifying
+
+    try:
+        found = verifying.verify_exit(folder)
+    except verifying.Wrong as wrong:
+        fail(verifying.SAYS[wrong.says][1].format(**wrong.values))
+    except OSError as error:
+        fail(verifying.SAYS["unread"][1].format(file=error.filename, because=error.strerror))
+    said = [
+        verifying.SAYS[says][1].format(**values) for says, values in verifying.sentences_of_exit(found, pinned=False)
+    ]
+    answer({"root": found.root, "files": found.files, "bytes": found.bytes, "says": said}, "\n".join(said), json=json)
 
 
 def _asked(slug: str) -> str:

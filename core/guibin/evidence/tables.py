@@ -10,7 +10,7 @@ class EvidenceKey(TenantTable):
     """What checkpoints are signed with: `public` as a verifier key, the other half `sealed` under the company's key."""
 
     public = Text()
-    sealed = Bytea()
+    sealed = Bytea(secret=True)
     made_at = Timestamptz(default=None, null=True)
 
     keys = Keys(written_by="company", append_only=True, unique=(("public",),))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""guibin-verify: says what an evidence pack proves, or names the first thing that is wrong with it.
+"""guibin-verify: says what an evidence pack or a company's exit pack proves, or names the first thing that is wrong with it.
 
 One file that needs Python 3.11 and `cryptography` and nothing else: no database, no network, nothing of Guibin. The log is
 hashed by RFC 6962 over leaves in RFC 8785 form, its checkpoints are signed notes of C2SP's tlog-checkpoint, a witness's
@@ -26,7 +26,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 FORMAT = "guibin/evidence/1"
 # What is signed of a pack stands behind this, so that no checkpoint is ever taken for one.
 PACK = b"guibin/evidence-pack/1\n"
+# The manifest of an exit pack: what it begins with, what is signed of it, what it is called, and where the log lies beside it.
+EXIT_FORMAT = "guibin/exit-pack/1"
+EXIT = b"guibin/exit-pack/1\n"
+MANIFEST, LOG = "MANIFEST.jsonl", "evidence/log.jsonl"
 ED25519, COSIGNATURE = 1, 4
+BYTES_AT_ONCE = 1024 * 1024
 SAFE_INTEGER = 2**53 - 1
 
 SAYS = {
@@ -72,6 +77,20 @@ SAYS = {
         "Versions {versions} of the policy are in the log, word for word.",
     ),
     "decided": ("决定 {kind} {id} 于 {at} 写入日志。", "The decision {kind} {id} of {at} is in the log."),
+    "exit": (
+        "离场包完整：{company} 的 {files} 个文件，共 {bytes} 字节，一个不缺、一个不多、未被改动。",
+        "The exit pack of {company} is whole: {files} files, {bytes} bytes, none missing, none added, none changed.",
+    ),
+    "exit_root": ("清单的 SHA-256：{root}", "SHA-256 of its manifest: {root}"),
+    "exit_manifest": (
+        "离场包的清单残缺或被改过（第 {line} 行）。",
+        "The manifest of the exit pack is damaged at line {line}.",
+    ),
+    "exit_signature": ("离场包的清单被改过：签名不符。", "The manifest was changed: its signature does not agree."),
+    "exit_missing": ("离场包缺少文件 {file}。", "The exit pack lacks the file {file}."),
+    "exit_added": ("离场包多出文件 {file}。", "The exit pack has a file too many: {file}."),
+    "exit_changed": ("离场包的文件 {file} 被改过。", "The file {file} of the exit pack was changed."),
+    "exit_other_log": ("离场包中的日志不是这家公司的。", "The log in the exit pack is another company's."),
     "malformed": ("第 {line} 行不是证据文件的内容。", "Line {line} is not what an evidence pack holds."),
     "not_canonical": ("第 {line} 行的写法被改过。", "Line {line} was written differently."),
     "place": (
@@ -504,6 +523,101 @@ def compare(found: Findings, note: str, *, file: str = "") -> Note:
     return held
 
 
+@dataclass(frozen=True)
+class ExitPack:
+    """An exit pack that is whole: what its manifest begins with, the manifest's SHA-256 in hexadecimal digits, how many files it
+    names and their bytes, and what its log proves."""
+
+    head: dict[str, Any]
+    root: str
+    files: int
+    bytes: int
+    log: Findings
+
+
+def verify_exit(folder: Path, *, key: Key | None = None, witnesses: Sequence[Key] = ()) -> ExitPack:
+    """Every file of the folder is as its manifest says, there are no others, and its log holds. Raises Wrong, OSError."""
+    names: set[tuple[str, int, str]] = set()
+    whole, size, line = hashlib.sha256(), 0, 0
+    with (folder / MANIFEST).open("rb") as lines:
+        head: dict[str, Any] = {}
+        keys: tuple[Key, ...] = ()
+        ended = False
+        for line, written in enumerate(lines, 1):
+            said = _line_of_manifest(written, line, ended=ended)
+            try:
+                if line == 1:
+                    keys = tuple(map(Key.of, (said["key"], *said["later_keys"])))
+                    if said["exit_pack"] != EXIT_FORMAT or {each.name for each in keys} != {said["origin"]}:
+                        raise ValueError("no head")
+                    head = said
+                elif said.keys() == {"signature"}:
+                    if not keys[-1].holds(EXIT + whole.digest(), decoded(said["signature"])):
+                        raise Wrong("exit_signature")
+                    ended = True
+                else:
+                    size += _file_of_manifest(said, names)
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+                raise Wrong("exit_manifest", line=line) from None
+            whole.update(written)
+    if not ended:
+        raise Wrong("exit_manifest", line=line + 1)
+    if key is not None and key not in keys:
+        raise Wrong("key")
+    _compare_files(folder, names)
+    with (folder / LOG).open("rb") as entries:
+        log = verify(entries, key=key, witnesses=witnesses)
+    if log.keys != keys:
+        raise Wrong("exit_other_log")
+    return ExitPack(head, whole.hexdigest(), len(names), size, log)
+
+
+def _line_of_manifest(written: bytes, line: int, *, ended: bool) -> dict[str, Any]:
+    try:
+        if ended:
+            raise Wrong("after", line=line)
+        return _read(written, line)
+    except Wrong:
+        raise Wrong("exit_manifest", line=line) from None
+
+
+def _file_of_manifest(said: dict[str, Any], names: set[tuple[str, int, str]]) -> int:
+    name, size, digest = said["path"], said["bytes"], said["sha256"]
+    parts = name.split("/")
+    if said.keys() != {"path", "bytes", "sha256"} or {"", ".", ".."} & set(parts) or "\\" in name or len(digest) != 64:
+        raise ValueError("no file of a pack")
+    if (name, size, digest) in names or name == MANIFEST:
+        raise ValueError("named twice")
+    names.add((name, int(size), digest))
+    return int(size)
+
+
+def _compare_files(folder: Path, names: set[tuple[str, int, str]]) -> None:
+    """Raises Wrong for the first file, by name, that is missing, changed, or too many."""
+    named = {name for name, _, _ in names}
+    for name, size, digest in sorted(names):
+        file, found = folder / name, hashlib.sha256()
+        if file.is_symlink() or not file.is_file():
+            raise Wrong("exit_missing", file=name)
+        with file.open("rb") as content:
+            while part := content.read(BYTES_AT_ONCE):
+                found.update(part)
+        if file.stat().st_size != size or found.hexdigest() != digest:
+            raise Wrong("exit_changed", file=name)
+    for above, _, files in os.walk(folder):
+        for each in files:
+            name = (Path(above) / each).relative_to(folder).as_posix()
+            if name not in named and name != MANIFEST:
+                raise Wrong("exit_added", file=name)
+
+
+def sentences_of_exit(found: ExitPack, *, pinned: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """As `sentences`, of an exit pack and the log in it."""
+    yield "exit", {"company": found.head["company"], "files": found.files, "bytes": found.bytes}
+    yield "exit_root", {"root": found.root}
+    yield from sentences(found.log, pinned=pinned)
+
+
 def sentences(found: Findings, *, pinned: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is proved, one sentence each: keys of SAYS with their values."""
     yield "intact", {"origin": found.key.name, "key": found.key.id.hex()}
@@ -528,8 +642,12 @@ def sentences(found: Findings, *, pinned: bool) -> Iterator[tuple[str, dict[str,
 
 def main() -> None:
     """Exit code 0 when all of it holds, 1 at the first thing that does not."""
-    parser = argparse.ArgumentParser(prog="guibin-verify", description="核对证据文件 · Verify an evidence pack.")
-    parser.add_argument("pack", type=Path, help="证据文件 · the evidence pack")
+    parser = argparse.ArgumentParser(
+        prog="guibin-verify", description="核对证据文件或离场包 · Verify an evidence pack or an exit pack."
+    )
+    parser.add_argument(
+        "pack", type=Path, help="证据文件，或离场包的文件夹 · the evidence pack, or the folder of an exit pack"
+    )
     parser.add_argument("--key", help="日志的公钥 · the log's key, name+id+base64")
     parser.add_argument(
         "--witness", action="append", default=[], help="见证人的公钥 · a witness's key that must have cosigned"
@@ -548,8 +666,12 @@ def main() -> None:
     except ValueError as error:
         parser.error(f"name+id+base64: {error}")
     try:
-        with asked.pack.open("rb") as lines:
-            found = verify(lines, key=key, witnesses=witnesses)
+        whole = verify_exit(asked.pack, key=key, witnesses=witnesses) if asked.pack.is_dir() else None
+        if whole is None:
+            with asked.pack.open("rb") as lines:
+                found = verify(lines, key=key, witnesses=witnesses)
+        else:
+            found = whole.log
         for witness in witnesses:
             if witness.name not in {name for name, _, _ in found.cosigned}:
                 raise Wrong("no_witness", name=witness.name)
@@ -563,7 +685,9 @@ def main() -> None:
     except OSError as error:
         print(SAYS["unread"][place].format(file=error.filename, because=error.strerror))
         sys.exit(1)
-    for says, values in sentences(found, pinned=key is not None):
+    pinned = key is not None
+    said = sentences(found, pinned=pinned) if whole is None else sentences_of_exit(whole, pinned=pinned)
+    for says, values in said:
         print(SAYS[says][place].format(**values))
     for note in held:
         print(SAYS["held"][place].format(size=note.size))

@@ -15,7 +15,7 @@ class MessageChannel(TenantTable):
     name = Varchar(length=60)
     means = Varchar(length=5)
     provider = Varchar(length=10)
-    sealed = Bytea()
+    sealed = Bytea(secret=True)
     shown = Varchar(length=200)
     per_day_max = Integer(default=None, null=True)
     written_by_name = Varchar(length=200)

@@ -13,12 +13,12 @@ class IdempotencyRecord(TenantTable):
     """
 
     key = Varchar(length=200)
-    fingerprint = Bytea()
-    permissions = Bytea()
+    fingerprint = Bytea(secret=True)
+    permissions = Bytea(secret=True)
     customer_ids = Array(base_column=UuidColumn(default=None), default=list)
     status = Integer()
-    headers = Bytea()
-    body = Bytea()
+    headers = Bytea(secret=True)
+    body = Bytea(secret=True)
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(unique=(("key",),), indexes=(Index(("created_at",)),))

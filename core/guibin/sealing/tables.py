@@ -15,8 +15,8 @@ class SealedValue(TenantTable, customer=True):
     place = SmallInt(default=0, help_text="0 for the only or first one")
     sealed = Bytea()
     masked = Varchar(length=200)
-    exact = Bytea(default=None, null=True)
-    tail = Bytea(default=None, null=True)
+    exact = Bytea(default=None, null=True, secret=True)
+    tail = Bytea(default=None, null=True, secret=True)
 
     keys = Keys(
         # What the other archive takes over is sealed again for it.

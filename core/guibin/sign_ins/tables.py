@@ -29,7 +29,7 @@ class IdentityProvider(TenantTable, signed="written"):
 
     issuer = Varchar(length=400)
     client_id = Varchar(length=200)
-    sealed = Bytea()
+    sealed = Bytea(secret=True)
     settings = JSONB()
     one = Boolean(default=True)
 
@@ -40,9 +40,9 @@ class ProviderAttempt(TenantTable):
     """Somebody went to the provider: what must come back with them, once, in time, in the same browser."""
 
     provider_id = RowOf("identity_provider")
-    digest = Varchar(length=64)
-    nonce = Varchar(length=64)
-    sealed = Bytea()
+    digest = Varchar(length=64, secret=True)
+    nonce = Varchar(length=64, secret=True)
+    sealed = Bytea(secret=True)
     expires_at = Timestamptz(default=None, null=True)
 
     keys = Keys(unique=(("digest",),), indexes=(Index(("expires_at",)),))

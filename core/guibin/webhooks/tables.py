@@ -35,7 +35,7 @@ class WebhookSecret(TenantTable):
     """A signing secret, sealed under the company's key. One that was followed by another signs too until `expires_at`."""
 
     endpoint_id = RowOf("webhook_endpoint")
-    sealed = Bytea()
+    sealed = Bytea(secret=True)
     created_by_name = Varchar(length=200)
     created_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
