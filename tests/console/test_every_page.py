@@ -12,6 +12,11 @@ CODE = re.compile(r"\b[a-z]+(_[a-z]+)+\b|\b(field|tier|milestone|complaint_level
 FOREIGN = re.compile(r"(?<![\w./@-])[a-z]{3,}(?![\w./@-])")
 # The end of a tag, where an attribute ended before its time.
 MARKUP = re.compile(r".{0,20}[\"']>.{0,20}")
+# What does not fit into its cell of a table and is not shortened with a sign that it is: up to the cell's inner edge.
+BEYOND = """all => all.filter(each => {
+    const cell = each.closest("td, th"), style = getComputedStyle(cell)
+    return each.offsetParent && each.getBoundingClientRect().right > cell.getBoundingClientRect().right - parseFloat(style.paddingRight) + 1
+}).map(each => each.innerText)"""
 KNOWN = frozenset({"xlsx", "csv", "pinyin", "docx", "pptx"})
 
 
@@ -21,6 +26,8 @@ def wrong_with(window, path, answer):
     found = [f"answered {answer.status}"] if answer.status != 200 else []
     found += [f"policy refused {each}" for each in window.violations()]
     found += [f"wider than the window by {window.overflow()}"] if window.overflow() > 0 else []
+    beyond = window.page.eval_on_selector_all(":is(td, th) :is(.g-chip, .btn)", BEYOND)
+    found += [f"does not fit into its cell: {each}" for each in beyond[:3]]
     found += [f"shows what stands in a tag: {each.group()}" for each in list(MARKUP.finditer(text))[:3]]
     found += [f"shows an id: {each}" for each in UUID.findall(text)[:3]]
     found += [f"shows a code: {each.group()}" for each in list(CODE.finditer(text))[:3]]

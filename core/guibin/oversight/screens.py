@@ -195,7 +195,7 @@ UNUSUAL_TABLE = Table(
         Column(name="who", width=184),
         Column(name="why"),
         Column(name="customer", width=200, confidential=True),
-        Column(name="state", width=112),
+        Column(name="state", width=132),
     ),
     filters=(Filter(name="rule", choices=_rules), Filter(name="actor_id", choices=_people)),
     views=(
