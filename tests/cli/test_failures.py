@@ -29,6 +29,8 @@ NEEDS_NONE = {"witness", "up", "migrate", "rules", "rules show", "rules write"} 
     "pack check",
     "pack list",
     "pack show",
+    "pack pin",
+    "pack sign",
 }
 # `restore` makes the place itself.
 NEEDS_NONE |= {"pack new", "pack dev", "script test", "script push", "bundle compare", "bundle import", "restore"}
