@@ -187,13 +187,16 @@ def put_at(body, at, value):
     return {**body, first: put_at(body.get(first) or {}, rest, value) if rest else value}
 
 
-async def test_bodies_are_read_as_what_they_say(client, document):
-    taken, tried = [], 0
+async def test_bodies_are_read_as_what_they_say(client, tenant, document):
+    person, taken, tried = await tenant.staff("person", "tenant_admin"), [], 0
     for method, path, operation in operations(document):
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
         good = sample(document, schema) if schema else None
         for at, value in written_otherwise(document, schema) if isinstance(good, dict) else ():
             answer = await client.request(method, PARAMETER.sub(str(uuid4()), path), json=put_at(good, at, value))
+            if answer.status_code == 403:
+                # What a person alone may do.
+                answer = await person.request(method, PARAMETER.sub(str(uuid4()), path), json=put_at(good, at, value))
             tried += 1
             if answer.status_code != 400:
                 taken.append(f"{method.upper()} {path} with {at}={value!r}: {answer.status_code} {answer.text[:200]}")

@@ -72,6 +72,8 @@ BEGINS_WHEN_CLOSED = {
     "consent",
     "department_matter",
     "disclosure",
+    # The file of a former customer is looked at in an emergency, too.
+    "emergency_access",
     # Whoever is on duty is called to what a former customer begins.
     "duty_call",
     "fact",

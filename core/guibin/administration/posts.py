@@ -15,7 +15,7 @@ from guibin.policy.words import Code
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, Forbidden, Invalid, NotFound
-from guibin_tenants.rows import add, change, locked, many
+from guibin_tenants.rows import add, change, locked, many, missing
 from guibin_tenants.scope import execute, fetch_column
 from guibin_tenants.staff import StaffView
 
@@ -302,5 +302,7 @@ async def _hold(account: StaffView, roles: tuple[str, ...], act: Act) -> None:
 
 
 async def _shown(term_id: UUID) -> TermView:
-    (found,) = await many(TermView, f"{_VIEW} where id = $1", term_id)
-    return found
+    found = await many(TermView, f"{_VIEW} where id = $1", term_id)
+    if not found:
+        raise missing(PostTerm, term_id)
+    return found[0]

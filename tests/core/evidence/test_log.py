@@ -6,7 +6,7 @@ import json
 import asyncpg
 import pytest
 import rfc6962
-from running import run_job
+from running import come_round
 
 from guibin.evidence import actions, findings
 from guibin.evidence.jobs import SequenceEvidence
@@ -199,7 +199,7 @@ async def test_a_sequencer_that_dies_at_any_step_leaves_no_gap_and_no_double(cli
     failpoints.arm(failpoints.armed_by(f"{step}:raise"))
     try:
         with pytest.raises(FailedOnPurpose):
-            await run_job(tenant, SequenceEvidence())
+            await come_round(tenant, SequenceEvidence())
     finally:
         failpoints.arm(None)
     async with tenant.scope():
@@ -218,7 +218,7 @@ async def test_two_sequencers_at_once_are_one_after_the_other(client, tenant, op
         await client.get(f"/api/v1/customers/{opened}")
 
     for _ in range(6):
-        await asyncio.gather(*(run_job(tenant, SequenceEvidence()) for _ in range(4)))
+        await asyncio.gather(*(come_round(tenant, SequenceEvidence()) for _ in range(4)))
 
     async with tenant.scope():
         positions = await fetch_column("select position from evidence_entry order by position")
