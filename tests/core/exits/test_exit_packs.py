@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextvars
 import csv
 import json
 import shutil
@@ -373,6 +374,22 @@ async def test_broken_off_anywhere_there_is_no_pack_and_the_next_try_is_whole(te
     assert verify_exit(place).root == done.root
 
 
+async def test_what_was_asked_for_in_clear_is_on_record_though_it_was_broken_off(tenant, client, leave):
+    who = (await client.post("/api/v1/customers", json=CUSTOMER)).json()["id"]
+    failpoints.arm(armed_by("exit.rows:raise"))
+    try:
+        with pytest.raises(FailedOnPurpose):
+            await leave(tenant, clear=True, leaves_to="outside", recipient="新系统公司", legal_basis="合同第9条")
+    finally:
+        failpoints.arm(None)
+
+    disclosed = (await client.get(f"/api/v1/customers/{who}/disclosures")).json()["items"]
+    entries = (await client.get("/api/v1/audit-entries", params={"action": "exit.write"})).json()["items"]
+
+    assert [one["recipient"] for one in disclosed] == ["新系统公司"]
+    assert [one["fields"] for one in entries] == [["clear"]]
+
+
 async def test_it_is_verified_with_nothing_of_ours(tenant, client, leave):
     place, done = await leave(tenant)
 
@@ -389,19 +406,21 @@ async def test_it_is_verified_with_nothing_of_ours(tenant, client, leave):
 
 async def test_rows_written_meanwhile_are_all_in_it_or_none(tenant, client, leave, monkeypatch):
     await client.post("/api/v1/customers", json=CUSTOMER)
-    read = actions.queries.tables
+    read, answers = actions.queries.tables, []
 
     async def then_somebody_comes():
         found = await read()
-        await client.post(
-            "/api/v1/customers", json=CUSTOMER | {"number": "DK00002", "confidential": {"mobile": "13900139000"}}
-        )
+        # Somebody else's request: nothing of the scope that is open here is open there.
+        other = CUSTOMER | {"number": "DK00002", "confidential": {"mobile": "13900139000"}}
+        asked = client.post("/api/v1/customers", json=other)
+        answers.append((await asyncio.create_task(asked, context=contextvars.Context())).status_code)
         return found
 
     monkeypatch.setattr(actions.queries, "tables", then_somebody_comes)
 
     place, _ = await leave(tenant, clear=True)
 
+    assert answers == [201]
     assert [row["number"] for row in lines(place, "customer")] == ["DK00001"]
     assert [row["sealed"] for row in lines(place, "sealed_value")] == ["13800138000"]
 
