@@ -21,7 +21,16 @@ from guibin_tenants.refusals import Refusal
 
 # What only whoever runs the product meets, or a program that calls it.
 OPERATORS = frozenset(
-    {"bad-bound", "bad-file-bound", "bad-file-store", "bad-proxies", "no-public-address", "draining", "moving"}
+    {
+        "bad-bound",
+        "bad-file-bound",
+        "bad-file-store",
+        "bad-proxies",
+        "no-public-address",
+        "draining",
+        "moving",
+        "no-place",
+    }
 )
 TESTS = Path(__file__).parents[1]
 HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -62,7 +62,7 @@ async def ended(tenant, client):
     async with tenant.scope():
         ids = [row["id"] for row in await fetch("select id from customer order by number")]
     closed = []
-    for customer_id in ids[3::2]:
+    for customer_id in ids[1::2]:
         answer = await client.post(f"/api/v1/customers/{customer_id}/closings", json={"reason": "left"})
         assert answer.status_code in (201, 409), answer.text
         closed += [customer_id] if answer.status_code == 201 else []

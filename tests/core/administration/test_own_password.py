@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from running import run_job
+from running import come_round
 
 from guibin.administration.jobs import ForgetSignIns
 from guibin_tenants import devices, sign_in_limits, staff
@@ -147,7 +147,7 @@ async def test_what_sign_ins_leave_behind_goes_when_its_time_is_over(world, tena
     counts = []
     for later in (sign_in_limits.HOUR * 2, staff.SESSION_LASTS, devices.KNOWN_FOR):
         world.clock.set(world.clock() + later)
-        await run_job(tenant, ForgetSignIns())
+        await come_round(tenant, ForgetSignIns())
         counts.append(await left())
 
     assert at_first == [1, 4, 1]

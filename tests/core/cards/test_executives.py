@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from cards import IDENTITY
-from running import run_job, work_off
+from running import come_round, run_job, work_off
 
 from guibin.cards.jobs import KeepCards
 from guibin.events import PostEnded
@@ -47,7 +47,7 @@ async def leave(desk, person):
 
 async def night(desk, clock, *day):
     clock.set(datetime(*day, 2, tzinfo=UTC))
-    await run_job(desk.tenant, KeepCards())
+    await come_round(desk.tenant, KeepCards())
 
 
 async def test_an_executive_gets_the_card_and_its_tier_through_the_company(desk, company):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from acting import acting
 from caring import RENEWED, TODAY, customer, on, open_ones, ordered
-from running import run_job
+from running import come_round
 
 from guibin.care.jobs import FilterRenewals, PrepareCare
 from guibin.profiles.importing import import_orders
@@ -49,8 +49,8 @@ async def test_an_end_that_moves_away_and_back_keeps_its_reminder_and_its_renewa
     for ends_on, hour in ((first, 9), (later, 10), (first, 11)):
         await moved(tenant, tmp_path, ends_on)
         on(clock, TODAY, hour)
-        await run_job(tenant, PrepareCare())
-        await run_job(tenant, FilterRenewals())
+        await come_round(tenant, PrepareCare())
+        await come_round(tenant, FilterRenewals())
 
     assert await states(client, "reminders") == [(str(first), "open")]
     assert await states(client, "renewals") == [(str(first), "asked")]
@@ -62,7 +62,7 @@ async def test_another_order_of_the_product_ends_the_reminder_and_one_beside_it_
     person = await customer(client)
     await ordered(client, person, TODAY + timedelta(days=10))
     await ordered(client, person, TODAY + timedelta(days=12), "second set")
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
     assert len(await open_ones(client, "reminders")) == 2
 
     body = {
@@ -78,7 +78,7 @@ async def test_another_order_of_the_product_ends_the_reminder_and_one_beside_it_
     assert (await client.post(f"/api/v1/customers/{person}/orders", json=body)).status_code == 201
 
     assert await open_ones(client, "reminders") == []
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
     assert await open_ones(client, "reminders") == []
 
 
@@ -87,8 +87,8 @@ async def test_an_order_that_is_imported_ends_reminder_and_renewal_as_one_that_i
     first = TODAY + timedelta(days=10)
     for number in ("1", "2"):
         await ordered(client, await customer(client, number), first, f"N{number}")
-    await run_job(tenant, PrepareCare())
-    await run_job(tenant, FilterRenewals())
+    await come_round(tenant, PrepareCare())
+    await come_round(tenant, FilterRenewals())
 
     await moved(tenant, tmp_path, "2027-03-12", "N9", started_on=first)
 
@@ -102,7 +102,7 @@ async def test_a_renewal_that_is_overtaken_waits_for_nobody(tenant, client, deci
     chief = await tenant.staff("chief", "manager")
     person = await customer(client)
     await ordered(client, person, TODAY + timedelta(days=10))
-    await run_job(tenant, FilterRenewals())
+    await come_round(tenant, FilterRenewals())
     renewal = (await all_of(client, "renewals"))[0]
     decision = f"/api/v1/approvals/{renewal['approval_id']}/decision"
     if decided:
@@ -121,19 +121,19 @@ async def test_a_renewal_that_is_overtaken_waits_for_nobody(tenant, client, deci
     carried = await client.post(f"/api/v1/renewals/{renewal['id']}/order", json=RENEWED)
     assert [one["state"] for one in await all_of(client, "renewals")] == ["withdrawn"]
     assert (late.status_code, carried.status_code) == (409, 409)
-    await run_job(tenant, FilterRenewals())
+    await come_round(tenant, FilterRenewals())
     assert [one["state"] for one in await all_of(client, "renewals")] == ["withdrawn"]
 
 
 @pytest.mark.rule("S07-18")
 async def test_an_order_that_was_ended_takes_its_renewal_along(tenant, client):
     order = await ordered(client, await customer(client), TODAY + timedelta(days=10))
-    await run_job(tenant, FilterRenewals())
+    await come_round(tenant, FilterRenewals())
     assert len((await client.get("/api/v1/approvals")).json()["items"]) == 1
     async with tenant.scope() as scope:
         await scope.connection.execute("update product_order set ended_at = now() where id = $1", order)
 
-    await run_job(tenant, FilterRenewals())
+    await come_round(tenant, FilterRenewals())
 
     assert [one["state"] for one in await all_of(client, "renewals")] == ["withdrawn"]
     assert (await client.get("/api/v1/approvals")).json()["items"] == []
@@ -142,10 +142,10 @@ async def test_an_order_that_was_ended_takes_its_renewal_along(tenant, client):
 @pytest.mark.rule("S07-6")
 async def test_a_birthday_corrected_moves_its_task_the_same_day(tenant, client):
     person = await customer(client, birthday="1970-03-07")
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
     await corrected(client, person, birthday="1970-03-05")
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     assert await states(client, "care-tasks") == [("2026-03-05", "open")]
 
@@ -153,11 +153,11 @@ async def test_a_birthday_corrected_moves_its_task_the_same_day(tenant, client):
 @pytest.mark.rule("S07-6")
 async def test_a_birthday_corrected_after_the_wrong_day_has_passed_is_not_lost(tenant, client, clock):
     person = await customer(client, birthday="1970-03-03")
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
     on(clock, date(2026, 3, 4))
     await corrected(client, person, birthday="1970-03-06")
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     assert await states(client, "care-tasks") == [("2026-03-06", "open")]
 
@@ -165,14 +165,14 @@ async def test_a_birthday_corrected_after_the_wrong_day_has_passed_is_not_lost(t
 @pytest.mark.rule("S07-6")
 async def test_a_task_called_off_because_the_day_was_wrong_comes_back_on_the_right_one(tenant, client):
     person = await customer(client, birthday="1970-03-03")
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
     task = (await open_ones(client, "care-tasks"))[0]
     await client.post(f"/api/v1/care-tasks/{task['id']}/cancellation", json={"reason": "生日有误"})
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
     assert await open_ones(client, "care-tasks") == []
     await corrected(client, person, birthday="1970-03-06")
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     assert await states(client, "care-tasks") == [("2026-03-06", "open")]
 
@@ -181,12 +181,12 @@ async def test_a_task_called_off_because_the_day_was_wrong_comes_back_on_the_rig
 async def test_a_birthday_kept_before_it_was_corrected_into_another_year_is_not_kept_twice(tenant, client, clock):
     on(clock, date(2025, 12, 29))
     person = await customer(client, birthday="1970-12-30")
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
     task = (await open_ones(client, "care-tasks"))[0]
     await client.post(f"/api/v1/care-tasks/{task['id']}/result", json={"result": "已送达"})
     await corrected(client, person, birthday="1970-01-02")
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     assert [one for one in await states(client, "care-tasks") if one[1] == "open"] == [("2026-01-01", "open")]
     assert {one["occasion"] for one in await open_ones(client, "care-tasks")} == {"festivals"}
@@ -197,7 +197,7 @@ async def test_two_workers_prepare_one_task_and_two_people_finish_it_once(tenant
     person = await customer(client, birthday="1970-03-07")
     await ordered(client, person, TODAY + timedelta(days=10))
 
-    await asyncio.gather(*(run_job(tenant, job()) for job in (PrepareCare, FilterRenewals) * 3))
+    await asyncio.gather(*(come_round(tenant, job()) for job in (PrepareCare, FilterRenewals) * 3))
 
     assert [len(await all_of(client, what)) for what in ("care-tasks", "reminders", "renewals")] == [1, 1, 1]
     for what in ("care-tasks", "reminders"):
@@ -242,7 +242,7 @@ async def test_who_wants_no_greeting_gets_a_waiver_that_everybody_sees(tenant, c
     if purpose:
         await _answers(client, person, purpose, answer)
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     found = {one["customer_id"]: (one["state"], one["result"]) for one in await all_of(client, "care-tasks")}
     assert len(found) == 2
@@ -254,7 +254,7 @@ async def test_who_wants_no_greeting_gets_a_waiver_that_everybody_sees(tenant, c
 async def test_a_refusal_waives_what_is_open_at_once_and_a_consent_opens_it_again(tenant, client):
     person = await customer(client, birthday="1970-03-07")
     await ordered(client, person, TODAY + timedelta(days=10))
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     await _answers(client, person, "care", "refused")
     only_greetings = [(await states(client, what))[0][1] for what in ("care-tasks", "reminders")]
@@ -264,7 +264,7 @@ async def test_a_refusal_waives_what_is_open_at_once_and_a_consent_opens_it_agai
     told = await client.post(f"/api/v1/reminders/{task['id']}/result", json={"channel": "phone", "result": "已告知"})
     for purpose in ("care", "contact"):
         await _answers(client, person, purpose, "granted")
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     assert (only_greetings, both, told.status_code) == (["waived", "open"], ["waived", "waived"], 409)
     assert [(await states(client, what))[0][1] for what in ("care-tasks", "reminders")] == ["open", "open"]

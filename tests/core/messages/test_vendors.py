@@ -13,7 +13,7 @@ from caring import customer as archive
 from caring import on
 from msgspec.structs import replace
 from receiver import HANG, TRICKLE
-from running import run_job, work_off
+from running import come_round, work_off
 from standardwebhooks.webhooks import Webhook
 from vendors import HOSTS, MEANS, SECRET, SETTINGS, TAKEN, channel, vendors
 
@@ -235,8 +235,8 @@ async def test_a_greeting_goes_out_through_a_vendor_and_its_number_stays_between
         made = await client.post("/api/v1/channels", json=channel("aliyun"))
         await archive(client, "1", birthday="1980-03-20", sex="male", confidential={"mobile": "13912345678"})
         on(tenant.world.clock, date(2026, 3, 20), 9)
-        await run_job(tenant, PrepareCare())
-        await run_job(tenant, PostCareMessages())
+        await come_round(tenant, PrepareCare())
+        await come_round(tenant, PostCareMessages())
         await work_off(tenant)
 
     assert (made.status_code, made.json()["shown"]) == (201, f"{aliyun.HOST} · 贵宾服务")

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from desk import open_desk
-from running import run_job
+from running import come_round, run_job
 from standing import member as standing
 
 from guibin.jobs.kinds import kind_of
@@ -32,7 +32,7 @@ async def member(desk, number, months):
 async def on(desk, clock, day):
     """The company's morning of a day, with the daily job and whatever it ordered done."""
     clock.set(datetime.fromisoformat(f"{day}T01:00:00+08:00").astimezone(UTC))
-    await run_job(desk.tenant, AssessDue())
+    await come_round(desk.tenant, AssessDue())
     async with desk.tenant.scope() as scope:
         jobs = await scope.connection.fetch("select payload from job where kind = $1", kind_of(AssessScheme))
     return [row["payload"] for row in jobs]
