@@ -86,6 +86,8 @@ class Keys(Struct, frozen=True):
 
 
 NAME_CHARS_MAX = 200
+# SQL, of a row `c` of PostgreSQL's catalog: a table that holds rows of companies, whoever made it.
+HOLDS_COMPANIES = """c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped)"""
 # What is left of a text that was there, so that it is still to be seen and rows that must have one keep one.
 BLANK = "—"
 

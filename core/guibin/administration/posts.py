@@ -97,10 +97,9 @@ async def assign(staff_id: UUID, new: NewTerm, act: Act) -> TermView:
 async def check_assign(staff_id: UUID, new: NewTerm, act: Act) -> RightsChange:
     """What they would gain beside all they hold on its first day. Nothing is changed; raises what `assign` would."""
     account, from_on = await _to_be_given(staff_id, new, act)
-    posts = await actions.posts_of(act)
-    before = await _held_on(account, from_on, await _open_terms(staff_id), act)
-    after = structs.replace(before, roles=staff.with_posts((*before.roles, new.post), posts))
-    return await rights.between(before, after, act, (from_on, new.until_on))
+    without = await _held_on(account, from_on, await _open_terms(staff_id), act)
+    with_it = await _with(without, new.post, act)
+    return await rights.between(without, with_it, act, (from_on, new.until_on))
 
 
 async def change_term(staff_id: UUID, term_id: UUID, new: TermChange, act: Act) -> TermView:
@@ -124,7 +123,7 @@ async def check_change(staff_id: UUID, term_id: UUID, new: TermChange, act: Act)
     assert first is not None
     from_on, others = first + timedelta(days=1), [each for each in await _open_terms(staff_id) if each.id != term_id]
     without = await _held_on(await _less(account, term, act), from_on, others, act)
-    with_it = structs.replace(without, roles=staff.with_posts((*without.roles, term.post), await actions.posts_of(act)))
+    with_it = await _with(without, term.post, act)
     before, after = (without, with_it) if is_longer else (with_it, without)
     return await rights.between(before, after, act, (from_on, last))
 
@@ -137,7 +136,7 @@ async def check_end(staff_id: UUID, term_id: UUID, act: Act) -> RightsChange:
         return await rights.between(account, await _less(account, term, act), act, (act.today, term.until_on))
     others = [each for each in await _open_terms(staff_id) if each.id != term_id]
     without = await _held_on(account, term.from_on, others, act)
-    with_it = structs.replace(without, roles=staff.with_posts((*without.roles, term.post), await actions.posts_of(act)))
+    with_it = await _with(without, term.post, act)
     return await rights.between(with_it, without, act, (term.from_on, term.until_on))
 
 
@@ -210,6 +209,12 @@ async def _held_on(account: StaffView, day: date, terms: Iterable[TermView], act
         elif term.state == "comes" and not over and term.from_on <= day and term.post in posts:
             account = structs.replace(account, roles=staff.with_posts((*account.roles, term.post), posts))
     return account
+
+
+async def _with(account: StaffView, post: str, act: Act) -> StaffView:
+    """As they are once they hold the post, too."""
+    roles = staff.with_posts((*account.roles, post), await actions.posts_of(act))
+    return structs.replace(account, roles=roles)
 
 
 async def _less(account: StaffView, term: TermView, act: Act) -> StaffView:

@@ -18,9 +18,9 @@ TROUBLE = (
 )
 # What an index takes, and four times as many bytes as a purpose that is asked for has signs.
 PURPOSE_BYTES_MAX = 2_000
-# What confidential left, as its index has it: asked otherwise, it would not be found by that.
 # The purpose of a look in the name of an emergency access begins so; its id follows.
 EMERGENCY = "emergency:"
+# What confidential left, as its index has it: asked otherwise, it would not be found by that.
 DEPARTED_AS_INDEXED = f"action = any ('{{{','.join(sorted(DEPARTED))}}}'::text[]) and coalesce(refused, '') = ''"
 
 

@@ -36,8 +36,6 @@ _MOMENT = "%Y-%m-%dT%H:%M"
 _FOR_PROGRAMS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|/api/|\b(?:POST|PUT|DELETE) |_id\b|`")
 # The refusal that speaks in the company's own words, written in both languages.
 OWN_WORDS = "refused-by-rule"
-# How rules about what is missing begin; every other is found by its letters among the texts `rule`.
-_REQUIRED = "required"
 
 
 class Choice(Struct, frozen=True):
@@ -275,11 +273,8 @@ def detailed(said: str, studio: Studio) -> str:
 
 def rule(broken: str, studio: Studio, look: Look) -> str:
     """A rule that a value breaks, in the reader's words; one that has none as it was said."""
-    said = reasons.worded(broken, partial(studio.says, look=look), studio.words.has)
-    if not said and broken.startswith(_REQUIRED):
-        return studio.says("error.required", look)
-    # Of a rule that was a refusal's sentence elsewhere, as of a pack's row in a file.
-    return said or (detailed(broken, studio) if look.language != "en" else "") or broken
+    says, sentence = partial(studio.says, look=look), partial(detailed, studio=studio) if look.language != "en" else str
+    return reasons.worded(broken, says, studio.words.has) or reasons.unworded(broken, says, sentence)
 
 
 def _told(field: FieldError, shell: Shell) -> str:

@@ -85,6 +85,11 @@ def worded(broken: str, says: Says, has: Callable[[str], bool], listed: Callable
     return said + near(rest, says, listed) if said else said
 
 
+def unworded(broken: str, says: Says, sentence: Callable[[str], str]) -> str:
+    """A rule that no words are known for: of one that was a refusal's sentence elsewhere, as of a pack's row, what `sentence` makes."""
+    return says("error.required") if broken.startswith("required") else sentence(broken) or broken
+
+
 def near(fix: str, says: Says, listed: Callable[[str], str] = str) -> str:
     """What was probably meant, as a sentence after the rule; empty where that is not what the fix says."""
     return worded(fix, says, lambda _: False, listed) if fix.startswith("did you mean ") else ""

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from guibin.audit.actions import AuditNote, noted, record
 from guibin.audit.attempts import attempt
 from guibin.cases import Case
@@ -18,7 +20,7 @@ from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import fetch_column, fetch_value, whole_company
 from guibin_tenants.staff import Staff
 
-from .queries import OPENS, SUBJECT, WATCHES, EmergencyAccessView, one
+from .queries import OPENS, SUBJECT, WATCHES, EmergencyAccessView, one, running_of
 from .refusals import AlreadyInSight, AlreadyLent, AlreadyOver, MonthUsedUp, NotYours, SeveralAreKnownBy
 from .requests import NewEmergencyAccess
 from .tables import EmergencyAccess
@@ -46,11 +48,11 @@ async def open_access(new: NewEmergencyAccess, act: Act) -> EmergencyAccessView:
         customer_id = await _whom(new, act)
         if await kept((customer_id,)):
             raise AlreadyInSight()
-        if await _lent(customer_id, act):
+        if await running_of(act.by, customer_id, now=act.now):
             raise AlreadyLent()
         async with whole_company():
             access_id = await _write(customer_id, new, act)
-            await record(_of(note, access_id, customer_id), act)
+            await record(replace(note, subject_id=access_id, customer_id=customer_id), act)
             await _tell("emergency_opened", Case(SUBJECT, access_id, customer_id), act)
     return await one(access_id, act)
 
@@ -106,17 +108,6 @@ async def _whom(new: NewEmergencyAccess, act: Act) -> UUID:
     return found.pop()
 
 
-async def _lent(customer_id: UUID, act: Act) -> bool:
-    lent: bool = await fetch_value(
-        "select exists (select from emergency_access where staff_id = $1 and customer_id = $2 and ended_at is null"
-        " and until_at > $3)",
-        act.by.id,
-        customer_id,
-        act.now,
-    )
-    return lent
-
-
 async def _write(customer_id: UUID, new: NewEmergencyAccess, act: Act) -> UUID:
     policy = act.policy.emergency
     return await add(
@@ -129,18 +120,6 @@ async def _write(customer_id: UUID, new: NewEmergencyAccess, act: Act) -> UUID:
         opened_at=act.now,
         until_at=act.now + timedelta(minutes=new.minutes or policy.minutes),
         policy_version=act.policy.version,
-    )
-
-
-def _of(note: AuditNote, access_id: UUID, customer_id: UUID) -> AuditNote:
-    return AuditNote(
-        action=note.action,
-        subject=note.subject,
-        subject_id=access_id,
-        customer_id=customer_id,
-        purpose=note.purpose,
-        shown=note.shown,
-        asked=note.asked,
     )
 
 

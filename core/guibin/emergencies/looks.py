@@ -4,18 +4,14 @@ import re
 from uuid import UUID
 
 from guibin_tenants.principals import Signature
-from guibin_tenants.scope import ALL_UNITS, fetch_value, lend
+from guibin_tenants.scope import ALL_UNITS, lend
 
-from .queries import OPENS, purpose_of
+from .queries import OPENS, purpose_of, running_of
 
 # The file itself and its parts, one deep: forms of what may be done with it, what is revealed and what is given away lie deeper.
 _FILE = re.compile(
     r"/(?:api/v1|console)/customers/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"(?:/(?!(?:merge|copy|apply)/?\Z)[a-z-]+)?/?\Z"
-)
-_RUNNING = (
-    "select id from emergency_access where staff_id = $1 and customer_id = $2 and ended_at is null and opened_at <= $3"
-    " and until_at > $3 order by opened_at desc limit 1"
 )
 
 
@@ -26,6 +22,6 @@ async def lend_file(method: str, path: str, signature: Signature) -> None:
     by, asked = signature.by, _FILE.match(path)
     if asked is None or method != "GET" or by.units == ALL_UNITS or not OPENS(by):
         return
-    access_id: UUID | None = await fetch_value(_RUNNING, by.id, UUID(asked[1]), signature.now)
+    access_id = await running_of(by, UUID(asked[1]), now=signature.now)
     if access_id is not None:
         await lend(access_id, by.id, now=signature.now, purpose=purpose_of(access_id))

@@ -15,6 +15,7 @@ from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import Principal, may, may_any, staff_only
 from guibin_tenants.rows import name_of
+from guibin_tenants.scope import fetch_value
 
 from .requests import EmergencyFilter, State
 from .tables import EmergencyAccess
@@ -75,6 +76,18 @@ LISTED: Listing[EmergencyAccessView] = Listing(
     },
     holds="$everybodys or x.staff_id = $by",
 )
+
+
+async def running_of(by: Principal, customer_id: UUID, *, now: datetime) -> UUID | None:
+    """The access by which the customer's file is lent to this person at this moment."""
+    found: UUID | None = await fetch_value(
+        f"select x.id from {name_of(EmergencyAccess)} x where x.staff_id = $1 and x.customer_id = $2 and"
+        f" {RUNNING.replace('$now', '$3')} order by x.opened_at desc limit 1",
+        by.id,
+        customer_id,
+        now,
+    )
+    return found
 
 
 def _asked_by(by: Principal) -> dict[str, Any]:

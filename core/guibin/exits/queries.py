@@ -10,17 +10,16 @@ import asyncpg
 from msgspec import Struct, structs
 
 from guibin_tenants.scope import current_scope, current_tenant, fetch, fetch_one
-from guibin_tenants.tables import TenantTable, all_tables
+from guibin_tenants.tables import HOLDS_COMPANIES, TenantTable, all_tables
 
 # So many rows, or about so many bytes of them, are held at once.
 ROWS_AT_ONCE, BYTES_AT_ONCE = 1_000, 4 * 1024 * 1024
 BYTES, DOCUMENT = "bytea", "jsonb"
-_TABLES = """
+_TABLES = f"""
 select c.relname::text as name, array_agg(a.attname::text order by a.attnum) as columns,
     array_agg(format_type(a.atttypid, a.atttypmod) order by a.attnum) as types
 from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-and exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped)
+where {HOLDS_COMPANIES}
 group by c.relname order by c.relname
 """
 

@@ -17,19 +17,19 @@ from msgspec import Struct
 from guibin.jobs.ledger import LET_GO, RUNNING
 from guibin_tenants import registry
 from guibin_tenants.refusals import Conflict
+from guibin_tenants.tables import HOLDS_COMPANIES
 
 # Requests that were let in before the suspension have ended by then; a key is remembered for two seconds at most.
 SETTLES_WITHIN = timedelta(seconds=10)
 # With these goes whatever was sealed, wherever a copy of it is.
 _KEYS = ("subject_key", "tenant_key")
 
-_TABLES = """
+_TABLES = f"""
 select c.relname::text as name, array(
     select distinct referring.relname::text from pg_constraint k join pg_class referring on referring.oid = k.conrelid
     where k.confrelid = c.oid and k.contype = 'f' and k.conrelid <> c.oid
 ) as referring
-from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
-where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+from pg_class c where {HOLDS_COMPANIES}
 order by c.relname
 """
 

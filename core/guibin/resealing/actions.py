@@ -14,16 +14,16 @@ from guibin_tenants import keyring, settings
 from guibin_tenants.keyring import Place, TenantSecret
 from guibin_tenants.principals import Signature
 from guibin_tenants.scope import execute, fetch
+from guibin_tenants.tables import HOLDS_COMPANIES
 
 ROWS_AT_ONCE, BYTES_AT_ONCE = 500, 32 * 1024 * 1024
 SETTING = "key_rotation"
 _WRAPPED = ("subject_key", "wrapped")
 
-_COLUMNS = """
+_COLUMNS = f"""
 select c.relname::text as table, a.attname::text as column
 from pg_class c join pg_attribute a on a.attrelid = c.oid and not a.attisdropped and a.atttypid = 'bytea'::regtype
-where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'tenant_key'
-and exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped)
+where {HOLDS_COMPANIES} and c.relname <> 'tenant_key'
 and has_column_privilege(current_user, c.oid, a.attname, 'UPDATE')
 order by c.relname, a.attname
 """

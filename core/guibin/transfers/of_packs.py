@@ -82,15 +82,9 @@ def _step(declared: PackImport, row: Row, reader: Reader) -> Step | None:
 async def _does(declared: PackImport, values: dict[str, Any], customer: UUID | None, act: Act) -> None:
     try:
         await declared.takes(declared.row(**values), customer, act)
-    except Invalid as refusal:
-        if refusal.fields:
-            raise
-        raise _of_row(declared, values, refusal) from refusal
     except Refusal as refusal:
-        raise _of_row(declared, values, refusal) from refusal
-
-
-def _of_row(declared: PackImport, values: dict[str, Any], refusal: Refusal) -> Invalid:
-    """What the pack's own address would refuse is wrong with this row, not with the file."""
-    first = next(iter(declared.row.__struct_fields__))
-    return Invalid.at(WHOSE if WHOSE in values else first, refusal.detail)
+        if isinstance(refusal, Invalid) and refusal.fields:
+            raise
+        # What the pack's own address would refuse is wrong with this row, not with the file.
+        first = next(iter(declared.row.__struct_fields__))
+        raise Invalid.at(WHOSE if WHOSE in values else first, refusal.detail) from refusal

@@ -70,9 +70,7 @@ class Wording(Struct, frozen=True, kw_only=True):
         """Why what stands in a cell of the column is refused, its choices with what they are called; a reason that has no words
         as it was said."""
         said = reasons.worded(reason, self._says, texts().has, partial(self._listed, column))
-        if not said and reason.startswith("required"):
-            return self._says("error.required")
-        return said or (sentences.known().chinese(reason) if self.language != "en" else "") or reason
+        return said or reasons.unworded(reason, self._says, sentences.known().chinese if self.language != "en" else str)
 
     def choice(self, column: str, code: str) -> str:
         """What a code is called that may stand in the column; itself where it has no words."""
