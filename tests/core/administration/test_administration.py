@@ -116,6 +116,18 @@ async def test_whoever_leaves_hands_customers_over_and_is_signed_out(tenant, adm
     assert (await sign_in(tenant, "leaver")).status_code == 401
 
 
+async def test_what_nobody_gave_a_reason_for_is_said_in_the_companys_language(tenant, admin, client):
+    first, second, third = [await tenant.staff(name, "account_manager") for name in ("first", "second", "third")]
+    customer = {"number": "1", "kind": "leader", "name": "张三", "account_manager_id": str(first.staff_id)}
+    path = f"/api/v1/customers/{(await client.post('/api/v1/customers', json=customer)).json()['id']}"
+
+    await admin.post(f"/api/v1/staff/{first.staff_id}/hand-over", json={"successor_id": str(second.staff_id)})
+    await admin.post(f"/api/v1/staff/{second.staff_id}/leaving", json={"successor_id": str(third.staff_id)})
+
+    lines = (await client.get(f"{path}/assignments")).json()
+    assert [line["reason"] for line in lines][:2] == ["离职", "交接"]
+
+
 async def test_a_new_password_ends_every_session(tenant, admin, world):
     agent = await tenant.staff("agent", "agent")
 
