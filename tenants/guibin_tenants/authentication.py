@@ -31,7 +31,7 @@ class Recognised(Struct, frozen=True):
 
     `csrf` is set for sessions: a change must repeat it. A session was last `used_at`, and is locked once nothing was done in it
     for the company's `idle_minutes`, or since `locked_at`; a key or display was last used at `key_used_at`. The password or second factor was last told at `confirmed_at`.
-    `requests_per_s` is what the operator lets the company ask, None as much as any.
+    `requests_per_s` is what the operator lets the company ask, None as much as any. While it is `frozen` nothing of it is written.
     """
 
     principal: Principal
@@ -50,6 +50,7 @@ class Recognised(Struct, frozen=True):
     confirmed_at: datetime | None = None
     confirm_minutes: int | None = None
     requests_per_s: int | None = None
+    frozen: bool = False
 
     def locks_at(self, otherwise_minutes: float) -> datetime | None:
         """From when on the password is asked again; None for a key."""
@@ -86,7 +87,7 @@ def check_address(found: Recognised, address: str) -> None:
         raise Unauthenticated("This key may be used from registered addresses only")
 
 
-_TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at, t.requests_per_s"
+_TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at, t.frozen_at, t.requests_per_s"
 _FIELDS = (
     f"{READERS} as readers,"
     f" (select f.value from tenant_setting f where f.tenant_id = t.id and f.name = '{FIELD_RIGHTS}') as field_rights"
@@ -256,6 +257,7 @@ def _recognised(principal: Principal, row: object, *, networks: tuple[str, ...] 
         networks=networks,
         csrf=csrf,
         requests_per_s=row["requests_per_s"],  # type: ignore[index]
+        frozen=row["frozen_at"] is not None,  # type: ignore[index]
     )
 
 

@@ -134,6 +134,12 @@ class ConfirmAnew(Forbidden):
     """Tell your password or a code of your second factor again first. This is done only shortly after that was told."""
 
 
+class Frozen(Conflict):
+    """The company is read-only: nothing is written, and its jobs wait. Whatever can be looked at still can, and exported."""
+
+    kind = "company-frozen"
+
+
 class Suspended(Forbidden):
     """This tenant is suspended. Nothing is answered, and its jobs wait."""
 

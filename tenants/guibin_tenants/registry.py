@@ -85,6 +85,7 @@ class Tenant(Table, db=ENGINE):
     `job_share` is the most of a worker's jobs at once that may be this company's, in percent; None the usual share.
     `requests_per_s` is how much it may ask of each API process in a second, None as much as any.
     `domains` are its own host names and those of its people's mail addresses, each one company's alone.
+    Since `frozen_at` it is read-only: people sign in and look, nothing is written and nothing of it runs.
     While `moving_to` names a cell nothing of it is served here: it is on its way there, or was moved there and this is a tombstone.
     Of one that was erased only the slug stays, with who did it, when, and how many rows of each table went.
     """
@@ -100,6 +101,8 @@ class Tenant(Table, db=ENGINE):
     created_at = Timestamptz(default=None, null=True)
     suspended_at = Timestamptz(default=None, null=True)
     suspended_because = Text(default=None, null=True)
+    frozen_at = Timestamptz(default=None, null=True)
+    frozen_because = Text(default=None, null=True)
     job_share = Integer(default=None, null=True)
     requests_per_s = Integer(default=None, null=True)
     domains = Array(base_column=Text(), default=None, null=True)
@@ -120,6 +123,7 @@ class TenantView(Struct, frozen=True):
     language: str
     simulated: bool
     suspended_at: datetime | None = None
+    frozen_at: datetime | None = None
     job_share: int | None = None
     requests_per_s: int | None = None
     erased_at: datetime | None = None
@@ -295,7 +299,7 @@ async def locked(connection: asyncpg.Connection, slug: str) -> TenantView:
 async def bury(connection: asyncpg.Connection, tenant_id: UUID, *, by: str, now: datetime, rows: str) -> None:
     """Turn the registration into a tombstone: it stays suspended for ever. `rows` is JSON; the first tombstone stays."""
     await connection.execute(
-        "update tenant set name = '', packs = '{}', packs_allowed = null, suspended_because = null, job_share = null,"
+        "update tenant set name = '', packs = '{}', packs_allowed = null, suspended_because = null, frozen_because = null, job_share = null,"
         " requests_per_s = null, domains = null,"
         " erased_at = coalesce(erased_at, $2), erased_by = coalesce(erased_by, $3),"
         " erased_rows = coalesce(erased_rows, $4::jsonb) where id = $1",
@@ -341,6 +345,30 @@ async def resume(connection: asyncpg.Connection, slug: str) -> TenantView:
     """Serve the company again; what waited runs now."""
     tenant = await by_slug(connection, slug)
     await connection.execute("update tenant set suspended_at = null, suspended_because = null where id = $1", tenant.id)
+    return await by_slug(connection, slug)
+
+
+async def freeze(connection: asyncpg.Connection, slug: str, *, because: str, now: datetime) -> TenantView:
+    """From now on the company is read-only: nothing of it is written and its jobs and deadlines wait. Idempotent. Raises NotFound,
+    Invalid."""
+    tenant = await by_slug(connection, slug)
+    if not because.strip():
+        raise Invalid.at("because", "why, for whoever asks", detail="The company is not frozen")
+    await connection.execute(
+        "update tenant set frozen_at = coalesce(frozen_at, $2), frozen_because = $3 where id = $1",
+        tenant.id,
+        now,
+        because,
+    )
+    await connection.execute("select pg_notify($1, $2)", CHANNEL, str(tenant.id))
+    return await by_slug(connection, slug)
+
+
+async def thaw(connection: asyncpg.Connection, slug: str) -> TenantView:
+    """It is written again, and what waited runs now. Raises NotFound."""
+    tenant = await by_slug(connection, slug)
+    await connection.execute("update tenant set frozen_at = null, frozen_because = null where id = $1", tenant.id)
+    await connection.execute("select pg_notify($1, $2)", CHANNEL, str(tenant.id))
     return await by_slug(connection, slug)
 
 
@@ -403,6 +431,7 @@ def _view(row: Any) -> TenantView:
         language=row["language"],
         simulated=row["simulated"],
         suspended_at=row["suspended_at"],
+        frozen_at=row["frozen_at"],
         job_share=row["job_share"],
         requests_per_s=row["requests_per_s"],
         erased_at=row["erased_at"],

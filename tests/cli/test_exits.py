@@ -39,3 +39,18 @@ async def test_what_is_missing_or_wrong_is_said_and_nothing_is_written(tenant, g
     assert "recipient: required" in outside[2]
     assert "cannot be read" in unread[2]
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_frozen_company_is_read_by_the_operator_and_not_changed(tenant, client, guibin, tmp_path):
+    (tmp_path / "a.csv").write_text("number,name,kind\n1,王,leader\n", encoding="utf-8")
+
+    frozen = await guibin("tenant", "freeze", tenant.slug, "--because", "移交", "--json")
+    refused = await guibin("import", tenant.slug, "customers", "a.csv")
+    read = await guibin("export", tenant.slug, "customers", "out.csv")
+    packed = await guibin("tenant", "exit", tenant.slug, "--to", "pack", *WHY)
+    thawed = await guibin("tenant", "thaw", tenant.slug)
+    taken = await guibin("import", tenant.slug, "customers", "a.csv")
+
+    assert [each[0] for each in (frozen, refused, read, packed, thawed, taken)] == [0, 1, 0, 0, 0, 0], (read, taken)
+    assert json.loads(frozen[1])["frozen_at"]
+    assert f"guibin tenant thaw {tenant.slug}" in refused[2]

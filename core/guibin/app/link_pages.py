@@ -24,11 +24,12 @@ from guibin.surveys.answering import COMMENT_CHARS_MAX
 from guibin.web.signed_links import Link, SpentLink, UnknownLink, parse
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.rate_limits import Allowance, RateLimits
-from guibin_tenants.refusals import TooManyRequests
+from guibin_tenants.refusals import Frozen, TooManyRequests
 from guibin_tenants.scope import fetch_one, tenant_scope
 
 from .companies import HOST
 from .dependencies import spoken
+from .frozen import SAYS
 from .guards import PUBLIC
 
 # A person needs two requests; a guesser gets one a second.
@@ -151,12 +152,14 @@ async def _in_scope(
     given, show, name, look = asked
     async with tenant_scope(link.tenant_id) as scope:
         row = await fetch_one(
-            "select id, slug, name, packs, time_zone, language, simulated from tenant"
+            "select id, slug, name, packs, time_zone, language, simulated, frozen_at from tenant"
             " where id = $1 and suspended_at is null",
             link.tenant_id,
         )
         if row is None:
             raise UnknownLink()
+        if given is not None and row["frozen_at"] is not None:
+            raise Frozen(SAYS)
         company = msgspec.convert(dict(row), Company)
         by = system_principal(name=name, job_id=link.invitation_id)
         now = await now_of(company, root.clock)

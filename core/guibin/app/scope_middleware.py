@@ -61,6 +61,7 @@ from .browsers import COOKIE, FOREIGN
 from .companies import HOST, Hosts
 from .costs import SAFE_METHODS, costs_of
 from .counts import RequestCounts
+from .frozen import refuse_frozen
 from .problems import Incoming, in_words, not_on_record, unreachable_database, violation
 
 API = "/api/v1/"
@@ -251,6 +252,8 @@ class ScopeMiddleware:
             request = await self._request(found, credential, exchange.address)
             _check_csrf(found, credential, scope["method"], headers)
             await self._refuse_locked(found, credential, exchange)
+            if found.frozen:
+                refuse_frozen(scope["method"], scope["path"])
             await self._note_key(found, credential)
             await lend_file(scope["method"], scope["path"], Signature(by=request.by, now=request.now))
             scope["guibin"] = request  # type: ignore[typeddict-unknown-key]  # our own key in the ASGI scope

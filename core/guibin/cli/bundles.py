@@ -48,7 +48,7 @@ async def take_in(slug: str, file: Path, *, note: str, keep: Keep = (), whole: W
     """Take the file in, all of it or nothing; scripts and automations are off until somebody switches them on."""
     new = BundleImport(toml=_text(file), kept=keep, whole=whole, note=note)
     try:
-        async with environment.inside(slug) as session, running_scripts():
+        async with environment.inside(slug, changes=True) as session, running_scripts():
             made = await actions.take_in(new, session.act)
     except Refusal as refusal:
         _refused(refusal)

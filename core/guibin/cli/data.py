@@ -74,7 +74,7 @@ async def import_(
 ) -> None:
     """Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."""
     try:
-        async with environment.inside(slug) as session:
+        async with environment.inside(slug, changes=True) as session:
             chosen, act = (reading or Reading()).chosen(), session.act
             wording = Wording(kind=kind, policy=act.policy, language=act.language, mapping=chosen)
             done = await kind_of(kind, session.act).take_in(
@@ -248,7 +248,7 @@ _MET = {True: "met", False: "not met", None: "too few"}
 
 
 async def _assess(slug: str, as_of: date | None, scheme: str | None) -> list[AssessmentView]:
-    async with environment.inside(slug) as session:
+    async with environment.inside(slug, changes=True) as session:
         today = session.act.today
         day = as_of or today
         if day > today:

@@ -19,7 +19,7 @@ from guibin.packs import Packs, installed
 from guibin_tenants import directory, keyring
 from guibin_tenants.database import connected, connected_to
 from guibin_tenants.principals import PERMISSIONS, Principal
-from guibin_tenants.refusals import Refusal
+from guibin_tenants.refusals import Frozen, Refusal
 from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.tables import new_id
@@ -149,8 +149,9 @@ async def owner(slug: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @contextlib.asynccontextmanager
-async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIterator[Session]:
-    """Work as the operator inside one tenant's scope; committed at the end. Raises NotFound and NoServer."""
+async def inside(slug: str, *, installed_packs: Packs | None = None, changes: bool = False) -> AsyncIterator[Session]:
+    """Work as the operator inside one tenant's scope; committed at the end. Raises NotFound and NoServer; Frozen for what `changes` what
+    the company has while it is read-only."""
     # Only commands that act pay for importing every slice.
     from guibin import timetable  # noqa: F401
     from guibin.policies.queries import act_of
@@ -159,12 +160,20 @@ async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIte
     with urls() as found:
         async with connected(found.app, pool_size=4):
             tenant = await directory.find(slug)
+            if changes:
+                refuse_frozen(tenant)
             company = msgspec.convert(tenant, Company, from_attributes=True)
             async with tenant_scope(tenant.id):
                 now = await now_of(company, real_clock)
                 known = installed_packs or packs()
                 act = await act_of(known, company, by=operator(), now=now)
                 yield Session(act, known, tenant)
+
+
+def refuse_frozen(tenant: TenantView) -> None:
+    """Raises Frozen."""
+    if tenant.frozen_at is not None:
+        raise Frozen(f"{tenant.slug} is read-only: guibin tenant thaw {tenant.slug}")
 
 
 def operator() -> Principal:

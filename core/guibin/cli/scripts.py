@@ -56,7 +56,7 @@ async def pull(slug: str, folder: Path) -> None:
 async def push(slug: str, folder: Path, *, note: str = "") -> None:
     """Save what is otherwise in a folder as new versions, and its test cases; switches nothing on."""
     kept = _kept(folder)
-    async with environment.inside(slug) as session, running_scripts():
+    async with environment.inside(slug, changes=True) as session, running_scripts():
         known = {script.name: script for script in await queries.scripts()}
         for each in kept:
             script = known.get(each.name)

@@ -35,7 +35,7 @@ async def add(
     """Add an account. The password comes from GUIBIN_PASSWORD or is asked for."""
     password = os.environ.get("GUIBIN_PASSWORD") or _asked()
     new = NewStaff(login=login, name=name, roles=tuple(role), password=password)
-    async with environment.inside(slug) as session:
+    async with environment.inside(slug, changes=True) as session:
         found = await org_units.by_code(unit) if unit is not None else None
         if unit is not None and found is None:
             raise Invalid.at("unit", "the code of an existing org unit", value=unit)

@@ -21,7 +21,7 @@ from . import environment
 from .moments import aware
 from .output import answer, answer_table, fail, fields_of, out, say
 
-app = App(name="tenant", help="Create, list, show, suspend, resume, take out and erase companies.")
+app = App(name="tenant", help="Create, list, show, suspend, resume, freeze, thaw, take out and erase companies.")
 domains = App(name="domain", help="Host names and mail domains that are one company's own.")
 app.command(domains)
 Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
@@ -139,6 +139,24 @@ async def resume(slug: str, *, json: Json = False) -> None:
     async with environment.owner(slug) as connection:
         await registry.resume(connection, slug)
     answer({"slug": slug, "suspended": None}, f"Tenant {slug} is served again.", json=json)
+
+
+@app.command
+async def freeze(
+    slug: str, *, because: Annotated[str, Parameter(help="Why, for whoever asks.")], json: Json = False
+) -> None:
+    """Let the company be read-only: people sign in, look and export; nothing is written, and its jobs and deadlines wait."""
+    async with environment.owner(slug) as connection:
+        tenant = await registry.freeze(connection, slug, because=because, now=real_clock())
+    answer(tenant, f"Tenant {slug} is frozen; what had begun ends within its time limit.", json=json)
+
+
+@app.command
+async def thaw(slug: str, *, json: Json = False) -> None:
+    """Let the company be written again; what waited runs now."""
+    async with environment.owner(slug) as connection:
+        tenant = await registry.thaw(connection, slug)
+    answer(tenant, f"Tenant {slug} is written again.", json=json)
 
 
 @domains.command

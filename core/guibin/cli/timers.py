@@ -52,6 +52,7 @@ async def _run(slug: str, until: datetime) -> Advanced:
     with environment.urls() as urls:
         async with connected(urls.app, pool_size=6, settings=HURRIED):
             tenant = await directory.find(slug)
+            environment.refuse_frozen(tenant)
             if not tenant.simulated:
                 raise Invalid.at("slug", "a company on a simulated clock", "tenant create … --simulated-from", slug)
             company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, True)

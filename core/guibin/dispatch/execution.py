@@ -110,9 +110,10 @@ async def _perform(shop: Workshop, company: Company, taken: Taken) -> Done:
 
 
 async def company_of(tenant_id: UUID) -> Company | None:
-    """The company whose scope is open; None while it is suspended or when it is gone."""
+    """The company whose scope is open; None while it is suspended or frozen, or when it is gone."""
     row = await fetch_one(
-        "select id, slug, packs, time_zone, language, simulated from tenant where id = $1 and suspended_at is null",
+        "select id, slug, packs, time_zone, language, simulated from tenant where id = $1"
+        " and suspended_at is null and frozen_at is null",
         tenant_id,
     )
     return msgspec.convert(dict(row), Company) if row is not None else None

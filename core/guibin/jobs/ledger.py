@@ -63,7 +63,7 @@ update job set lease_token = $3, lease_until = clock_timestamp() + $4 * interval
         where s.tenant_id = t.id and s.name = '{SIMULATED_CLOCK}') end, $5),
     handed_at = coalesce(handed_at, clock_timestamp()), handed_by = $6
 from tenant t
-where job.id = $1 and t.id = job.tenant_id and t.suspended_at is null and attempt = $2 and lease_token is null
+where job.id = $1 and t.id = job.tenant_id and t.suspended_at is null and t.frozen_at is null and attempt = $2 and lease_token is null
     and ended_at is null and held_at is null and not exists ({_PAUSE})
 returning kind, payload, attempt, failures, run_at, due_at, started_at, traceparent,
     t.id as company_id, t.slug, t.packs, t.time_zone, t.language, t.simulated
@@ -72,7 +72,7 @@ returning kind, payload, attempt, failures, run_at, due_at, started_at, tracepar
 
 async def take(job_id: UUID, *, attempt: int, worker: UUID, lease_s: float, now: datetime) -> Taken | None:
     """Begin the attempt after `attempt` others; None when somebody else did, the job has ended, its kind stands, or its
-    company is suspended.
+    company is suspended or frozen.
     """
     token = new_id()
     row = await fetch_one(_TAKE, job_id, attempt, token, lease_s, now, worker)

@@ -65,7 +65,7 @@ with held as materialized (
             coalesce((select held.jobs from held where held.tenant_id = t.id), 0) as jobs
         from (
             select id, greatest($4::int * coalesce(job_share, $5::int) / 100, 1) as at_once
-            from tenant where suspended_at is null and moving_to is null and not simulated and {among} order by random()
+            from tenant where suspended_at is null and frozen_at is null and moving_to is null and not simulated and {among} order by random()
         ) t
     ) s
     where s.jobs < 2 * s.at_once and (
@@ -92,7 +92,7 @@ _CLAIM_OF_ANY = _CLAIM.format(among="$6::uuid[] is null")
 _CLAIM_OF_SOME = _CLAIM.format(among="id = any ($6::uuid[])")
 _SERVING = (
     "select t.id as tenant_id, t.slug, t.packs, t.time_zone, t.language, t.created_at from tenant t"
-    " where t.suspended_at is null and t.moving_to is null and not t.simulated and"
+    " where t.suspended_at is null and t.frozen_at is null and t.moving_to is null and not t.simulated and"
 )
 
 
@@ -102,7 +102,7 @@ select state, count(*) as jobs, coalesce(max(extract(epoch from since)), 0)::flo
     union all
     select case when lease_until is not null then 'running' when held_at is not null then 'paused'
         when handed_at is not null then 'handed' when run_at > $1 then 'scheduled'
-        when t.suspended_at is not null then 'suspended' else 'ready' end,
+        when t.suspended_at is not null or t.frozen_at is not null then 'suspended' else 'ready' end,
         case when handed_at is not null then clock_timestamp() - handed_at
         when held_at is not null then $1 - held_at else greatest($1 - run_at, interval '0') end
     from job join tenant t on t.id = job.tenant_id and not t.simulated and t.moving_to is null where ended_at is null

@@ -137,7 +137,7 @@ async def companies_due(relay: Relay, now: datetime) -> list[UUID]:
     if whose == []:
         return []
     rows = await relay.pool.fetch(
-        "select t.id from tenant t where t.suspended_at is null and t.moving_to is null and not t.simulated and ($2::uuid[] is null or t.id = any ($2))"
+        "select t.id from tenant t where t.suspended_at is null and t.frozen_at is null and t.moving_to is null and not t.simulated and ($2::uuid[] is null or t.id = any ($2))"
         " and exists (select from timer where timer.tenant_id = t.id and next_at is not null and next_at <= $1)",
         now,
         whose,
@@ -149,7 +149,7 @@ async def overdue(relay: Relay, now: datetime) -> tuple[int, float]:
     """Over all companies that run on real time: how many timers have a step due and not fired, and for how many seconds the oldest has been."""
     row = await relay.pool.fetchrow(
         "select count(*) as n, coalesce(extract(epoch from $1 - min(next_at)), 0)::float8 as seconds"
-        " from timer join tenant t on t.id = timer.tenant_id and not t.simulated and t.suspended_at is null and t.moving_to is null"
+        " from timer join tenant t on t.id = timer.tenant_id and not t.simulated and t.suspended_at is null and t.frozen_at is null and t.moving_to is null"
         " where next_at <= $1",
         now,
     )

@@ -1,0 +1,195 @@
+"""A frozen company: every request that may write is refused, whatever shows something is answered, and nothing of it runs."""
+
+import re
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from litestar.routes import HTTPRoute
+from looking import CUSTOMER, PURPOSE
+from working import Effect, effects
+
+from guibin.app import pages
+from guibin.app.guards import PUBLIC
+from guibin.app.scope_middleware import _is_public
+from guibin.context import Root
+from guibin.dispatch.execution import Workshop, perform
+from guibin.dispatch.leases import Leases
+from guibin.jobs.actions import enqueue
+from guibin.jobs.relay import relaying
+from guibin.sla.jobs import SweepTimers
+from guibin.sla.sweep import companies_due
+from guibin_tenants import registry
+from guibin_tenants.scope import execute, fetch, fetch_value
+from guibin_tenants.tables import new_id
+from support import PASSWORD
+
+PARAMETER = re.compile(r"\{[^}]+\}")
+SAFE = {"GET", "HEAD", "OPTIONS"}
+# What is asked by POST and shows something, as it stands in the addresses; read from nothing but this list.
+LOOKS = {
+    "/api/v1/cards/searches",
+    "/api/v1/customers/searches",
+    "/api/v1/evidence/packs",
+    "/console/evidence/pack",
+    "/console/find",
+    "/console/find/customers",
+    "/console/find/whose",
+    "/console/lists/{}/export",
+    "/console/customers/{}/copy",
+    "/console/customers/{}/reveal/{}",
+    "/console/files/{}/opening",
+    "/api/v1/customers/{}/copies",
+}
+# What a look and a sign-in write down, and what counts requests.
+TOLD = {"audit_entry", "stream_event", "staff_session", "api_key", "request_count", "known_device", "disclosure"}
+
+
+@pytest.fixture
+async def owner(database):
+    connection = await asyncpg.connect(database.owner)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def freeze(world, owner):
+    """Freeze it, as another process would that tells this one in a moment."""
+
+    async def run(company):
+        await registry.freeze(owner, company.slug, because="移交", now=world.clock())
+        world.litestar.state.scope_middleware.remembered.forget_all()
+
+    return run
+
+
+def addresses(world):
+    """Every method and address of the API and the console that asks who is there."""
+    return sorted(
+        (method, route.path_format)
+        for route in world.litestar.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if method not in ("HEAD", "OPTIONS")
+        and handler.opt.get("needs") != PUBLIC
+        and not _is_public(method, route.path_format)
+        and (route.path_format.startswith("/api/v1/") or pages.is_page(route.path_format))
+    )
+
+
+async def rows(company):
+    async with company.scope():
+        tables = await fetch(
+            "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'"
+            " where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')"
+        )
+        return {
+            name: (await fetch_value(f"select count(*)::text || coalesce(max(xmin::text), '') from {name}"))
+            for (name,) in tables
+            if name not in TOLD
+        }
+
+
+async def test_every_writing_request_is_refused_and_writes_nothing(world, tenant, freeze):
+    key, person = await tenant.client(), await tenant.staff("admin", "tenant_admin")
+    everything = addresses(world)
+    before = await rows(tenant)
+    await freeze(tenant)
+
+    refused, others = set(), set()
+    for method, path in everything:
+        if method in SAFE:
+            continue
+        address = PARAMETER.sub(lambda _: str(uuid4()), path)
+        for client in (key, person) if path.startswith("/api/") else (person,):
+            answer = await client.request(method, address, json={})
+            frozen = answer.status_code == 409 and "company-frozen" in answer.text
+            page = answer.status_code == 409 and path.startswith("/console")
+            (refused if frozen or page else others).add(PARAMETER.sub("{}", path))
+
+    assert len(refused) > 500
+    assert {path for path in others if not path.endswith(("/disclosures", "/disclosure"))} == LOOKS
+    assert await rows(tenant) == before
+
+
+async def test_signing_in_reading_and_disclosing_go_on(world, tenant, client, freeze):
+    who = (await client.post("/api/v1/customers", json=CUSTOMER)).json()["id"]
+    await tenant.staff("li.wei", "manager")
+    await freeze(tenant)
+
+    signed_in = await world.client().post(
+        "/api/v1/sessions", json={"company": tenant.slug, "login": "li.wei", "password": PASSWORD}
+    )
+    shown = await client.get(f"/api/v1/customers/{who}")
+    told = await client.post(f"/api/v1/customers/{who}/disclosures", json=PURPOSE)
+    found = await client.post("/api/v1/customers/searches", json={"q": "王建国"})
+    gone = await client.delete(f"/api/v1/customers/{who}")
+
+    assert (signed_in.status_code, shown.status_code) == (201, 200), signed_in.text
+    assert told.json()["values"] == {"mobile": ["13800138000"]}
+    assert found.status_code in (200, 201), found.text
+    assert (gone.status_code, gone.json()["type"]) == (409, "/problems/company-frozen")
+
+
+async def test_no_page_or_list_is_refused_for_being_frozen(world, tenant, freeze):
+    person = await tenant.staff("admin", "tenant_admin")
+    await freeze(tenant)
+
+    answers = {}
+    for method, path in addresses(world):
+        if method == "GET" and "{" not in path and "stream" not in path and "events" not in path:
+            answers[path] = (await person.get(path)).status_code
+
+    assert len(answers) > 100
+    assert [path for path, status in answers.items() if status == 409] == []
+
+
+async def test_its_neighbour_is_served_and_it_is_written_again_when_thawed(
+    world, tenant, other_tenant, client, freeze, owner
+):
+    neighbour = await other_tenant.client()
+    await freeze(tenant)
+    refused = await client.post("/api/v1/customers", json=CUSTOMER)
+    beside = await neighbour.post("/api/v1/customers", json=CUSTOMER)
+    await registry.thaw(owner, tenant.slug)
+    world.litestar.state.scope_middleware.remembered.forget_all()
+
+    again = await client.post("/api/v1/customers", json=CUSTOMER)
+
+    assert [each.status_code for each in (refused, beside, again)] == [409, 201, 201]
+
+
+async def test_jobs_rhythms_and_deadlines_stand_still_and_go_on(world, tenant, freeze, owner, database):
+    shop = Workshop(root=Root(packs=world.packs, clock=world.clock), worker=new_id(), leases=Leases())
+    async with tenant.scope():
+        job = await enqueue(Effect(), now=world.clock())
+        sweep = await enqueue(SweepTimers(), now=world.clock())
+        await execute(
+            "insert into timer (id, subject, subject_id, milestone, occurrence, clock, steps, next_at, provisional,"
+            " generation, version) values (gen_random_uuid(), 'test', gen_random_uuid(), 'test', 1, '{}',"
+            ' \'[{"name": "breach", "kind": "breach", "at": "2026-01-01T00:00:00Z", "roles": []}]\', $1, false, 0, 1)',
+            world.clock(),
+        )
+
+    async def ready():
+        async with relaying(database.relay, shop.worker) as relay:
+            claimed = await relay.claim(world.clock(), in_hand_max=1_000, at_once=500)
+            await relay.take_back()
+            due = await companies_due(relay, world.clock())
+            serving = [one for one in await relay.unknown_to("other rhythms") if one.tenant_id == tenant.id]
+        return sum(one.tenant_id == tenant.id for one in claimed), due.count(tenant.id), len(serving)
+
+    assert await ready() == (2, 1, 1)
+    await freeze(tenant)
+    assert await ready() == (0, 0, 0)
+    assert [await perform(shop, tenant.id, one, attempt=0) for one in (job, sweep)] == ["not taken", "not taken"]
+    async with tenant.scope():
+        assert (await effects(), await fetch_value("select count(*) from timer_step")) == ({}, 0)
+
+    await registry.thaw(owner, tenant.slug)
+
+    assert await ready() == (2, 1, 1)
+    assert [await perform(shop, tenant.id, one, attempt=0) for one in (job, sweep)] == ["completed", "completed"]
+    async with tenant.scope():
+        assert (await effects(), await fetch_value("select count(*) from timer_step")) == ({job: 1}, 1)
