@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from due import add_timer, due_of
 from litestar.routes import HTTPRoute
 from looking import CUSTOMER, PURPOSE
 from working import Effect, effects
@@ -16,11 +17,9 @@ from guibin.context import Root
 from guibin.dispatch.execution import Workshop, perform
 from guibin.dispatch.leases import Leases
 from guibin.jobs.actions import enqueue
-from guibin.jobs.relay import relaying
 from guibin.sla.jobs import SweepTimers
-from guibin.sla.sweep import companies_due
 from guibin_tenants import registry
-from guibin_tenants.scope import execute, fetch, fetch_value
+from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import new_id
 from support import PASSWORD
 
@@ -165,31 +164,21 @@ async def test_jobs_rhythms_and_deadlines_stand_still_and_go_on(world, tenant, f
     async with tenant.scope():
         job = await enqueue(Effect(), now=world.clock())
         sweep = await enqueue(SweepTimers(), now=world.clock())
-        await execute(
-            "insert into timer (id, subject, subject_id, milestone, occurrence, clock, steps, next_at, provisional,"
-            " generation, version) values (gen_random_uuid(), 'test', gen_random_uuid(), 'test', 1, '{}',"
-            ' \'[{"name": "breach", "kind": "breach", "at": "2026-01-01T00:00:00Z", "roles": []}]\', $1, false, 0, 1)',
-            world.clock(),
-        )
+        await add_timer(tenant)
 
     async def ready():
-        async with relaying(database.relay, shop.worker) as relay:
-            claimed = await relay.claim(world.clock(), in_hand_max=1_000, at_once=500)
-            await relay.take_back()
-            due = await companies_due(relay, world.clock())
-            serving = [one for one in await relay.unknown_to("other rhythms") if one.tenant_id == tenant.id]
-        return sum(one.tenant_id == tenant.id for one in claimed), due.count(tenant.id), len(serving)
+        return await due_of(tenant, database.relay, shop.worker)
 
-    assert await ready() == (2, 1, 1)
+    assert (await ready())[:3] == (2, 1, 1)
     await freeze(tenant)
-    assert await ready() == (0, 0, 0)
+    assert await ready() == (0, 0, 0, 0)
     assert [await perform(shop, tenant.id, one, attempt=0) for one in (job, sweep)] == ["not taken", "not taken"]
     async with tenant.scope():
         assert (await effects(), await fetch_value("select count(*) from timer_step")) == ({}, 0)
 
     await registry.thaw(owner, tenant.slug)
 
-    assert await ready() == (2, 1, 1)
+    assert (await ready())[:3] == (2, 1, 1)
     assert [await perform(shop, tenant.id, one, attempt=0) for one in (job, sweep)] == ["completed", "completed"]
     async with tenant.scope():
         assert (await effects(), await fetch_value("select count(*) from timer_step")) == ({job: 1}, 1)

@@ -6,20 +6,18 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from due import add_timer, due_of
 from working import Effect, effects
 
 from guibin.context import Root
 from guibin.dispatch.execution import Workshop, perform
 from guibin.dispatch.executor import Executor
 from guibin.dispatch.leases import Leases
-from guibin.dispatch.scheduler import Scheduler
 from guibin.jobs.actions import enqueue
-from guibin.jobs.relay import Claimed, relaying
+from guibin.jobs.relay import Claimed
 from guibin.operation import erasure
 from guibin.operation.erasure import StillServed, StillWorking
 from guibin.sla.jobs import SweepTimers
-from guibin.sla.sweep import companies_due
-from guibin.timetable import RHYTHMS
 from guibin_tenants import registry
 from guibin_tenants.refusals import Conflict, NotFound
 from guibin_tenants.scope import execute, fetch_value
@@ -127,22 +125,10 @@ async def test_jobs_of_a_suspended_or_erased_company_never_run(tenant, owner, wo
     async with tenant.scope():
         job = await enqueue(Effect(), now=world.clock())
         sweep = await enqueue(SweepTimers(), now=world.clock())
-        await execute(
-            "insert into timer (id, subject, subject_id, milestone, occurrence, clock, steps, next_at, provisional,"
-            " generation, version) values (gen_random_uuid(), 'test', gen_random_uuid(), 'test', 1, '{}',"
-            ' \'[{"name": "breach", "kind": "breach", "at": "2026-01-01T00:00:00Z", "roles": []}]\', $1, false, 0, 1)',
-            world.clock(),
-        )
+        await add_timer(tenant)
 
     async def ready():
-        """What relay and timetable would have of it: jobs, sweeps, ticks."""
-        async with relaying(database.relay, shop.worker) as relay:
-            claimed = await relay.claim(world.clock(), in_hand_max=1_000, at_once=500)
-            await relay.take_back()
-            due = await companies_due(relay, world.clock())
-            serving = [one for one in await relay.unknown_to("other rhythms") if one.tenant_id == tenant.id]
-            ticked = await Scheduler(RHYTHMS).look(serving, world.clock())
-        return sum(one.tenant_id == tenant.id for one in claimed), due.count(tenant.id), len(serving), ticked
+        return await due_of(tenant, database.relay, shop.worker)
 
     later = await _suspended(owner, tenant)
     assert await ready() == (0, 0, 0, 0)
