@@ -191,7 +191,7 @@ async def test_the_command_line_takes_the_same_file(desk, world, tmp_path, monke
     company = Company(view.id, view.slug, view.packs, view.time_zone, view.language, view.simulated)
 
     @contextlib.asynccontextmanager
-    async def opened(slug):
+    async def opened(slug, *, changes=False):
         async with desk.tenant.scope():
             hooks = world.packs.hooks_of(view.packs)
             yield Session(acting(by=operator(), now=world.clock(), company=company, hooks=hooks), world.packs, view)
