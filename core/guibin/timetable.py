@@ -29,6 +29,7 @@ from guibin.department_requests import jobs as department_requests
 from guibin.desks import handing_over as desks_handed_over
 from guibin.duties import handing_over as duties_handed_over
 from guibin.duties import jobs as duties
+from guibin.emergencies import jobs as emergencies
 from guibin.entitlements import replays as entitlements_replayed
 from guibin.events import all_known, declare, subscribe
 from guibin.evidence import jobs as evidence
@@ -128,6 +129,7 @@ HANDLERS = (
     mailbox,
     mail_posting,
     messages,
+    emergencies,
     needs_analyses,
     records,
     reviews,

@@ -26,6 +26,7 @@ BESIDE_A_LIST = {
 }
 # What is asked of people and of no key.
 OF_PEOPLE = ("/api/v1/me/", "/api/v1/emergency-accesses")
+OF_AUDITORS = "/api/v1/emergency-accesses/{access_id:uuid}/review"
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,9 @@ def test_every_text_of_a_request_and_of_a_policy_has_an_end_and_a_pattern(packs)
 async def test_a_nul_is_refused_at_its_field_by_every_text(client, tenant, sent):
     # What is one's own is asked of people.
     person = await tenant.staff("li.wei", "manager")
-    askers = [person if path.startswith(OF_PEOPLE) else client for _, path, _ in sent]
+    auditor = await tenant.staff("an.auditor", "auditor")
+    of_people = [auditor if path.endswith(OF_AUDITORS) else person for _, path, _ in sent]
+    askers = [one if path.startswith(OF_PEOPLE) else client for one, (_, path, _) in zip(of_people, sent, strict=True)]
 
     answers = [
         await refused(asker, method, path, text, "abc\x00")

@@ -62,7 +62,9 @@ class Callers:
         named = (where, *sorted(permissions))
         if named not in self.known:
             if where == "staff":
-                role = next(role for role in ("agent", "manager") if {*permissions} <= ROLE_PERMISSIONS[role])
+                role = next(
+                    role for role in ("agent", "manager", "auditor") if {*permissions} <= ROLE_PERMISSIONS[role]
+                )
                 self.known[named] = await self.company.staff(f"member-{len(self.known)}", role)
             else:
                 unit = self.outlet if where == "outlet" else None

@@ -15,14 +15,14 @@ from guibin.web.beside import Beside
 from guibin_tenants.above import NamedFromAbove
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.principals import Principal, Signature, may, require
-from guibin_tenants.refusals import TooManyRequests, Unavailable
+from guibin_tenants.refusals import Invalid, TooManyRequests, Unavailable
 from guibin_tenants.rows import add_all, name_of
 from guibin_tenants.scope import current_scope
 from guibin_tenants.tables import new_id
 from guibin_tenants.violations import AT_ONCE
 
 from . import look_ups
-from .tables import AuditEntry
+from .tables import EMERGENCY, AuditEntry
 
 if TYPE_CHECKING:
     # Commands write entries too, and serve nothing.
@@ -198,6 +198,11 @@ def _or_unavailable(*, alone: bool = True) -> Iterator[None]:
 
 
 def _row(note: AuditNote, act: Signature) -> dict[str, Any]:
+    """Raises Invalid for a purpose that somebody typed as only those of looks in the name of an emergency access read."""
+    if note.purpose.lstrip().startswith(EMERGENCY):
+        raise Invalid.at(
+            "purpose", "not how looks in an emergency are marked", "say why in your own words", note.purpose[:60]
+        )
     return {
         "id": note.id,
         "happened_at": act.now,

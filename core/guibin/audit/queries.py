@@ -90,6 +90,10 @@ OF_CUSTOMER = (
     f" where {EVERYWHERE} or {in_sight('customer', '$value')}))"
 )
 # Newest first; of several customers in one entry those that are in sight.
+# The entries of looks in the name of an emergency access, whose id stands in the braces.
+OF_EMERGENCY = (
+    f"x.purpose = '{EMERGENCY}' || {{}}::text and x.purpose <> '' and octet_length(x.purpose) <= {PURPOSE_BYTES_MAX}"
+)
 LISTED = Listing(
     view=AuditEntryView,
     source="audit_entry x",
@@ -112,7 +116,7 @@ LISTED = Listing(
         "asked": {True: "x.asked", False: "not coalesce(x.asked, false)"},
         # As the index of purposes has it: none that can be asked for is longer.
         "purpose": f"x.purpose = $value and octet_length(x.purpose) <= {PURPOSE_BYTES_MAX}",
-        "emergency_id": f"x.purpose = '{EMERGENCY}' || $value::uuid::text and x.purpose <> '' and octet_length(x.purpose) <= {PURPOSE_BYTES_MAX}",
+        "emergency_id": OF_EMERGENCY.format("$value::uuid"),
     },
     order=newest_first("x.happened_at"),
 )

@@ -5,7 +5,7 @@ from litestar import Controller
 from guibin.web.routing import gets, posts
 
 from . import actions, queries
-from .queries import OPENS, READS
+from .queries import OPENS, READS, REVIEWS, WATCHES
 
 
 class EmergencyAccessController(Controller):
@@ -21,3 +21,7 @@ class EmergencyAccessController(Controller):
         confirmed=True,
     )
     end = posts("/{access_id:uuid}/ending", actions.end, "End it before its time", needs=READS)
+    review = posts("/{access_id:uuid}/review", actions.review, "Judge it: justified or not, and why", needs=REVIEWS)
+    counts = gets(
+        "/counts", queries.counts, "Person by person: opened, owed a review, late, and how judged", needs=WATCHES
+    )

@@ -5,26 +5,34 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from guibin.audit.actions import noted
+from guibin.audit.queries import LISTED as ENTRIES
+from guibin.audit.queries import OF_EMERGENCY, AuditEntryView
 from guibin.audit.tables import EMERGENCY, PURPOSE_BYTES_MAX, AuditEntry
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
 from guibin.profiles.queries import called
+from guibin.sla.queries import timer_of
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import Principal, may, may_any, staff_only
-from guibin_tenants.rows import name_of
+from guibin_tenants.rows import name_of, read
 from guibin_tenants.scope import fetch_value
 
-from .requests import EmergencyFilter, State
+from .requests import EmergencyFilter, EmergencySpan, ReviewState, State, Verdict
 from .tables import EmergencyAccess
 
 SUBJECT = "emergency_access"
 PERMISSION = "customers:emergency"
+REVIEW = "review"
+# So many looks stand beside a review; `looks` counts all.
+_LOOKS_SHOWN = 200
 OPENS = staff_only & may(PERMISSION)
 # Who sees everybody's, and may end them; whoever opens sees their own.
 WATCHES = may_any("audit:read", "staff:write")
+REVIEWS = staff_only & may("audit:read")
 READS = may_any(PERMISSION, "audit:read", "staff:write")
 
 
@@ -46,6 +54,31 @@ class EmergencyAccessView(Struct, frozen=True, kw_only=True):
     ended_by_name: str
     state: State
     looks: int
+    review: ReviewState
+    review_due_at: datetime | None
+    verdict: Verdict | None
+    verdict_reason: str
+    reviewed_by_name: str
+    reviewed_at: datetime | None
+
+
+class EmergencyAccessWhole(EmergencyAccessView, frozen=True, kw_only=True):
+    """The access with what was looked at in its name, the first 200 entries in order; empty but for whoever reads the record."""
+
+    entries: list[AuditEntryView]
+
+
+class EmergencyCount(Struct, frozen=True, kw_only=True):
+    """One person's emergency accesses: opened, owed a review in time and past it, held justified and not."""
+
+    staff_id: UUID
+    staff_name: str
+    opened: int
+    looks: int
+    owed: int
+    late: int
+    justified: int
+    not_justified: int
 
 
 def purpose_of(access_id: UUID) -> str:
@@ -55,22 +88,32 @@ def purpose_of(access_id: UUID) -> str:
 
 RUNNING = "x.ended_at is null and x.opened_at <= $now and x.until_at > $now"
 _STATE = f"case when x.ended_at is not null then 'ended' when {RUNNING} then 'running' else 'over' end"
-_LOOKS = (
+LOOKS = (
     f"(select count(*)::int from {name_of(AuditEntry)} e where e.purpose = '{EMERGENCY}' || x.id::text and e.purpose <> ''"
     f" and octet_length(e.purpose) <= {PURPOSE_BYTES_MAX})"
 )
+_REVIEW = "case when r.id is not null then 'reviewed' when t.due_at <= $now then 'late' else 'owed' end"
 LISTED: Listing[EmergencyAccessView] = Listing(
     view=EmergencyAccessView,
-    source="emergency_access x",
+    source=f"emergency_access x left join {timer_of('x', REVIEW)}"
+    " left join emergency_review r on r.tenant_id = x.tenant_id and r.access_id = x.id",
     order=newest_first("x.opened_at"),
     columns={
         "unit_name": "coalesce((select u.name from staff s join org_unit u on u.id = s.org_unit_id where s.id = x.staff_id), '')",
         "customer_name": called("x.customer_id"),
         "state": _STATE,
-        "looks": _LOOKS,
+        "looks": LOOKS,
+        "review": _REVIEW,
+        "review_due_at": "t.due_at",
+        "verdict": "r.verdict",
+        "verdict_reason": "coalesce(r.reason, '')",
+        "reviewed_by_name": "coalesce(r.reviewed_by_name, '')",
+        "reviewed_at": "r.reviewed_at",
     },
     filters={
         "state": f"{_STATE} = $value",
+        "review": f"{_REVIEW} = $value",
+        "verdict": "r.verdict = $value",
         "since": "x.opened_at >= $value",
         "until": "x.opened_at < $value",
     },
@@ -107,10 +150,38 @@ async def one(access_id: UUID, act: Act) -> EmergencyAccessView:
     return await LISTED.one(access_id, by=act.by.id, now=act.now, **_asked_by(act.by))
 
 
-async def show(access_id: UUID, act: Act) -> EmergencyAccessView:
-    """One of them, on record. Raises NotFound."""
+async def show(access_id: UUID, act: Act) -> EmergencyAccessWhole:
+    """One of them with what was looked at in its name, on record. Raises NotFound."""
     found = await one(access_id, act)
+    entries = (
+        await ENTRIES.where(
+            OF_EMERGENCY.format("$access::uuid"),
+            order=f"x.happened_at, x.id limit {_LOOKS_SHOWN}",
+            access=access_id,
+        )
+        if may("audit:read")(act.by)
+        else []
+    )
     await noted("emergency.read", act, subject=SUBJECT, subject_id=access_id, customer_id=found.customer_id)
+    return EmergencyAccessWhole(**asdict(found), entries=entries)
+
+
+async def counts(filters: EmergencySpan, act: Act) -> list[EmergencyCount]:
+    """Person by person, whoever opened most first."""
+    found = await read(
+        EmergencyCount,
+        "select x.staff_id, max(x.staff_name) as staff_name, count(*)::int as opened, sum("
+        f"{LOOKS})::int as looks, (count(*) filter (where {_REVIEW.replace('$now', '$3')} = 'owed'))::int as owed,"
+        f" (count(*) filter (where {_REVIEW.replace('$now', '$3')} = 'late'))::int as late,"
+        " (count(*) filter (where r.verdict = 'justified'))::int as justified,"
+        f" (count(*) filter (where r.verdict = 'not_justified'))::int as not_justified from {LISTED.source}"
+        " where ($1::timestamptz is null or x.opened_at >= $1) and ($2::timestamptz is null or x.opened_at < $2)"
+        " group by x.staff_id order by opened desc, staff_name, x.staff_id",
+        filters.since,
+        filters.until,
+        act.now,
+    )
+    await noted("emergency.list", act, subject=SUBJECT, shown=len(found))
     return found
 
 

@@ -25,3 +25,23 @@ class AlreadyOver(Conflict):
 
 class NotYours(Forbidden):
     """This emergency access is somebody else's: they, an auditor or an admin end it."""
+
+
+class StillRuns(Conflict):
+    """This emergency access still runs. It is judged once it is over; end it first where it must not go on."""
+
+
+class AlreadyJudged(Conflict):
+    """This emergency access has been judged already."""
+
+
+class StoppedForNow(Conflict):
+    """An emergency access of yours was held to be not justified: you open none for now. Ask somebody else who may."""
+
+
+class OwnAccess(Forbidden):
+    """Nobody judges their own emergency access. Another auditor does."""
+
+
+class CustomerOutOfSight(Forbidden):
+    """The customer is out of your sight: an auditor who sees the customer's org unit judges this access."""

@@ -10,6 +10,9 @@ from guibin.policy.emergencies import MINUTES_LONGEST
 from guibin.policy.words import CodeIfAny, Line, Reason
 
 State = Literal["running", "over", "ended"]
+Verdict = Literal["justified", "not_justified"]
+# Of the review: owed in time, owed past its time, given.
+ReviewState = Literal["owed", "late", "reviewed"]
 
 
 class NewEmergencyAccess(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,10 +27,26 @@ class NewEmergencyAccess(Struct, frozen=True, kw_only=True, forbid_unknown_field
     case_number: CodeIfAny = ""
 
 
+class NewReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an auditor holds of an access, and why."""
+
+    verdict: Verdict
+    reason: Reason
+
+
+class EmergencySpan(Struct, frozen=True, kw_only=True):
+    """Accesses opened from `since` on and before `until`, by default all."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class EmergencyFilter(Struct, frozen=True, kw_only=True):
     """Which of them. `since` is inclusive, `until` exclusive, by when they were opened."""
 
     state: State | None = None
+    review: ReviewState | None = None
+    verdict: Verdict | None = None
     staff_id: UUID | None = None
     customer_id: UUID | None = None
     since: datetime | None = None

@@ -1,8 +1,8 @@
-"""Emergency accesses: who opened whose file, why, from when and until when."""
+"""Emergency accesses: who opened whose file, why, from when and until when, and what an auditor held of it."""
 
 from piccolo.columns import Integer, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import NAME_CHARS_MAX, Index, Keys, RowOf, TenantTable
+from guibin_tenants.tables import NAME_CHARS_MAX, Index, Keys, Part, RowOf, TenantTable
 
 
 class EmergencyAccess(TenantTable, signed_off="ended"):
@@ -33,4 +33,17 @@ class EmergencyAccess(TenantTable, signed_off="ended"):
         ),
         # Whatever a policy or a program says, none lasts longer.
         checks={"is_short": "until_at > opened_at and until_at <= opened_at + interval '4 hours'"},
+    )
+
+
+class EmergencyReview(Part, of="emergency_access", by="access_id", signed="reviewed", erasable=("reason",)):
+    """An auditor's verdict on an access, once: it was `justified` or `not_justified`, and why."""
+
+    verdict = Varchar(length=20)
+    reason = Text()
+
+    keys = Keys(
+        unique=(("access_id",),),
+        indexes=(Index(("reviewed_at desc",), name="emergency_review_reviewed_idx"),),
+        checks={"verdict_known": "verdict in ('justified', 'not_justified')"},
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.audit.queries import LOOKED_AT
+from guibin.emergencies.queries import LOOKS as LOOKS_OF_ACCESS
 from guibin.policy.looking import UnusualLookRule, UnusualName
 from guibin.profiles.particulars import MASKED_NAME
 from guibin.profiles.queries import customer_named
@@ -152,6 +153,20 @@ async def _many_refused(rule: UnusualLookRule, window: Window) -> list[Drawn]:
     )
 
 
+async def _emergency_not_justified(rule: UnusualLookRule, window: Window) -> list[Drawn]:
+    """Judged within the window; what was looked at in its name is what it is about."""
+    return await read(
+        Drawn,
+        "select x.staff_id as actor_id, x.staff_name as actor_name, x.customer_id, array[x.customer_id] as customer_ids,"
+        " x.opened_at as from_at, coalesce(x.ended_at, x.until_at) as until_at,"
+        f" {LOOKS_OF_ACCESS} as looks, 1 as found from emergency_review r"
+        " join emergency_access x on x.tenant_id = r.tenant_id and x.id = r.access_id"
+        " where r.verdict = 'not_justified' and r.reviewed_at >= $1 and r.reviewed_at < $2",
+        window.since,
+        window.until,
+    )
+
+
 _FINDERS: dict[UnusualName, Callable[[UnusualLookRule, Window], Awaitable[list[Drawn]]]] = {
     "outside_care": _outside_care,
     "many_in_an_hour": _many_in_an_hour,
@@ -160,4 +175,5 @@ _FINDERS: dict[UnusualName, Callable[[UnusualLookRule, Window], Awaitable[list[D
     "before_leaving": _before_leaving,
     "own_relative": _own_relative,
     "many_refused": _many_refused,
+    "emergency_not_justified": _emergency_not_justified,
 }

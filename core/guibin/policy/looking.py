@@ -14,6 +14,7 @@ UnusualName = Literal[
     "before_leaving",
     "own_relative",
     "many_refused",
+    "emergency_not_justified",
 ]
 
 
@@ -23,6 +24,7 @@ class UnusualLookRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `at_least` so many customers, or refusals for `many_refused`, within the span the rule speaks of: a day for `outside_care` and
     `same_surname`, an hour for `many_in_an_hour` and `many_refused`, a night for `out_of_hours`, the `days` before
     somebody left for `before_leaving`. `own_relative` is a customer among whose relatives somebody is called, masked, as whoever looked. `from_hour` until `to_hour` of the company's day is when nobody works, for `out_of_hours`.
+    `emergency_not_justified` is an emergency access that an auditor held to be so.
     `roles` look at everybody's customers by their work: `outside_care` does not ask about them.
     """
 

@@ -157,6 +157,7 @@ CORE = Pack(
         UnusualLookRule(name="before_leaving", at_least=20, days=14, clause="S02-6"),
         UnusualLookRule(name="own_relative", clause="S02-6"),
         UnusualLookRule(name="many_refused", at_least=5, clause="S02-6"),
+        UnusualLookRule(name="emergency_not_justified", clause="S02-6"),
     ),
     workstreams=WORKSTREAMS,
     messages=MESSAGES,

@@ -73,6 +73,7 @@ class Timer(TenantTable):
             "subject_id hotline_call",
             "subject_id duty_call",
             "subject_id mail",
+            "subject_id emergency_access",
         ),
         unique=(("subject_id", "milestone", "occurrence"),),
         wall="customer_id",
