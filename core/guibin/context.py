@@ -45,6 +45,10 @@ class Act(Signature, frozen=True, kw_only=True):
         """The company's day of `now`."""
         return local_day(self.now, self.company.time_zone)
 
+    def own_reason(self, name: str) -> str:
+        """A reason that the product writes down where nobody gave one, the text `own_reason.<name>` in the company's language."""
+        return self.policy.title(f"own_reason.{name}", self.company.language)
+
     def at(self, moment: datetime) -> Self:
         """The same, at another moment; the policy stays."""
         return structs.replace(self, now=moment)

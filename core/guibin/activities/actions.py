@@ -89,7 +89,7 @@ async def cancel(activity_id: UUID, new: NewCancellation, act: Act) -> ActivityV
         activity_id,
     )
     for guest in guests:
-        await let_go(guest, act, reason="activity cancelled")
+        await let_go(guest, act, reason=act.own_reason("activity_cancelled"))
         await notify(
             Notice(
                 "activity_cancelled",

@@ -120,7 +120,7 @@ async def _take(invitation: asyncpg.Record, new: NewActivityAnswer, activity: as
     if present is not None and new.accepted and present["persons"] == persons:
         return
     if present is not None:
-        await leave(present, activity["id"], act, reason="answered anew")
+        await leave(present, activity["id"], act, reason=act.own_reason("answered_anew"))
     if new.accepted:
         reserved = await _reserve(invitation, activity, act)
         await _join(invitation, persons, reserved, now=act.now)

@@ -180,7 +180,7 @@ async def leave(staff_id: UUID, new: Leaving, act: Act) -> StaffView:
     account = await in_charge_of(staff_id, act.by)
     await _refuse_last_admin(account)
     if new.successor_id is not None:
-        taken = NewHandOver(successor_id=new.successor_id, reason=_left(act))
+        taken = NewHandOver(successor_id=new.successor_id, reason=act.own_reason("left"))
         await handing_over.hand_over_all(account, taken, act)
     await handing_over.refuse_open_work(account)
     return await _leave(account, act)
@@ -193,17 +193,15 @@ async def check_leave(staff_id: UUID, act: Act) -> RightsChange:
     return await rights.between(account, structs.replace(account, left_at=act.now), act)
 
 
-def _left(act: Act) -> str:
-    return act.policy.title("hand_over.left", act.company.language)
-
-
 async def shut_out(staff_id: UUID, successor_id: UUID | None, act: Act) -> bool:
     """End an account at once, whatever is open; whether all of it went to the successor. What did not stays theirs, and the
     company's admins are told to hand it over. Raises NotFound, Forbidden, LastAdmin, Invalid for a successor who cannot."""
     account = await in_charge_of(staff_id, act.by)
     await _refuse_last_admin(account)
     if successor_id is not None and await open_work((staff_id,)):
-        await handing_over.hand_over_all(account, NewHandOver(successor_id=successor_id, reason=_left(act)), act)
+        await handing_over.hand_over_all(
+            account, NewHandOver(successor_id=successor_id, reason=act.own_reason("left")), act
+        )
         await notify(
             Notice("left_to_you", Case("staff", staff_id), staff_ids=(successor_id,)),
             key=f"left_to_you/{staff_id}/{act.now.isoformat()}",

@@ -117,7 +117,7 @@ class _OnlySeen(Exception):
 async def hand_over_all(account: StaffView, new: NewHandOver, act: Act) -> HandedOver:
     """All customers and open work of somebody go to the successor. Raises Invalid for one who cannot take them."""
     successor = await _successor(account, new.successor_id)
-    reason = new.reason or act.policy.title("hand_over.asked", act.company.language)
+    reason = new.reason or act.own_reason("handed_over")
     moved = HandOver(from_ids=(account.id,), to_id=successor.id, to_name=successor.name, reason=reason)
     work = await handing_over.hand_over(moved, act)
     await done("hand_over", Case("staff", account.id), act, shown=sum(w.count for w in work))

@@ -65,7 +65,7 @@ async def assign(customer_id: UUID, new: Assignment, act: Act) -> CustomerView:
         raise Invalid.at("org_unit_id", "an org unit you see", value=str(unit_id)) from None
     await note_assigned((customer_id,), act, because="assigned", reason=new.reason)
     if unit_id != before["org_unit_id"]:
-        await bring_work_along((customer_id,), unit_id, act, reason=new.reason or "moved")
+        await bring_work_along((customer_id,), unit_id, act, reason=new.reason or act.own_reason("moved"))
     await tell_at_once(Assigned(customer_id, new.account_manager_id), act)
     await noted("customer.assign", act, customer_id=customer_id, fields=("org_unit_id", "account_manager_id"))
     return await queries.customer(customer_id)

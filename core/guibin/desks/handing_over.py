@@ -22,6 +22,6 @@ async def follow_unit(dissolved: UnitDissolved, act: Act) -> None:
     kept = "select true from desk where org_unit_id = $1 and kind = $2 and closed_at is null"
     for row in await fetch("select id, kind from desk where org_unit_id = $1 and closed_at is null", dissolved.unit_id):
         if await fetch_value(kept, dissolved.successor_id, row["kind"]):
-            await actions.close_desk(row["id"], Because(reason="dissolved"), act)
+            await actions.close_desk(row["id"], Because(reason=act.own_reason("dissolved")), act)
         else:
             await change(Desk, row["id"], org_unit_id=dissolved.successor_id)

@@ -36,7 +36,7 @@ async def follow_unit(dissolved: UnitDissolved, act: Act) -> None:
     )
     for row in rows:
         if await fetch_value(kept, dissolved.successor_id, row["duty"]):
-            await rosters.close_roster(row["id"], Because(reason="dissolved"), act)
+            await rosters.close_roster(row["id"], Because(reason=act.own_reason("dissolved")), act)
         else:
             await change(DutyRoster, row["id"], org_unit_id=dissolved.successor_id)
 

@@ -210,7 +210,7 @@ async def _follow(account: StaffView, name: str, given: Given, kept: Provisionin
         successor_id = await _successor(account, kept)
         if successor_id is None:
             raise
-        await actions.hand_over(account.id, NewHandOver(successor_id=successor_id, reason="moved"), act)
+        await actions.hand_over(account.id, NewHandOver(successor_id=successor_id, reason=act.own_reason("moved")), act)
         await actions.change_account(account.id, new, act)
 
 

@@ -34,7 +34,7 @@ async def seed(act: Signature, *, time_zone: str) -> None:
     """Give a new tenant its two calendars; one that has them keeps its own."""
     years = range(act.now.year + SEEDED_YEARS[0], act.now.year + SEEDED_YEARS[1] + 1)
     for calendar in (always(time_zone), china_calendar(years, time_zone=time_zone)):
-        await _insert(calendar, 1, act, note="seeded")
+        await _insert(calendar, 1, act, note="")
 
 
 async def write(calendar: Calendar, act: Signature, *, note: str) -> int:
