@@ -44,6 +44,26 @@ def test_words_in_any_case_suggest_the_first_level_that_has_them():
     assert [POLICY.level(name) for name in ("grave", "worst")] == [GRAVE, None]
 
 
+@pytest.mark.rule("S07-22")
+@pytest.mark.parametrize(
+    ("word", "heard", "not_heard"),
+    [
+        ("Cap", ["the data cap", "caps!", "CAP", "限cap了"], ["captain", "recap", "cap2", "no capacity"]),
+        ("outage", ["two outages", "outage."], ["outaged"]),
+        ("throttl*", ["throttled", "throttling", "it is throttl"], ["unthrottled"]),
+        ("no service", ["there is no service", "no services"], ["piano service"]),
+        ("停机", ["又停机了"], ["停了机"]),
+        ("*", ["five *s"], ["stars"]),
+    ],
+)
+def test_a_word_of_latin_letters_is_not_heard_in_another(word, heard, not_heard):
+    policy = replace(POLICY, keywords=(Keywords("grave", (word,)),))
+
+    assert [policy.suggested(text) for text in (*heard, *not_heard)] == ["grave"] * len(heard) + ["usual"] * len(
+        not_heard
+    )
+
+
 @pytest.mark.parametrize(
     ("changed", "found"),
     [

@@ -1,6 +1,8 @@
 """Complaint levels, their time limits, and what must happen around them."""
 
+import re
 from collections.abc import Collection, Iterator
+from string import ascii_lowercase, digits
 from typing import ClassVar
 
 from msgspec import Struct
@@ -11,6 +13,8 @@ from .milestones import Milestone, own_names
 from .problems import PolicyProblem
 from .terms import Timed
 from .words import Clause, Named
+
+_LATIN = frozenset(ascii_lowercase + digits)
 
 
 class TierTime(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,10 +70,28 @@ class Level(Timed, frozen=True, forbid_unknown_fields=True):
 
 
 class Keywords(Struct, frozen=True, forbid_unknown_fields=True):
-    """A level suggested by words in the text, in any case; the first entry that matches is heard."""
+    """A level suggested by words in the text, in any case; the first entry that matches is heard.
+
+    A word of Latin letters stands for itself and its plural, not for a part of another: `cap` is not heard in `captain`. With `*`
+    at its end it stands for every word that begins so: `throttl*`. Chinese has no such bounds and is heard anywhere.
+    """
 
     level: Named
     words: tuple[Named, ...]
+
+    def heard(self, lowered: str) -> bool:
+        """Whether one of the words is in the text, which is in lower case."""
+        return any(re.search(_pattern(word.lower()), lowered) for word in self.words)
+
+
+def _pattern(word: str) -> str:
+    begun = word.removesuffix("*") or word
+    pattern = re.escape(begun)
+    if begun[:1] in _LATIN:
+        pattern = rf"(?<![a-z0-9]){pattern}"
+    if begun[-1:] in _LATIN and begun == word:
+        pattern = rf"{pattern}(?:s|es)?(?![a-z0-9])"
+    return pattern
 
 
 class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,7 +138,7 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
         """The level the keywords suggest."""
         lowered = text.lower()
         for entry in self.keywords:
-            if any(word.lower() in lowered for word in entry.words):
+            if entry.heard(lowered):
                 return entry.level
         return self.default_level
 

@@ -144,7 +144,15 @@ SERVICE_ITEMS = (
                     skips=("informed",),
                     escalations=TOLD,
                 )
-                for network, days in (("two_way", 0), ("one_way", 3), ("off_network", 5))
+                for network, days in (("two_way", 0), ("one_way", 3))
+            ),
+            TimeLimit(
+                "off_network",
+                Days(5),
+                counted_from="appointment",
+                until="on_site",
+                skips=("informed",),
+                escalations=TOLD,
             ),
         ),
         approval="new_programmes",
@@ -238,10 +246,10 @@ COMPLAINTS = ComplaintPolicy(  # S07-23: round the clock (S07-2)
             "2",
             (
                 "outage",
-                "disconnect",
+                "disconnect*",
                 "no service",
                 "cap",
-                "throttl",
+                "throttl*",
                 "contract",
                 "中断",
                 "停机",
@@ -272,7 +280,7 @@ CARE = CarePolicy(
             clause="S07-6",
         ),
     ),
-    reminders=ReminderPolicy(lead_days=(15, 3), messages=("sms", "phone"), clause="S07-4"),
+    reminders=ReminderPolicy(lead_days=(15, 3), messages=("sms",), clause="S07-4"),
     renewals=RenewalPolicy(weekday=1, lead_days=7, approval="renewal", clause="S07-18"),
     trials=TrialPolicy(days=30, head_start_days=7, customer_kinds=(LEADER, PARTNER, GROUP), clause="S07-7"),
 )
