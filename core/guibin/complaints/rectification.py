@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from guibin.audit.actions import recorded
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.notices.actions import Notice, notify
+from guibin.notices.actions import Notice, Telling, notify_all
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.terms import Terms
 from guibin.sla import actions as sla
@@ -49,23 +49,20 @@ async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> Compla
     leaders = act.policy.complaints.leadership
     case, but = case_of(complaint), tuple(await recusals.of(complaint_id))
     told = Report(case, complaint["number"], act.now, but)
-    await _tell(told, "complaint_rectified", leaders, at_head_office=True)
+    await notify_all([_telling(told, "complaint_rectified", leaders, at_head_office=True)])
     return await recorded("rectify", case, LISTED, act)
 
 
 async def report(several: Sequence[Report], policy: ComplaintPolicy) -> None:
     """At once the posts of the policy's complaint centre hear of each that was taken in, nobody where the policy has no
     centre; and leadership of each whose level asks for a plan, which follows in its own time (S14-11)."""
-    if policy.centre:
-        for one in several:
-            await _tell(one, "complaint_reported", policy.centre)
-    await _to_leadership(several, policy)
+    to_centre = [_telling(one, "complaint_reported", policy.centre) for one in several if policy.centre]
+    await notify_all([*to_centre, *_to_leadership(several, policy)])
 
 
-async def _to_leadership(several: Sequence[Report], policy: ComplaintPolicy) -> None:
-    for one in several if policy.leadership else ():
-        if one.planned:
-            await _tell(one, LEADERSHIP_TOLD, policy.leadership, at_head_office=True)
+def _to_leadership(several: Sequence[Report], policy: ComplaintPolicy) -> list[Telling]:
+    leaders = policy.leadership
+    return [_telling(one, LEADERSHIP_TOLD, leaders, at_head_office=True) for one in several if one.planned and leaders]
 
 
 def first(case: Case, level: Level, policy: ComplaintPolicy, *, at: datetime) -> list[NewTimer]:
@@ -81,7 +78,7 @@ async def follow_level(complaint: asyncpg.Record, level: Level, act: Act) -> Non
     if level.rectify_within is not None:
         but = tuple(await recusals.of(complaint["id"]))
         judged = Report(case_of(complaint), complaint["number"], act.now, but)
-        await _to_leadership([judged], act.policy.complaints)
+        await notify_all(_to_leadership([judged], act.policy.complaints))
     runs = await fetch_value(
         "select true from timer where subject_id = $1 and milestone = $2 and completed_at is null"
         " and cancelled_at is null",
@@ -116,10 +113,10 @@ def _terms(level: Level, policy: ComplaintPolicy) -> Terms:
     return level.terms(level.rectify_within, clause=level.clause or policy.clause)
 
 
-async def _tell(told: Report, kind: str, roles: tuple[str, ...], *, at_head_office: bool = False) -> None:
-    """Tell those with the roles once, at the head office or where the case belongs."""
+def _telling(told: Report, kind: str, roles: tuple[str, ...], *, at_head_office: bool = False) -> Telling:
+    """To those with the roles once, at the head office or where the case belongs."""
     case = Case(SUBJECT, told.case.id, told.case.customer_id)
     notice = Notice(
         kind, case, at_head_office=at_head_office, roles=roles, but=told.but, details={"number": told.number}
     )
-    await notify(notice, key=f"{kind}/{case.id}", now=told.at)
+    return Telling(notice, key=f"{kind}/{case.id}", now=told.at)

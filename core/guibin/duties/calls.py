@@ -1,6 +1,8 @@
 """What comes in goes to whoever is on duty now, and on to the next when it is not taken (S07-2)."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -18,9 +20,8 @@ from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants.principals import Signature
 from guibin_tenants.rows import add, add_all, change, locked
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.scope import fetch
 from guibin_tenants.tables import new_id
-from guibin_tenants.walls import unit_of
 
 from . import queries
 from .queries import CALLS, RESPONSE, SUBJECT, DutyCallView, OnDuty
@@ -28,6 +29,8 @@ from .refusals import CallTaken
 from .tables import DutyAsk, DutyCall
 
 _TAKE = "take:"
+# A call as it stands, or as it is about to be written.
+Row = Mapping[str, Any]
 # So long the next on the roster are looked for; the leaders know by then.
 _LOOKED_FOR = timedelta(hours=24)
 
@@ -94,25 +97,18 @@ async def ask_next(call_id: UUID, policy: Policy, act: Signature) -> None:
         return
     here = await queries.on_duty(row["roster_id"], act.now) if row["roster_id"] else []
     asked = {*await _asked(call_id), *msgspec.json.decode(row["passed_over"], type=list[UUID])}
-    left = [one for one in here if one.staff_id not in asked]
-    if not left:
-        await change(DutyCall, call_id, asked_id=None, asked_name="")
-        notice = Notice(
-            "duty_nobody", _about(row), org_unit_id=row["org_unit_id"], roles=duty.leaders, details=_said(row)
-        )
-        await notify(notice, key=f"duty_nobody/{call_id}", now=act.now)
-        if act.now - row["came_at"] < _LOOKED_FOR:
-            await _look_again(row, duty, act)
-        return
-    await _ask(row, left[0], duty, act)
+    one = next((each for each in here if each.staff_id not in asked), None)
+    again = one is not None or act.now - row["came_at"] < _LOOKED_FOR
+    after = {**row, **_in_turn(one), "round": row["round"] + again}
+    await change(DutyCall, call_id, **{name: after[name] for name in ("asked_id", "asked_name", "round")})
+    if again:
+        await sla.start(_look_again(after, duty, act))
+    await _ask(after, one, duty, act)
 
 
 async def _call(duty: Duty, case: Case, matter: Matter, act: Act) -> None:
-    unit_id = matter.unit_id
-    if case.customer_id is not None:
-        unit_id = await fetch_value(f"select {unit_of('customer', '$1')}", case.customer_id)
-    unit_id = unit_id or act.by.org_unit_id
-    if not await queries.covers(duty, unit_id, act.now):
+    unit_id, wanted = await queries.wanted_for(duty, case.customer_id, matter.unit_id or act.by.org_unit_id, act.now)
+    if not wanted:
         return
     kept = await queries.serving(unit_id, duty.name)
     if kept is None and not duty.wanted:
@@ -120,9 +116,9 @@ async def _call(duty: Duty, case: Case, matter: Matter, act: Act) -> None:
     here = await queries.on_duty(kept.id, act.now) if kept else []
     if act.by.person in {one.staff_id for one in here}:
         return
-    call_id = new_id()
+    one = next((each for each in here if each.staff_id not in matter.but), None)
     row = {
-        "id": call_id,
+        "id": new_id(),
         "roster_id": kept.id if kept else None,
         "duty": duty.name,
         "org_unit_id": unit_id,
@@ -132,37 +128,45 @@ async def _call(duty: Duty, case: Case, matter: Matter, act: Act) -> None:
         "number": matter.number,
         "came_at": act.now,
         "passed_over": sorted(matter.but),
+        "round": 1,
+        **_in_turn(one),
     }
     if not await add_all(DutyCall, None, [row], unless=("subject_id", "duty")):
         return
-    own = Case(SUBJECT, call_id, case.customer_id)
     terms = duty.terms(duty.respond_within, clause=duty.clause)
-    await sla.start(NewTimer(own, RESPONSE, terms, act.now))
-    await done("call", own, act, shown=0)
-    await ask_next(call_id, act.policy, act)
+    await sla.start_all([NewTimer(_case(row), RESPONSE, terms, act.now), _look_again(row, duty, act)])
+    await done("call", _case(row), act, shown=0)
+    await _ask(row, one, duty, act)
 
 
-async def _ask(row: asyncpg.Record, one: OnDuty, duty: Duty, act: Signature) -> None:
+def _in_turn(one: OnDuty | None) -> dict[str, Any]:
+    return {"asked_id": one.staff_id if one else None, "asked_name": one.staff_name if one else ""}
+
+
+async def _ask(row: Row, one: OnDuty | None, duty: Duty, act: Signature) -> None:
+    """Whoever's turn it is hears; the leaders, where nobody is left."""
+    if one is None:
+        leaders = Notice(
+            "duty_nobody", _about(row), org_unit_id=row["org_unit_id"], roles=duty.leaders, details=_said(row)
+        )
+        await notify(leaders, key=f"duty_nobody/{row['id']}", now=act.now)
+        return
     await add(
         DutyAsk,
         duty_call_id=row["id"],
         staff_id=one.staff_id,
         staff_name=one.staff_name,
-        round=row["round"] + 1,
+        round=row["round"],
         asked_at=act.now,
     )
-    await change(DutyCall, row["id"], asked_id=one.staff_id, asked_name=one.staff_name)
-    await _look_again(row, duty, act)
     notice = Notice("duty_called", _about(row), staff_ids=(one.staff_id,), details=_said(row))
     await notify(notice, key=f"duty_called/{row['id']}", now=act.now)
 
 
-async def _look_again(row: asyncpg.Record, duty: Duty, act: Signature) -> None:
+def _look_again(row: Row, duty: Duty, act: Signature) -> NewTimer:
     """Once it has not been taken in time: somebody else may have come on duty meanwhile."""
-    await change(DutyCall, row["id"], round=row["round"] + 1)
     terms = duty.terms(duty.take_within, clause=duty.clause)
-    quiet = structs.replace(terms, escalations=())
-    await sla.start(NewTimer(_case(row), f"{_TAKE}{row['round'] + 1}", quiet, act.now))
+    return NewTimer(_case(row), f"{_TAKE}{row['round']}", structs.replace(terms, escalations=()), act.now)
 
 
 async def _end(row: asyncpg.Record, act: Signature, *, state: str) -> None:
@@ -179,14 +183,14 @@ async def _asked(call_id: UUID) -> list[UUID]:
     return [row["staff_id"] for row in rows]
 
 
-def _case(row: asyncpg.Record) -> Case:
+def _case(row: Row) -> Case:
     return Case(SUBJECT, row["id"], row["customer_id"])
 
 
-def _about(row: asyncpg.Record) -> Case:
+def _about(row: Row) -> Case:
     """Notices lead to the matter itself."""
     return Case(row["subject"], row["subject_id"], row["customer_id"])
 
 
-def _said(row: asyncpg.Record) -> dict[str, str]:
+def _said(row: Row) -> dict[str, str]:
     return {"number": row["number"]}

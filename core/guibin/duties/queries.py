@@ -200,9 +200,13 @@ async def first_on_duty(serves: str, unit_id: UUID | None, act: Act) -> tuple[UU
     return ()
 
 
-async def covers(duty: Duty, unit_id: UUID | None, at: datetime) -> bool:
-    """Whether somebody has to be on duty for the org unit at this moment."""
-    return duty.covers == "always" or duty.covered_at(at, await _hours(unit_id))
+async def wanted_for(
+    duty: Duty, customer_id: UUID | None, unit_id: UUID | None, at: datetime
+) -> tuple[UUID | None, bool]:
+    """The org unit to which something came in, the customer's own or else `unit_id`, and whether somebody has to be on duty for it
+    at this moment."""
+    there, hours = await calendars.where(BUSINESS, customer_id, unit_id)
+    return there, duty.covered_at(at, hours.calendar)
 
 
 async def gaps_of(duty: Duty, kept: Kept, now: datetime) -> list[Gap]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,7 +16,7 @@ from guibin.profiles.queries import place_of, serves
 from guibin_tenants.above import FromAbove, NamedFromAbove
 from guibin_tenants.absences import away
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch_column, fetch_value
+from guibin_tenants.scope import execute, fetch_column, fetch_many, fetch_value
 from guibin_tenants.tables import BLANK
 
 # Whoever holds the role nearest above the matter is told: managers of the customer's own unit before those of the
@@ -90,7 +91,7 @@ with recursive place as (
 insert into staff_notice (id, staff_id, kind, key, subject, subject_id, customer_id, details, told_at)
 select gen_random_uuid(), id, $5, $6, $7, $8, $1, $9::jsonb, $10::timestamptz from readers
 on conflict (tenant_id, staff_id, key) do nothing
-returning staff_id
+returning key, staff_id
 """
 
 
@@ -118,6 +119,14 @@ class Notice(Struct, frozen=True):
     details: dict[str, str] = {}
 
 
+class Telling(Struct, frozen=True):
+    """A notice that is told at `now`, once per `key`."""
+
+    notice: Notice
+    key: str
+    now: datetime
+
+
 # The one kind whose `details` have words of the company's own, which may name a customer: erasure blanks them.
 TOLD_BY_RULE = "told_by_rule"
 SendingOn = Callable[[Notice, str, tuple[UUID, ...], datetime], Awaitable[None]]
@@ -129,32 +138,51 @@ INBOX_CHANGED: NamedFromAbove[Callable[[Sequence[UUID], datetime], None]] = Name
 
 async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]:
     """Tell everybody once per `key`; who was told now."""
+    (told,) = await notify_all([Telling(notice, key=key, now=now)])
+    return told
+
+
+async def notify_all(several: Sequence[Telling]) -> list[tuple[UUID, ...]]:
+    """As `notify`, for several, none of whose keys is another's, in order."""
+    if not several:
+        return []
+    told: dict[str, list[UUID]] = {one.key: [] for one in several}
+    for row in await fetch_many(_TELL, [_values(one) for one in several]):
+        told[row["key"]].append(row["staff_id"])
+    found = [tuple(told[one.key]) for one in several]
+    for one, readers in zip(several, found, strict=True):
+        await _tell_further(one, readers)
+    return found
+
+
+def _values(one: Telling) -> tuple[Any, ...]:
+    notice = one.notice
     asked = [(role, level) for level, roles in enumerate((notice.roles, *notice.otherwise)) for role in roles]
-    told = tuple(
-        await fetch_column(
-            _TELL,
-            notice.about.customer_id,
-            notice.org_unit_id,
-            [role for role, _ in asked],
-            list(notice.staff_ids),
-            notice.kind,
-            key,
-            notice.about.subject,
-            notice.about.id,
-            msgspec.json.encode(notice.details).decode(),
-            now,
-            [level for _, level in asked],
-            notice.to_department,
-            sorted(ROLES),
-            list(notice.but),
-            notice.at_head_office,
-        )
+    return (
+        notice.about.customer_id,
+        notice.org_unit_id,
+        [role for role, _ in asked],
+        list(notice.staff_ids),
+        notice.kind,
+        one.key,
+        notice.about.subject,
+        notice.about.id,
+        msgspec.json.encode(notice.details).decode(),
+        one.now,
+        [level for _, level in asked],
+        notice.to_department,
+        sorted(ROLES),
+        list(notice.but),
+        notice.at_head_office,
     )
-    await SENT_ON()(notice, key, told, now)
+
+
+async def _tell_further(one: Telling, told: tuple[UUID, ...]) -> None:
+    notice, now = one.notice, one.now
+    await SENT_ON()(notice, one.key, told, now)
     _changed(told, now)
     if told and notice.to_department and notice.org_unit_id is not None:
         await _tell_unmanaged(notice.org_unit_id, now)
-    return told
 
 
 async def _tell_unmanaged(unit_id: UUID, now: datetime) -> None:

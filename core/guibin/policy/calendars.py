@@ -142,6 +142,7 @@ class Calendar(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True)
 OFFICE_HOURS = (Window(time(9), "12:00:00"), Window(time(13, 30), "18:00:00"))
 
 
+@functools.lru_cache(maxsize=64)
 def always(time_zone: str) -> Calendar:
     """7×24 (S07-2)."""
     return Calendar(name="always", time_zone=time_zone, always=True)

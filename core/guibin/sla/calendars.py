@@ -1,5 +1,6 @@
 """A tenant's calendars in versions: 7×24 and business hours, seeded when the tenant is made."""
 
+import functools
 from datetime import date, time
 from uuid import UUID
 
@@ -21,6 +22,8 @@ BUSINESS = "business"
 WEEKDAYS = frozenset(range(1, 8))
 # Deadlines reach back into imported years and forward into the next.
 SEEDED_YEARS = (-12, 2)
+# A calendar is some 15 kB of text with its holidays, and says for ever what it said.
+CALENDARS_KEPT_MAX = 256
 
 
 class CalendarInForce(Struct, frozen=True):
@@ -77,6 +80,12 @@ async def of_unit(name: str, unit_id: UUID | None) -> CalendarInForce:
     return _found(await fetch_one(_NEWEST.format(f"coalesce(({_OF_UNIT}), $1)"), name, unit_id), name, "calendar")
 
 
+async def where(name: str, customer_id: UUID | None, unit_id: UUID | None) -> tuple[UUID | None, CalendarInForce]:
+    """The customer's org unit, or `unit_id` where it has none, and as `of_unit` what counts there."""
+    row = await fetch_one(_WHERE, name, customer_id, unit_id)
+    return (row["unit_id"] if row else unit_id), _found(row, name, "calendar")
+
+
 _NEWEST = "select version, value from calendar_version where name = {} order by version desc limit 1"
 _NEAREST = (
     "with recursive above as (select u.tenant_id, u.id, u.parent_id, 0 as level from org_unit u"
@@ -87,7 +96,12 @@ _NEAREST = (
     " select o.counts_by from above a join unit_calendar o on o.tenant_id = a.tenant_id and o.org_unit_id = a.id"
     " where o.calendar = $1 and not a.is_cycle order by a.level limit 1"
 )
-_OWN, _OF_UNIT = _NEAREST.format(unit_of("customer", "$2")), _NEAREST.format("$2")
+_OWN, _OF_UNIT, _OF_PLACE = (_NEAREST.format(unit) for unit in (unit_of("customer", "$2"), "$2", "place.unit_id"))
+_WHERE = (
+    "select v.version, v.value, place.unit_id"
+    f" from (select coalesce({unit_of('customer', '$2')}, $3) as unit_id) place cross join lateral"
+    f" ({_NEWEST.format(f'coalesce(({_OF_PLACE}), $1)')}) v"
+)
 
 
 def _found(row: asyncpg.Record | None, name: str, field: str) -> CalendarInForce:
@@ -99,7 +113,7 @@ def _found(row: asyncpg.Record | None, name: str, field: str) -> CalendarInForce
 async def all_in_force() -> list[CalendarInForce]:
     """The newest version of each, by name."""
     rows = await fetch("select distinct on (name) version, value from calendar_version order by name, version desc")
-    return [CalendarInForce(row["version"], msgspec.json.decode(row["value"], type=Calendar)) for row in rows]
+    return [CalendarInForce(row["version"], _decoded(row["value"])) for row in rows]
 
 
 def contradictions(calendar: Calendar) -> list[FieldError]:
@@ -189,5 +203,6 @@ async def _insert(calendar: Calendar, version: int, act: Signature, *, note: str
     )
 
 
+@functools.lru_cache(maxsize=CALENDARS_KEPT_MAX)
 def _decoded(text: str) -> Calendar:
     return msgspec.json.decode(text, type=Calendar)

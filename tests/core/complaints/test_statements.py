@@ -1,6 +1,7 @@
 """How many statements a complaint costs: each is a round trip that whoever is on the telephone waits for."""
 
 import contextlib
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import asyncpg
@@ -16,7 +17,20 @@ REMEDY = {"remedy": "更换机顶盒"}
 # What streams are told goes out with COMMIT.
 # What comes in while the org unit is closed goes to whoever is on duty (S07-2): its hours are read at intake.
 # Leadership hears at once, beside the centre (S14-11).
-INTAKE, FORM, RESOLUTION = 10, 3, 9
+# Both hear by one round trip, and a customer's org unit comes with its hours.
+INTAKE, FORM, RESOLUTION = 9, 3, 9
+# Who is on duty then is called, with two clocks, or their leaders are, and the call is on record.
+CALL = 6
+
+
+async def fetched(path, client):
+    return (await client.get(path)).json()["items"]
+
+
+@pytest.fixture
+async def night(clock):
+    """Friday, 22:00 in Shanghai."""
+    clock.set(datetime(2026, 3, 6, 14, 0, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -51,7 +65,16 @@ async def test_a_customers_complaint_costs_what_is_known_of_them_once_more(warm,
         received = await warm.post(PATH, json=of_theirs)
 
     assert received.status_code == 201
-    assert len(intake) == INTAKE + 4, intake
+    assert len(intake) == INTAKE + 3, intake
+
+
+async def test_what_comes_in_out_of_hours_costs_the_call_once_more(night, warm, monkeypatch):
+    with counted(monkeypatch) as intake:
+        received = await warm.post(PATH, json=COMPLAINT)
+
+    assert received.status_code == 201
+    assert len(await fetched("/api/v1/duty-calls", warm)) == 2
+    assert len(intake) == INTAKE + CALL, intake
 
 
 async def test_a_full_form_costs_as_much_as_an_empty_one(warm, monkeypatch):
