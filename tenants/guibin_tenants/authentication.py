@@ -14,6 +14,7 @@ from .field_rights import decoded
 from .org_units import visible_from
 from .principals import AUDITING, PERMISSIONS, SHOWS_BOARD, Principal, permissions_of
 from .refusals import Suspended, Unauthenticated
+from .registry import refuse_erased
 from .roles import COMPOSED, READERS, permitted, sees_by, sees_of
 from .scope import current_scope, fetch_one
 from .staff import OWES
@@ -68,8 +69,10 @@ class Recognised(Struct, frozen=True):
 
 
 async def recognise(credential: Credential, *, now: datetime) -> Recognised:
-    """Raises Unauthenticated for an unknown, revoked or expired credential; Suspended for a suspended tenant."""
+    """Raises Unauthenticated for an unknown, revoked or expired credential; Suspended for a suspended tenant; CompanyErased."""
     found = await _BY_KIND[credential.kind](credential)
+    if found is None:
+        await refuse_erased()
     if found is None or (found.expires_at is not None and found.expires_at <= now):
         raise Unauthenticated()
     return found

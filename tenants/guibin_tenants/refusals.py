@@ -57,6 +57,12 @@ class NotFound(Refusal):
     status = HTTPStatus.NOT_FOUND
 
 
+class CompanyErased(NotFound):
+    """The company was erased. Nothing of it is left, and its code is not given to another company."""
+
+    status = HTTPStatus.GONE
+
+
 class Forbidden(Refusal):
     """Not allowed. The principal is known, and may not do this."""
 

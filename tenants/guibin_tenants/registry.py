@@ -16,8 +16,8 @@ from guibin_tenants.refusals import refuse
 
 from .access import CHANNEL, access_changed
 from .database import ENGINE
-from .refusals import Conflict, FieldError, Invalid, NotFound
-from .scope import current_tenant, execute, fetch_one
+from .refusals import CompanyErased, Conflict, FieldError, Invalid, NotFound
+from .scope import current_tenant, execute, fetch_one, fetch_value
 from .tables import new_id
 from .time_zones import time_zones
 
@@ -194,21 +194,27 @@ async def withdraw(connection: asyncpg.Connection, tenant_id: UUID) -> None:
 
 
 async def by_slug(connection: asyncpg.Connection | asyncpg.Pool, slug: str) -> TenantView:
-    """Raises NotFound, also for one that was erased."""
+    """Raises NotFound, CompanyErased for one that was erased."""
     row = await connection.fetchrow("select * from tenant where slug = $1", slug)
     if row is None:
         raise unknown(slug)
     if row["erased_at"] is not None:
-        raise NotFound(f"Tenant {slug!r} was erased on {row['erased_at']:%Y-%m-%d}: nothing of it is left")
+        raise _erased(slug)
     return _view(row)
 
 
 async def by_id(connection: asyncpg.Connection | asyncpg.Pool, tenant_id: UUID) -> TenantView | None:
-    """None where it is not served from here. Raises NotFound for one that was erased."""
+    """None where it is not served from here. Raises CompanyErased."""
     row = await connection.fetchrow("select * from tenant where id = $1 and moving_to is null", tenant_id)
     if row is not None and row["erased_at"] is not None:
-        raise NotFound(f"Tenant {row['slug']!r} was erased on {row['erased_at']:%Y-%m-%d}: nothing of it is left")
+        raise _erased(row["slug"])
     return _view(row) if row is not None else None
+
+
+async def refuse_erased() -> None:
+    """Raises CompanyErased where nothing but the tombstone is left of the company whose scope is open."""
+    if await fetch_value("select erased_at is not null from tenant where id = $1", current_tenant()):
+        raise CompanyErased()
 
 
 async def by_domain(connection: asyncpg.Connection | asyncpg.Pool, domain: str) -> TenantView:
@@ -308,6 +314,10 @@ async def bury(connection: asyncpg.Connection, tenant_id: UUID, *, by: str, now:
         by,
         rows,
     )
+
+
+def _erased(slug: str) -> CompanyErased:
+    return CompanyErased(f"The company {slug!r} was erased: nothing of it is left")
 
 
 def unknown(slug: str) -> NotFound:

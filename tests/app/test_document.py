@@ -45,7 +45,7 @@ async def test_an_operation_says_how_it_may_be_refused(document):
     intake = document["paths"]["/api/v1/complaints"]["post"]["responses"]
     change = document["paths"]["/api/v1/customers/{customer_id}"]["patch"]["responses"]
 
-    assert set(complaint) == {"200", "400", "401", "403", "404", "422", "429", "503"}
+    assert set(complaint) == {"200", "400", "401", "403", "404", "410", "422", "429", "503"}
     assert set(intake) == {"201", *["400", "401", "403", "404", "408", "409", "410", "413", "415", "422", "429", "503"]}
     assert set(change) == {
         "200",

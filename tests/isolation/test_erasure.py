@@ -86,9 +86,9 @@ async def test_every_credential_of_an_erased_company_is_refused_and_its_slug_sta
 
     world.litestar.state.scope_middleware.remembered.forget_all()  # Remembered for two seconds otherwise.
     for caller in (key, person):
-        assert (await caller.get("/api/v1/jobs")).status_code == 401
+        assert (await caller.get("/api/v1/jobs")).status_code == 410
     signing_in = {"company": tenant.slug, "login": "boss", "password": "wrong password"}
-    assert (await world.client().post("/api/v1/sessions", json=signing_in)).status_code == 401
+    assert (await world.client().post("/api/v1/sessions", json=signing_in)).status_code == 410
     assert set((await _counts(owner, tenant)).values()) == {0}
     with pytest.raises(Conflict, match="was erased"):
         await world.tenant(tenant.slug)

@@ -12,7 +12,7 @@ from guibin.audit.actions import noted
 from guibin_tenants import devices, passwords, second_factors, sign_in_limits, staff
 from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import Conflict, Forbidden, Invalid, SecondFactorNeeded, Suspended, Unauthenticated
-from guibin_tenants.registry import TenantView
+from guibin_tenants.registry import TenantView, refuse_erased
 from guibin_tenants.scope import current_tenant, fetch_value, tenant_scope
 from guibin_tenants.sign_in_limits import Limit, TooManyAttempts
 from guibin_tenants.staff import Account, OpenSession, SignedIn
@@ -224,9 +224,10 @@ async def holder_of(own: OwnSession, *, now: datetime) -> OpenSession | None:
 
 
 async def held_session(own: OwnSession, now: datetime) -> OpenSession:
-    """Raises Unauthenticated, Forbidden without the CSRF token."""
+    """Raises Unauthenticated, CompanyErased, Forbidden without the CSRF token."""
     session = await staff.session_of(own.digest, now=now)
     if session is None:
+        await refuse_erased()
         raise Unauthenticated()
     _refuse_without_csrf(session, own.csrf)
     return session

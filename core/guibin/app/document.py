@@ -30,7 +30,7 @@ MEANINGS = {
     HTTPStatus.NOT_FOUND: "It does not exist, or not for this caller.",
     HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time.",
     HTTPStatus.CONFLICT: "The state of things does not allow it, such as an archive that has ended, or a name or number is taken.",
-    HTTPStatus.GONE: "It is no more, as a file that was destroyed; or it had its effect before, and what was answered then may not be shown again.",
+    HTTPStatus.GONE: "It is no more, as a file that was destroyed or a company that was erased; or it had its effect before, and what was answered then may not be shown again.",
     HTTPStatus.PRECONDITION_FAILED: "Somebody changed it since: read it again.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the service takes.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is of another kind than the address takes, or not said to be of it.",
@@ -39,9 +39,15 @@ MEANINGS = {
     HTTPStatus.SERVICE_UNAVAILABLE: "The service is busy or a part of it away; nothing was written: ask again later.",
 }
 ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-OF_CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+OF_CALLERS = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.GONE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
 OF_BODIES = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-OF_CHANGES = (HTTPStatus.CONFLICT, HTTPStatus.GONE)
+OF_CHANGES = (HTTPStatus.CONFLICT,)
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",

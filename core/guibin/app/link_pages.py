@@ -24,7 +24,8 @@ from guibin.surveys.answering import COMMENT_CHARS_MAX
 from guibin.web.signed_links import Link, SpentLink, UnknownLink, parse
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.rate_limits import Allowance, RateLimits
-from guibin_tenants.refusals import Frozen, TooManyRequests
+from guibin_tenants.refusals import CompanyErased, Frozen, TooManyRequests
+from guibin_tenants.registry import refuse_erased
 from guibin_tenants.scope import fetch_one, tenant_scope
 
 from .companies import HOST
@@ -107,6 +108,8 @@ async def serve(
     except TooManyRequests as refusal:
         busy = Shown("surveys/said.html", {"said": "busy"}, 429)
         return _page(request, look, busy, {"Retry-After": str(refusal.retry_after)})
+    except CompanyErased:
+        return _page(request, look, Shown("surveys/said.html", {"said": "erased"}, _GONE))
     except SpentLink as refusal:
         return _page(request, look, Shown("surveys/said.html", {"said": refusal.because}, _GONE))
     except UnknownLink:
@@ -156,6 +159,8 @@ async def _in_scope(
             " where id = $1 and suspended_at is null",
             link.tenant_id,
         )
+        if row is None:
+            await refuse_erased()
         if row is None:
             raise UnknownLink()
         if given is not None and row["frozen_at"] is not None:

@@ -21,8 +21,8 @@ from guibin.sign_ins.providers import NoProvider
 from guibin.sign_ins.vendors import VENDORS
 from guibin.web.problems import of_refusal
 from guibin_tenants.authentication import system_principal
-from guibin_tenants.refusals import NotFound, Refusal
-from guibin_tenants.registry import TenantView
+from guibin_tenants.refusals import CompanyErased, NotFound, Refusal
+from guibin_tenants.registry import TenantView, refuse_erased
 from guibin_tenants.scope import fetch_one, tenant_scope
 
 from .companies import company_of, named_here, refuse_other
@@ -119,6 +119,8 @@ async def _begun(request: Incoming, typed: str, kind: str) -> tuple[Going, str]:
     take(request)
     try:
         tenant = await company_of(request, typed)
+    except CompanyErased:
+        raise
     except NotFound:
         raise NoProvider() from None
     return await _asked(request, tenant.id, kind=kind)
@@ -152,6 +154,7 @@ async def _back(request: Incoming) -> tuple[Entered | None, str]:
     tenant_id = _tenant_of(state)
     refuse_other(request, tenant_id)
     async with tenant_scope(tenant_id):
+        await refuse_erased()
         going = await provided.resume(state, f"{site_of(request).origin}{BACK}", now=now)
     # Who says so, where it does (RFC 9207): no other provider's answer is taken for this one's.
     if going is None or asked.get("iss", going.provider.issuer) != going.provider.issuer:
