@@ -1,14 +1,19 @@
 """Emergency access (S02-6): one file behind the wall, for a time, to be read only, on record and told at once."""
 
 import asyncio
+import contextvars
 import re
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from acting import acting
 
-from guibin_tenants.scope import lend, savepoint, tenant_scope
+from guibin.emergencies.actions import open_access
+from guibin.emergencies.requests import NewEmergencyAccess
+from guibin_tenants.principals import Principal
+from guibin_tenants.scope import fetch_value, lend, savepoint, tenant_scope
 
 PATH = "/api/v1/emergency-accesses"
 REASON = "客户突发疾病，需联系家属"
@@ -373,6 +378,33 @@ async def test_of_two_that_are_opened_at_once_one_is(bank):
     )
 
     assert sorted(answer.status_code for answer in twice) == [201, 409, 409, 409]
+
+
+async def test_the_second_waits_for_the_first_to_be_written(bank, clock):
+    """The first is written and not committed yet when the second is asked for: it waits, and is refused by what it finds then."""
+    by = Principal(
+        kind="staff",
+        id=bank.manager.staff_id,
+        name="manager",
+        permissions=frozenset({"customers:emergency"}),
+        org_unit_id=bank.units["west"],
+        units=(bank.units["west"],),
+    )
+    new = NewEmergencyAccess(customer_id=UUID(bank.customer), reason=REASON)
+    waits = "select exists (select from pg_locks where not granted)"
+    waited = False
+
+    async with asyncio.timeout(20), tenant_scope(bank.id, units=by.units):
+        await open_access(new, acting(by=by, now=clock.now))
+        asked = bank.manager.post(PATH, json={"reason": REASON, "customer_id": bank.customer})
+        # Outside this scope, as somebody else's.
+        second = asyncio.create_task(asked, context=contextvars.Context())
+        while not second.done() and not waited:
+            waited = await fetch_value(waits)
+    answer = await second
+
+    assert waited
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "already-lent")
 
 
 async def test_no_row_lasts_longer_than_four_hours_whatever_wrote_it(bank, clock):
