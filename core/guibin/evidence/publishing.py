@@ -3,13 +3,13 @@
 import asyncio
 import functools
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from string import Template
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 import obstore
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import ObjectStore
 
@@ -105,6 +105,27 @@ def use_store(environment: Mapping[str, str]) -> None:
 async def named() -> EvidenceTargets:
     """The company's."""
     return await settings.read(SETTING, EvidenceTargets, EvidenceTargets())
+
+
+class Keeper(Struct, frozen=True, kw_only=True):
+    """Where checkpoints are to go: the operator's `store`, a `witness` or an `auditor`, and its `name`, empty for the store. `size` is the
+    largest log of which it holds a checkpoint, and `last_at` when it last got one; both None where it never did."""
+
+    kind: Literal["store", "witness", "auditor"]
+    name: str = ""
+    size: int | None = None
+    last_at: datetime | None = None
+
+
+async def keepers() -> tuple[Keeper, ...]:
+    """Everybody who is named now, those that never got one as well."""
+    who = await named()
+    called = {each.id: each.name for each in await staff.all_staff()} if who.auditors else {}
+    wanted = {STORE: Keeper(kind="store")} if _chosen.store is not None else {}
+    wanted |= {key: Keeper(kind="witness", name=key) for key in (Key.of(each.key).name for each in who.witnesses)}
+    wanted |= {f"mail/{each}": Keeper(kind="auditor", name=called.get(each, "")) for each in who.auditors}
+    last = await queries.last_kept(list(wanted))
+    return tuple(structs.replace(each, **last.get(target, {})) for target, each in wanted.items())
 
 
 async def targets(act: Act) -> EvidenceTargets:

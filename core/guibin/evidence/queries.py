@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -64,6 +65,17 @@ async def latest(listing: Listing[CheckpointView] = SIGNED, condition: str = "tr
 async def kept_at(checkpoint_id: UUID) -> set[str]:
     """Where it is kept."""
     return set(await fetch_column("select target from evidence_receipt where checkpoint_id = $1", checkpoint_id))
+
+
+async def last_kept(targets: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """By target that has any: the largest `size` of which it holds a checkpoint, and when it last got one (`last_at`)."""
+    rows = await fetch(
+        "select r.target, max(c.size) as size, max(r.received_at) as last_at from evidence_receipt r"
+        " join evidence_checkpoint c on c.tenant_id = r.tenant_id and c.id = r.checkpoint_id"
+        " where r.target = any ($1::text[]) group by r.target",
+        targets,
+    )
+    return {row["target"]: {"size": row["size"], "last_at": row["last_at"]} for row in rows}
 
 
 async def is_kept(target: str, checkpoint_id: UUID, since: datetime) -> bool:

@@ -14,6 +14,7 @@ from guibin_tenants.scope import fetch_value
 from . import queries
 from .keys import public_keys
 from .proofs import consistency, inclusion
+from .publishing import Keeper, keepers
 from .queries import CheckpointView
 from .refusals import NoSuchCheckpoint, NothingInLog
 from .verify import encoded
@@ -23,6 +24,7 @@ class LogView(Struct, frozen=True):
     """How the log stands: `key` verifies its checkpoints, None before the first; `cosigned` is the last that a witness cosigned.
 
     `former_keys` verify those of before, the oldest first: each handed over to the next in a checkpoint that both signed.
+    `keepers` are where checkpoints go.
     """
 
     key: str | None
@@ -30,6 +32,7 @@ class LogView(Struct, frozen=True):
     entries: int
     latest: CheckpointView | None
     cosigned: CheckpointView | None
+    keepers: tuple[Keeper, ...]
 
 
 class EntryProof(Struct, frozen=True):
@@ -72,6 +75,7 @@ async def log(act: Act) -> LogView:
         await queries.size(),
         await queries.latest(),
         await queries.latest(condition=queries.COSIGNED),
+        await keepers(),
     )
 
 

@@ -95,3 +95,20 @@ async def test_nobody_else_gets_it_and_who_is_no_auditor_any_more_gets_none(
 
     assert [each["field"] for each in refused["errors"]] == ["auditors[1]", "auditors[2]"]
     assert [letter["To"] for letter in mail.mails] == ["shen@example.com"]
+
+
+async def test_the_log_says_where_checkpoints_go_and_when_each_last_got_one(client, tenant, opened, sequenced, mail):
+    first, second = [await addressed(tenant, client, login) for login in ("shen", "wu")]
+    await name(client, first)
+    size = len(await sequenced())
+    await come_round(tenant, PublishCheckpoint())
+    await name(client, first, second)
+
+    log = (await client.get("/api/v1/evidence")).json()
+    page = (await (await tenant.staff("reader", "auditor")).get("/console/evidence")).text
+
+    got, never = log["keepers"]
+    assert (got["kind"], got["size"], got["last_at"] is not None) == ("auditor", size, True)
+    assert (never["size"], never["last_at"]) == (None, None)
+    assert f"到第 {size:,} 条" in page
+    assert page.count("还没有送达过") == 1
