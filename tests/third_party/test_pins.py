@@ -121,6 +121,21 @@ def test_a_list_that_cannot_be_read_lets_no_pack_start(place, said):
     assert all("cannot be read" in problems[0] for problems in found.values())
 
 
+def test_a_pack_whose_import_fails_is_not_signed_and_its_fault_is_said(place, key):
+    _, file = key
+    init = place.home / "__init__.py"
+    init.write_text("import nothing_there\n")
+
+    signed = place.guibin("pack", "sign", str(place.home), "--key", str(file), pinned=False)
+
+    assert (signed.returncode, signed.stdout) == (1, "")
+    assert signed.stderr.splitlines() == [
+        "error: pack 'airline_lounge', __init__.py:1: its import raises ModuleNotFoundError: No module named"
+        " 'nothing_there' (mend that line)"
+    ]
+    assert [one.name for one in place.home.glob("*.sig*")] == []
+
+
 def test_an_authors_signature_is_enough_for_the_packs_that_the_operator_names(place, key):
     made, file = key
     public = base64.b64encode(made.public_key().public_bytes_raw()).decode()

@@ -18,7 +18,7 @@ from guibin.company_packs.actions import PackSwitch
 from guibin.company_packs.queries import PackState
 from guibin.context import Act, real_clock
 from guibin.operation import provisioning
-from guibin.packs import GROUP, Packs, installed
+from guibin.packs import GROUP, Packs, Unloaded, installed
 from guibin.regulations.rules import all_rules
 from guibin.watch import pins
 from guibin.watch.sources import home_of
@@ -161,6 +161,8 @@ def sign(folder: Path, *, key: Annotated[Path, Parameter(help="An Ed25519 key in
     if not folder.is_dir():
         fail(f"{folder} is no folder")
     name, plugin = plugin_in(folder.resolve())
+    if isinstance(plugin, Unloaded):
+        fail(str(plugin.problem))
     home = home_of(plugin)
     if home is None or not home.is_dir():
         fail(f"the pack {name} is no package of its own")
