@@ -31,7 +31,7 @@ from guibin.duties import handing_over as duties_handed_over
 from guibin.duties import jobs as duties
 from guibin.emergencies import jobs as emergencies
 from guibin.entitlements import replays as entitlements_replayed
-from guibin.events import all_known, declare, subscribe
+from guibin.events import all_events, all_known, declare, subscribe
 from guibin.evidence import jobs as evidence
 from guibin.files import jobs as files
 from guibin.hotline import handing_over as hotline_handed_over
@@ -55,6 +55,7 @@ from guibin.periods.rhythms import Rhythm, check
 from guibin.plan_reviews import actions as plan_reviews
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
+from guibin.policies.queries import know_events
 from guibin.policy_changes import jobs as policy_changes
 from guibin.qualifications import actions as qualified
 from guibin.qualifications import jobs as qualifications
@@ -264,3 +265,4 @@ def everything(packs: Packs) -> tuple[Rhythm, ...]:
 
 ticks.RHYTHMS.give(RHYTHMS)
 all_known()
+know_events(kind_of(event) for event in all_events(()))

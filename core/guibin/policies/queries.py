@@ -1,7 +1,7 @@
 """Which policy is in force, and how it came about."""
 
 import time
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -217,25 +217,39 @@ async def _look_up(at: datetime) -> _Span:
 
 
 def unknown_parts(packs: Packs | Hooks, company: Company, overrides: Overrides) -> tuple[PolicyProblem, ...]:
-    """What the company does without and never had, and the events of packs it does not have that its automations follow."""
+    """What the company does without and never had, and the events that its automations follow and that there are none of: of packs
+    it does not have, or misspelt."""
     whole = merged(packs, company, replace(overrides, switched_off=()), version=0)
     return (*unknown(whole, overrides.switched_off), *_unknown_events(packs, company, overrides))
 
 
 def _unknown_events(packs: Packs | Hooks, company: Company, overrides: Overrides) -> list[PolicyProblem]:
-    """Of the core's events the company is told when it switches an automation on; what a pack put aside declares is not known."""
-    named = {each.name: each.event for each in overrides.automations if "." in each.event}
+    """What a pack put aside declares is not known; nor is what the core's are called before `know_events`."""
+    named = {each.name: each.event for each in overrides.automations if each.event}
     if not named:
         return []
     hooks = packs.hooks_of(company.packs) if isinstance(packs, Packs) else packs
     known = {event.__struct_config__.tag for event in hooks.events()}
     return [
-        PolicyProblem(
-            f"automations.{name}.when.event", event, "an event of a pack of the company's", "GET /event-types"
-        )
+        PolicyProblem(f"automations.{name}.when.event", event, rule, "GET /event-types")
         for name, event in named.items()
-        if event not in known and event.partition(".")[0] not in hooks.aside
+        if (rule := _no_event(event, known, hooks))
     ]
+
+
+def _no_event(event: str, of_packs: Set[object], hooks: Hooks) -> str:
+    pack, dot, _ = event.partition(".")
+    if dot:
+        return "" if event in of_packs or pack in hooks.aside else "an event of a pack of the company's"
+    return "" if event in _core_events or not _core_events else "a kind of event"
+
+
+_core_events: set[str] = set()
+
+
+def know_events(names: Iterable[str]) -> None:
+    """What the core's events are called: from now on no automation is saved that follows another."""
+    _core_events.update(names)
 
 
 def merged(packs: Packs | Hooks, company: Company, overrides: Overrides, *, version: int) -> Policy:

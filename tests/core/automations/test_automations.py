@@ -254,14 +254,30 @@ async def test_what_fails_again_and_again_is_switched_off(house):
 async def test_names_that_nothing_is_called_by_are_found_before_it_is_on(house):
     wrong = {
         "name": "wrong",
-        "when": {"type": "happens", "event": "nothing"},
+        "when": {"type": "happens", "event": "complaint_received"},
         "then": [{"type": "send_message", "message": "none"}],
     }
     await house.write(wrong)
 
     refused = await house.on("wrong", status=422)
 
-    assert [one["field"] for one in refused["errors"]] == ["when.event", "then[0].message"]
+    assert [one["field"] for one in refused["errors"]] == ["then[0].message"]
+
+
+@pytest.mark.parametrize("when", ["happens", "after", "adds_up"])
+async def test_one_that_follows_a_misspelt_event_is_not_saved(house, when):
+    misspelt = {**THIRD, "when": {"type": when, "event": "complaint_recieved"}}
+    texts = {"automation.third_complaint": {"zh": "第三次", "en": "third"}}
+
+    refused = await house.write(misspelt, status=422)
+    gathered = await house.admin.patch(
+        "/api/v1/policy/draft", json={"overrides": {"automations": [misspelt], "texts": texts}}
+    )
+
+    wrong = [("automations.third_complaint.when.event", "complaint_recieved")]
+    assert [(one["field"], one["value"]) for one in refused["errors"]] == wrong
+    assert [(one["field"], one["value"]) for one in gathered.json()["problems"]] == wrong
+    assert (await house.admin.get("/api/v1/automations")).json() == []
 
 
 async def test_only_somebody_who_may_and_sees_the_company_whole_switches_it_on(house):

@@ -34,15 +34,15 @@ async def test_an_admin_writes_tries_switches_on_and_takes_back_by_page(house):
 async def test_why_it_cannot_be_switched_on_is_said_on_the_page(house):
     wrong = {
         "name": "wrong",
-        "when": {"type": "happens", "event": "nothing"},
-        "then": [{"type": "notify", "roles": ["manager"], "text": "请留意"}],
+        "when": {"type": "happens", "event": "complaint_received"},
+        "then": [{"type": "send_message", "message": "none"}],
     }
     await house.write(wrong)
 
     answer = await house.admin.post(f"{PAGE}/wrong/on")
 
     assert answer.status_code == 422
-    assert "when.event" in answer.text
+    assert "then[0].message" in answer.text
 
 
 async def test_whoever_may_not_switch_sees_no_switch(house):
