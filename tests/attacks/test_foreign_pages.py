@@ -63,12 +63,14 @@ async def test_a_body_in_pieces_that_says_no_kind_signs_nobody_in(world, tenant)
 
 
 async def test_no_address_takes_a_body_that_is_not_json(world, tenant):
-    client, person = await tenant.client(), await tenant.staff("zhou", "tenant_admin")
+    client = await tenant.client()
+    people = [await tenant.staff("zhou", "tenant_admin"), await tenant.staff("qin", "auditor")]
     taken, text = [], {"Content-Type": "text/plain", "X-Probe": "1"}
     for method, path in _routes_with_bodies(world):
-        answer = await client.request(method, path, content=b"{}", headers=text)
-        if answer.status_code == 403:
-            answer = await person.request(method, path, content=b"{}", headers=text)
+        for who in (client, *people):
+            answer = await who.request(method, path, content=b"{}", headers=text)
+            if answer.status_code != 403:
+                break
         if answer.status_code != 415:
             taken.append((method, path, answer.status_code))
 
