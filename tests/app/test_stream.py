@@ -71,11 +71,11 @@ async def streaming(client, **headers):
     hub = hubs_of(client)
     before = hub._count
     task = asyncio.create_task(client.get(PATH, headers=headers))
-    for _ in range(500):
+    for _ in range(3_000):
         if hub._count != before or task.done():
-            break
+            return task
         await asyncio.sleep(0.01)
-    return task
+    raise TimeoutError("the stream did not open")
 
 
 def hubs_of(client):
