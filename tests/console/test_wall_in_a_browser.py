@@ -42,7 +42,7 @@ def test_a_screen_is_opened_by_its_code_follows_the_board_and_goes_dark(window_o
     wall.locator("#wrong").wait_for()
     assert screen.axe() == []
     wall.goto(screen.site + "/console/wall/code?" + link.partition("?")[2])
-    screen.press("Enter")
+    wall.locator("#code").press("Enter")
     wall.locator(".g-wall").wait_for()
     wall.locator("body[data-stream=open]").wait_for()
     shown = int(wall.locator(".g-stat b").first.inner_text().split()[0].replace(",", ""))
