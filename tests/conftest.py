@@ -253,6 +253,14 @@ async def world(application, database, pool, packs, clock):
 
 
 @pytest.fixture
+async def owner(database):
+    """A connection as the owner of the tables."""
+    connection = await asyncpg.connect(database.owner)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
 async def tenant(world):
     """A company with the cable-TV pack."""
     return await world.tenant()

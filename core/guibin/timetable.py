@@ -55,7 +55,7 @@ from guibin.periods.rhythms import Rhythm, check
 from guibin.plan_reviews import actions as plan_reviews
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
-from guibin.policies.queries import know_events
+from guibin.policies.queries import CORE_EVENTS
 from guibin.policy_changes import jobs as policy_changes
 from guibin.qualifications import actions as qualified
 from guibin.qualifications import jobs as qualifications
@@ -265,4 +265,4 @@ def everything(packs: Packs) -> tuple[Rhythm, ...]:
 
 ticks.RHYTHMS.give(RHYTHMS)
 all_known()
-know_events(kind_of(event) for event in all_events(()))
+CORE_EVENTS.update({kind_of(event): event for event in all_events(())})

@@ -57,7 +57,7 @@ class NotFound(Refusal):
     status = HTTPStatus.NOT_FOUND
 
 
-class CompanyErased(NotFound):
+class CompanyErased(Refusal):
     """The company was erased. Nothing of it is left, and its code is not given to another company."""
 
     status = HTTPStatus.GONE

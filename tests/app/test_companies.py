@@ -1,6 +1,5 @@
 """Which company somebody is of who is not signed in: by a mail address, by the company's own host, and never another's by either."""
 
-import asyncpg
 import pytest
 from litestar.routes import HTTPRoute
 
@@ -15,13 +14,6 @@ from support import PASSWORD
 def read_at_once(monkeypatch):
     """No domain is written down seconds before."""
     monkeypatch.setattr(companies, "REMEMBERED_FOR_S", 0.0)
-
-
-@pytest.fixture
-async def owner(world):
-    connection = await asyncpg.connect(world.owner_url)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -3,16 +3,12 @@
 import re
 from uuid import uuid4
 
-import asyncpg
 import pytest
+from addresses import addresses
 from due import add_timer, due_of
-from litestar.routes import HTTPRoute
 from looking import CUSTOMER, PURPOSE
 from working import Effect, effects
 
-from guibin.app import pages
-from guibin.app.guards import PUBLIC
-from guibin.app.scope_middleware import _is_public
 from guibin.context import Root
 from guibin.dispatch.execution import Workshop, perform
 from guibin.dispatch.leases import Leases
@@ -45,13 +41,6 @@ TOLD = {"audit_entry", "stream_event", "staff_session", "api_key", "request_coun
 
 
 @pytest.fixture
-async def owner(database):
-    connection = await asyncpg.connect(database.owner)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
 def freeze(world, owner):
     """Freeze it, as another process would that tells this one in a moment."""
 
@@ -60,21 +49,6 @@ def freeze(world, owner):
         world.litestar.state.scope_middleware.remembered.forget_all()
 
     return run
-
-
-def addresses(world):
-    """Every method and address of the API and the console that asks who is there."""
-    return sorted(
-        (method, route.path_format)
-        for route in world.litestar.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
-        for method in handler.http_methods
-        if method not in ("HEAD", "OPTIONS")
-        and handler.opt.get("needs") != PUBLIC
-        and not _is_public(method, route.path_format)
-        and (route.path_format.startswith("/api/v1/") or pages.is_page(route.path_format))
-    )
 
 
 async def rows(company):
@@ -92,7 +66,7 @@ async def rows(company):
 
 async def test_every_writing_request_is_refused_and_writes_nothing(world, tenant, freeze):
     key, person = await tenant.client(), await tenant.staff("admin", "tenant_admin")
-    everything = addresses(world)
+    everything = addresses(world, "/api/v1/")
     before = await rows(tenant)
     await freeze(tenant)
 
@@ -136,7 +110,7 @@ async def test_no_page_or_list_is_refused_for_being_frozen(world, tenant, freeze
     await freeze(tenant)
 
     answers = {}
-    for method, path in addresses(world):
+    for method, path in addresses(world, "/api/v1/"):
         if method == "GET" and "{" not in path and "stream" not in path and "events" not in path:
             answers[path] = (await person.get(path)).status_code
 

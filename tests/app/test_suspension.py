@@ -3,9 +3,6 @@
 import re
 from uuid import uuid4
 
-import asyncpg
-import pytest
-
 from guibin_tenants import registry
 from guibin_tenants.scope import fetch_value
 from support import PASSWORD
@@ -29,13 +26,6 @@ PASSKEYS = tuple(
 PASSWORDS, FORGOTTEN = "/api/v1/me/password", "/api/v1/password-resets"
 # What a session is told of the person behind it.
 PROOFS = {f"{SESSIONS}/second-factor": {"code": "123456"}, f"{SESSIONS}/confirmation": {"password": PASSWORD}}
-
-
-@pytest.fixture
-async def owner(database):
-    connection = await asyncpg.connect(database.owner)
-    yield connection
-    await connection.close()
 
 
 def routes(document):

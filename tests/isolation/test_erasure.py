@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from datetime import timedelta
 
-import asyncpg
 import pytest
 from due import add_timer, due_of
 from working import Effect, effects
@@ -19,18 +18,11 @@ from guibin.operation import erasure
 from guibin.operation.erasure import StillServed, StillWorking
 from guibin.sla.jobs import SweepTimers
 from guibin_tenants import registry
-from guibin_tenants.refusals import Conflict, NotFound
+from guibin_tenants.refusals import CompanyErased, Conflict, NotFound
 from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def owner(database):
-    connection = await asyncpg.connect(database.owner)
-    yield connection
-    await connection.close()
 
 
 async def _suspended(owner, company):
@@ -93,7 +85,7 @@ async def test_every_credential_of_an_erased_company_is_refused_and_its_slug_sta
     with pytest.raises(Conflict, match="was erased"):
         await world.tenant(tenant.slug)
     for refused in (registry.resume(owner, tenant.slug), registry.by_slug(owner, tenant.slug)):
-        with pytest.raises(NotFound, match="was erased"):
+        with pytest.raises(CompanyErased, match="was erased"):
             await refused
     assert tenant.slug in [one.slug for one in await registry.everyone(owner) if one.erased_at]
 

@@ -9,7 +9,7 @@ from guibin.console import forms, looks, shell
 from guibin.console.studio import Studio
 from guibin.sign_ins import displays
 from guibin.web.problems import of_refusal
-from guibin_tenants.refusals import CompanyErased, NotFound, Refusal
+from guibin_tenants.refusals import NotFound, Refusal
 
 from . import companies
 from .browsers import COOKIE
@@ -41,8 +41,6 @@ class DisplayPages(Controller):
             opened = await displays.open_by(
                 code, tenant, agent=agent, address=address_of(request), now=real_now(request)
             )
-        except CompanyErased as refusal:
-            return await _page(request, company, code, refusal)
         except NotFound:
             opened = None
         except Refusal as refusal:

@@ -161,7 +161,6 @@ async def _in_scope(
         )
         if row is None:
             await refuse_erased()
-        if row is None:
             raise UnknownLink()
         if given is not None and row["frozen_at"] is not None:
             raise Frozen(SAYS)

@@ -17,7 +17,7 @@ from guibin.web.public_address import public_address
 from guibin.web.routing import deletes, gets, patches
 from guibin_tenants.passkey_proofs import Site
 from guibin_tenants.principals import staff_only
-from guibin_tenants.refusals import CompanyErased, Conflict, NotFound, Unauthenticated
+from guibin_tenants.refusals import Conflict, NotFound, Unauthenticated
 from guibin_tenants.registry import TenantView
 
 from .browsers import is_encrypted
@@ -215,8 +215,6 @@ def here_of(request: Incoming) -> Here:
 async def _company(request: Incoming, typed: str) -> TenantView | None:
     try:
         return await company_of(request, typed)
-    except CompanyErased:
-        raise
     except NotFound:
         return None
 

@@ -17,7 +17,7 @@ from guibin.sign_ins import links
 from guibin.web.problems import of_refusal
 from guibin_tenants import passwords
 from guibin_tenants.rate_limits import RateLimits
-from guibin_tenants.refusals import CompanyErased, Invalid, NotFound, Refusal
+from guibin_tenants.refusals import Invalid, NotFound, Refusal
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.sign_in_limits import network_of
 
@@ -111,8 +111,6 @@ async def _ask(request: Incoming, company: str, login: str) -> None:
             refused = await links.count(login, address, request.cookies.get(DEVICE, ""), now=now)
             if refused is None and tenant.suspended_at is None:
                 await links.ask(login, address, now=now)
-    except CompanyErased:
-        raise
     except NotFound:
         pass
     await asyncio.sleep(max(0.0, answers_at - asyncio.get_running_loop().time()))

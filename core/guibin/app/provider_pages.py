@@ -21,7 +21,7 @@ from guibin.sign_ins.providers import NoProvider
 from guibin.sign_ins.vendors import VENDORS
 from guibin.web.problems import of_refusal
 from guibin_tenants.authentication import system_principal
-from guibin_tenants.refusals import CompanyErased, NotFound, Refusal
+from guibin_tenants.refusals import NotFound, Refusal
 from guibin_tenants.registry import TenantView, refuse_erased
 from guibin_tenants.scope import fetch_one, tenant_scope
 
@@ -119,8 +119,6 @@ async def _begun(request: Incoming, typed: str, kind: str) -> tuple[Going, str]:
     take(request)
     try:
         tenant = await company_of(request, typed)
-    except CompanyErased:
-        raise
     except NotFound:
         raise NoProvider() from None
     return await _asked(request, tenant.id, kind=kind)

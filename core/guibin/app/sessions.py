@@ -25,7 +25,7 @@ from guibin_tenants.credentials import parse
 from guibin_tenants.devices import KNOWN_FOR
 from guibin_tenants.principals import Owes, may, sees_all, staff_only
 from guibin_tenants.rate_limits import Allowance, RateLimits
-from guibin_tenants.refusals import CompanyErased, NotFound, Unauthenticated
+from guibin_tenants.refusals import NotFound, Unauthenticated
 from guibin_tenants.sign_in_limits import network_of
 from guibin_tenants.staff import StaffView
 
@@ -216,8 +216,6 @@ async def enter(request: Incoming, company: str, login: str, password: str) -> E
     take(request)
     try:
         tenant = await companies.company_of(request, company, login)
-    except CompanyErased:
-        raise
     except NotFound:
         raise await signing_in.sign_in_nowhere(password) from None
     login = await companies.login_of(tenant, login)

@@ -89,11 +89,17 @@ OF_CUSTOMER = (
     " and $value = any (e.customer_ids)) m"
     f" where {EVERYWHERE} or {in_sight('customer', '$value')}))"
 )
+
+
+def of_emergency(entry: str, access_id: str) -> str:
+    """The condition that the `entry` is of a look in the name of an emergency access, as the index of purposes has it; both are SQL."""
+    return (
+        f"{entry}.purpose = '{EMERGENCY}' || {access_id}::text and {entry}.purpose <> ''"
+        f" and octet_length({entry}.purpose) <= {PURPOSE_BYTES_MAX}"
+    )
+
+
 # Newest first; of several customers in one entry those that are in sight.
-# The entries of looks in the name of an emergency access, whose id stands in the braces.
-OF_EMERGENCY = (
-    f"x.purpose = '{EMERGENCY}' || {{}}::text and x.purpose <> '' and octet_length(x.purpose) <= {PURPOSE_BYTES_MAX}"
-)
 LISTED = Listing(
     view=AuditEntryView,
     source="audit_entry x",
@@ -116,7 +122,7 @@ LISTED = Listing(
         "asked": {True: "x.asked", False: "not coalesce(x.asked, false)"},
         # As the index of purposes has it: none that can be asked for is longer.
         "purpose": f"x.purpose = $value and octet_length(x.purpose) <= {PURPOSE_BYTES_MAX}",
-        "emergency_id": OF_EMERGENCY.format("$value::uuid"),
+        "emergency_id": of_emergency("x", "$value::uuid"),
     },
     order=newest_first("x.happened_at"),
 )

@@ -9,8 +9,8 @@ from msgspec.structs import asdict
 
 from guibin.audit.actions import noted
 from guibin.audit.queries import LISTED as ENTRIES
-from guibin.audit.queries import OF_EMERGENCY, AuditEntryView
-from guibin.audit.tables import EMERGENCY, PURPOSE_BYTES_MAX, AuditEntry
+from guibin.audit.queries import AuditEntryView, of_emergency
+from guibin.audit.tables import EMERGENCY, AuditEntry
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
 from guibin.profiles.queries import called
@@ -88,10 +88,7 @@ def purpose_of(access_id: UUID) -> str:
 
 RUNNING = "x.ended_at is null and x.opened_at <= $now and x.until_at > $now"
 _STATE = f"case when x.ended_at is not null then 'ended' when {RUNNING} then 'running' else 'over' end"
-LOOKS = (
-    f"(select count(*)::int from {name_of(AuditEntry)} e where e.purpose = '{EMERGENCY}' || x.id::text and e.purpose <> ''"
-    f" and octet_length(e.purpose) <= {PURPOSE_BYTES_MAX})"
-)
+LOOKS = f"(select count(*)::int from {name_of(AuditEntry)} e where {of_emergency('e', 'x.id')})"
 _REVIEW = "case when r.id is not null then 'reviewed' when t.due_at <= $now then 'late' else 'owed' end"
 LISTED: Listing[EmergencyAccessView] = Listing(
     view=EmergencyAccessView,
@@ -155,7 +152,7 @@ async def show(access_id: UUID, act: Act) -> EmergencyAccessWhole:
     found = await one(access_id, act)
     entries = (
         await ENTRIES.where(
-            OF_EMERGENCY.format("$access::uuid"),
+            of_emergency("x", "$access::uuid"),
             order=f"x.happened_at, x.id limit {_LOOKS_SHOWN}",
             access=access_id,
         )

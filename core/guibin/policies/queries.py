@@ -1,7 +1,7 @@
 """Which policy is in force, and how it came about."""
 
 import time
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence, Set
+from collections.abc import Awaitable, Callable, Hashable, Sequence, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from guibin.policy.problems import PolicyProblem
 from guibin.policy.switches import unknown
 from guibin.regulations.core import CORE
 from guibin.regulations.general import GENERAL
-from guibin_tenants.above import FromAbove
+from guibin_tenants.above import FromAbove, NamedFromAbove
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import many
@@ -78,6 +78,8 @@ class FromOutlets(Struct, frozen=True):
 
 
 FROM_OUTLETS: FromAbove[FromOutlets] = FromAbove("the indicators of outlets")
+# What an automation may follow beside the events of packs.
+CORE_EVENTS: NamedFromAbove[type] = NamedFromAbove()
 _spans: dict[UUID, tuple[float, list[_Span]]] = {}
 _merged = MergedPolicies()
 
@@ -224,7 +226,7 @@ def unknown_parts(packs: Packs | Hooks, company: Company, overrides: Overrides) 
 
 
 def _unknown_events(packs: Packs | Hooks, company: Company, overrides: Overrides) -> list[PolicyProblem]:
-    """What a pack put aside declares is not known; nor is what the core's are called before `know_events`."""
+    """What a pack put aside declares is not known; nor is what the core's are called in a process that has none."""
     named = {each.name: each.event for each in overrides.automations if each.event}
     if not named:
         return []
@@ -241,15 +243,7 @@ def _no_event(event: str, of_packs: Set[object], hooks: Hooks) -> str:
     pack, dot, _ = event.partition(".")
     if dot:
         return "" if event in of_packs or pack in hooks.aside else "an event of a pack of the company's"
-    return "" if event in _core_events or not _core_events else "a kind of event"
-
-
-_core_events: set[str] = set()
-
-
-def know_events(names: Iterable[str]) -> None:
-    """What the core's events are called: from now on no automation is saved that follows another."""
-    _core_events.update(names)
+    return "" if event in CORE_EVENTS or not CORE_EVENTS else "a kind of event"
 
 
 def merged(packs: Packs | Hooks, company: Company, overrides: Overrides, *, version: int) -> Policy:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from string import ascii_lowercase, digits
 from typing import ClassVar
 
@@ -81,17 +82,18 @@ class Keywords(Struct, frozen=True, forbid_unknown_fields=True):
 
     def heard(self, lowered: str) -> bool:
         """Whether one of the words is in the text, which is in lower case."""
-        return any(re.search(_pattern(word.lower()), lowered) for word in self.words)
+        return any(_pattern(word.lower()).search(lowered) for word in self.words)
 
 
-def _pattern(word: str) -> str:
+@lru_cache(maxsize=4_096)
+def _pattern(word: str) -> re.Pattern[str]:
     begun = word.removesuffix("*") or word
     pattern = re.escape(begun)
     if begun[:1] in _LATIN:
         pattern = rf"(?<![a-z0-9]){pattern}"
     if begun[-1:] in _LATIN and begun == word:
         pattern = rf"{pattern}(?:s|es)?(?![a-z0-9])"
-    return pattern
+    return re.compile(pattern)
 
 
 class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):

@@ -68,7 +68,7 @@ async def counting(name: str, customer_id: UUID | None) -> CalendarInForce:
     """
     if name == ALWAYS or customer_id is None:
         return await in_force(name)
-    return _found(await fetch_one(_NEWEST.format(f"coalesce(({_OWN}), $1)"), name, customer_id), name, "calendar")
+    return (await where(name, customer_id, None))[1]
 
 
 async def of_unit(name: str, unit_id: UUID | None) -> CalendarInForce:
@@ -77,7 +77,7 @@ async def of_unit(name: str, unit_id: UUID | None) -> CalendarInForce:
     """
     if name == ALWAYS or unit_id is None:
         return await in_force(name)
-    return _found(await fetch_one(_NEWEST.format(f"coalesce(({_OF_UNIT}), $1)"), name, unit_id), name, "calendar")
+    return (await where(name, None, unit_id))[1]
 
 
 async def where(name: str, customer_id: UUID | None, unit_id: UUID | None) -> tuple[UUID | None, CalendarInForce]:
@@ -89,18 +89,17 @@ async def where(name: str, customer_id: UUID | None, unit_id: UUID | None) -> tu
 _NEWEST = "select version, value from calendar_version where name = {} order by version desc limit 1"
 _NEAREST = (
     "with recursive above as (select u.tenant_id, u.id, u.parent_id, 0 as level from org_unit u"
-    " where u.id = {}"
+    " where u.id = place.unit_id"
     "  union all select u.tenant_id, u.id, u.parent_id, a.level + 1 from org_unit u"
     "  join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id"
     ") cycle id set is_cycle using path"
     " select o.counts_by from above a join unit_calendar o on o.tenant_id = a.tenant_id and o.org_unit_id = a.id"
     " where o.calendar = $1 and not a.is_cycle order by a.level limit 1"
 )
-_OWN, _OF_UNIT, _OF_PLACE = (_NEAREST.format(unit) for unit in (unit_of("customer", "$2"), "$2", "place.unit_id"))
 _WHERE = (
     "select v.version, v.value, place.unit_id"
     f" from (select coalesce({unit_of('customer', '$2')}, $3) as unit_id) place cross join lateral"
-    f" ({_NEWEST.format(f'coalesce(({_OF_PLACE}), $1)')}) v"
+    f" ({_NEWEST.format(f'coalesce(({_NEAREST}), $1)')}) v"
 )
 
 

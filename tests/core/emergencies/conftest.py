@@ -2,9 +2,6 @@
 
 import pytest
 
-PATH = "/api/v1/emergency-accesses"
-REASON = "客户突发疾病，需联系家属"
-
 
 @pytest.fixture
 async def bank(tenant):

@@ -9,24 +9,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from acting import acting
+from emergencies import PATH, REASON, opened, sees
 
 from guibin.emergencies.actions import open_access
 from guibin.emergencies.requests import NewEmergencyAccess
 from guibin_tenants.principals import Principal
 from guibin_tenants.scope import fetch_value, lend, savepoint, tenant_scope
-
-PATH = "/api/v1/emergency-accesses"
-REASON = "客户突发疾病，需联系家属"
-
-
-async def opened(person, **new):
-    answer = await person.post(PATH, json={"reason": REASON, **new})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-async def sees(person, customer):
-    return (await person.get(f"/api/v1/customers/{customer}")).status_code
 
 
 @pytest.mark.rule("S02-6")

@@ -3,19 +3,7 @@
 from datetime import timedelta
 
 import pytest
-
-PATH = "/api/v1/emergency-accesses"
-REASON = "客户突发疾病，需联系家属"
-
-
-async def opened(person, **new):
-    answer = await person.post(PATH, json={"reason": REASON, **new})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-async def sees(person, customer):
-    return (await person.get(f"/api/v1/customers/{customer}")).status_code
+from emergencies import PATH, opened, sees
 
 
 async def test_ended_in_the_same_moment_it_lends_nothing_more(bank):

@@ -4,22 +4,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from emergencies import PATH, REASON, opened
 from receiving import told
 from running import come_round, work_off
 
 from guibin.oversight.jobs import DrawUnusualLooks
 from guibin.sla.sweep import fire_due
 
-PATH = "/api/v1/emergency-accesses"
-REASON = "客户突发疾病，需联系家属"
 JUST = {"verdict": "justified", "reason": "家属已证实当日住院"}
 UNJUST = {"verdict": "not_justified", "reason": "没有任何事项与之相符"}
-
-
-async def opened(person, **new):
-    answer = await person.post(PATH, json={"reason": REASON, **new})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
 
 
 async def over(bank, clock, **new):
