@@ -23,7 +23,10 @@ NO_REGISTRIES = {
     ("guibin.events", "_kinds_by_event"): "reactions, which are taken out one by one by their job kind",
     ("guibin.jobs.kinds", "_handlers"): "who does a job, not whether it comes about",
     ("guibin.policies.queries", "_spans"): "a cache",
-    ("guibin.policies.queries", "CORE_EVENTS"): "which events there are: tests/core/automations/test_automations.py misspells one",
+    (
+        "guibin.policies.queries",
+        "CORE_EVENTS",
+    ): "which events there are: tests/core/automations/test_automations.py misspells one",
     ("guibin_tenants.keyring", "_tenant_keys"): "a cache",
     ("guibin_tenants.cells", "_cells"): "what the setting names",
     ("guibin_tenants.placement", "_places"): "a cache",
