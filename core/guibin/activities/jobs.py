@@ -48,12 +48,11 @@ async def tell_invitations(job: TellInvitations, run: Run) -> None:
 
 
 async def _tell_unplanned(rhythm: InvitationRhythm, window: str, run: Run) -> None:
-    title = run.policy.title(f"invitation.{rhythm.name}", run.company.language)
     notice = Notice(
         "invitation_unplanned",
         Case("company", run.company.id),
         roles=(rhythm.planned_by, "tenant_admin"),
-        details={"title": title, "span": window},
+        details={"invitation": rhythm.name, "span": window},
     )
     await notify(notice, key=f"invitation-unplanned/{rhythm.name}/{window}", now=run.now)
 
@@ -68,7 +67,7 @@ async def _tell_uninvited(rhythm: InvitationRhythm, count: ManagerCount, window:
         roles=("manager",),
         staff_ids=(staff_id,) if staff_id else (),
         details={
-            "title": run.policy.title(f"invitation.{rhythm.name}", run.company.language),
+            "invitation": rhythm.name,
             "span": window,
             "count": str(count.missed),
             "who": count.account_manager_name or "-",

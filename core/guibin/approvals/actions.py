@@ -125,7 +125,7 @@ async def tell_deputies(approval_id: UUID, act: Act) -> None:
         org_unit_id=request["org_unit_id"],
         roles=tuple(request["deputies"]) if by_rule else (),
         staff_ids=tuple(standing),
-        details={"flow": act.policy.title(f"approval.{flow.name}", act.language)},
+        details={"flow": flow.name},
     )
     await notify(notice, key=f"decision_deputy/{approval_id}/{request['step']}", now=act.now)
 

@@ -40,7 +40,7 @@ async def concerned(request: asyncpg.Record, event: Passed, run: Run) -> Notice 
         roles=roles,
         otherwise=(tuple(request["deputies"]),) if roles and request["deputies"] else (),
         staff_ids=(*((request["applicant_id"],) if late else ()), *((request["awaited_id"],) if named else ())),
-        details={"flow": run.policy.title(f"approval.{flow.name}", run.language)},
+        details={"flow": flow.name},
     )
 
 

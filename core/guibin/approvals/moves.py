@@ -193,7 +193,7 @@ async def _record(request: asyncpg.Record, moved: _Moved, act: Act) -> ApprovalV
         f"decision_{moved.kind}",
         Case(deadlines.SUBJECT, request["id"], request["customer_id"]),
         staff_ids=(moved.to.id,) if moved.to else moved.told,
-        details={"flow": act.policy.title(f"approval.{flow.name}", act.language), "by": act.by.name},
+        details={"flow": flow.name, "by": act.by.name},
     )
     await notify(notice, key=f"decision_{moved.kind}/{move_id}", now=act.now)
     return await queries.by_id(request["id"])

@@ -21,7 +21,7 @@ async def open_internal_flow(case: Case, number: str, level: Level, act: Act, *,
     """
     if not level.asks:
         return
-    said = act.policy.title(f"complaint_level.{level.name}", act.language)
+    said = act.policy.title(f"complaint_level.{level.name}", act.company.language)
     with contextlib.suppress(NobodyAbove):
         about = Matter(subject="complaint", subject_id=case.id)
         await report(NewUpwardReport(kind=level.asks, text=f"{number} {said} · {because}", about=about), act)

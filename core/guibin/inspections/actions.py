@@ -81,7 +81,7 @@ async def find(item_id: UUID, new: NewFault, act: Act) -> FaultView:
         org_unit_id=item["org_unit_id"],
         roles=("manager",),
         staff_ids=(owner_id,),
-        details={"criterion": act.policy.title(f"inspection_criterion.{new.criterion}", act.company.language)},
+        details={"criterion": new.criterion},
     )
     await notify(told, key=f"fault-found/{finding_id}", now=act.now)
     await done("find", case, act)

@@ -119,7 +119,7 @@ async def draw(policy: InspectionPolicy, window: Window, act: Act) -> bool:
         Case(SUBJECT, inspection_id),
         roles=(policy.by,),
         details={
-            "inspection": act.policy.title(f"inspection.{policy.name}", act.company.language),
+            "inspection": policy.name,
             "count": str(len(items)),
         },
     )

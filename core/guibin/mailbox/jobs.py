@@ -96,7 +96,7 @@ async def _tell_failing(box: asyncpg.Record, error: str, run: Run) -> None:
         "mailbox_failing",
         Case("mailbox", box["id"]),
         roles=("tenant_admin",),
-        details={"name": box["name"], "error": run.policy.title(f"mailbox_error.{error}", run.company.language)},
+        details={"name": box["name"], "error": error},
     )
     await notify(notice, key=f"mailbox_failing/{box['id']}/{since.isoformat()}", now=run.now)
 

@@ -113,6 +113,13 @@ _SPOKEN = {
     "task": "signal_task",
     "duty": "duty",
     "qualification": "staff_qualification",
+    "flow": "approval",
+    "invitation": "invitation",
+    "inspection": "inspection",
+    "criterion": "inspection_criterion",
+    "review": "plan_review",
+    "step": "step",
+    "error": "mailbox_error",
 }
 # Those that are days and spans.
 _SPANS = frozenset({"on", "span"})

@@ -64,7 +64,7 @@ async def put_up(plan: Plan, act: Act) -> None:
         Case("approval", approval_id, plan.customer_id),
         org_unit_id=plan.org_unit_id,
         roles=flow.steps[0].roles if flow.steps[0].together else flow.steps[0].roles[:1],
-        details={"review": act.policy.title(f"plan_review.{review.name}", act.company.language)},
+        details={"review": review.name},
     )
     await notify(notice, key=f"plan-to-review/{review_id}", now=act.now)
 

@@ -93,8 +93,7 @@ async def refuse_nothing_done(request: asyncpg.Record, taken: int) -> None:
 
 async def tell_skipped(request: asyncpg.Record, step: str, act: Act) -> None:
     """The nearest manager hears that a defined step was skipped, of their own skipping the next above (S01-10)."""
-    details = {"number": request["number"], "who": act.by.name}
-    details["step"] = act.policy.title(f"step.{step}", act.company.language)
+    details = {"number": request["number"], "who": act.by.name, "step": step}
     case = Case(SUBJECT, request["id"], request["customer_id"])
     but = (act.by.person,) if act.by.person else ()
     notice = Notice("service_step_skipped", case, roles=("manager",), details=details, but=but)

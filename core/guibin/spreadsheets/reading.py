@@ -78,6 +78,7 @@ def rows(file: Path, mapping: Mapping, fields: Fields = Fields()) -> Iterator[Ro
             heading = _heading(cells, mapping, file)
             _refuse_hidden(heading, table, mapping)
             feeds = sources(mapping, heading)
+            _refuse_strange(heading, mapping, fields, file)
             continue
         feeds = feeds or sources(mapping, heading)
         raw = dict(zip(heading, cells, strict=False))
@@ -218,6 +219,12 @@ def _mark(text: str, place: tuple[int, int], found: Marks) -> str:
     if covering:
         return Flawed("", f"part of the merged cell {covering}: unmerge it and give every row its own value")
     return text
+
+
+def _refuse_strange(heading: list[str], mapping: Mapping, fields: Fields, file: Path) -> None:
+    """A table of which not one column is known is the wrong file, said once and not for each of its cells."""
+    if fields.known and not wanted_columns(mapping) and fields.known.isdisjoint(heading):
+        raise _unreadable(file, f"a heading row with one of the columns: {', '.join(sorted(fields.known))}")
 
 
 def _refuse_hidden(heading: list[str], table: _Table, mapping: Mapping) -> None:

@@ -353,6 +353,15 @@ async def test_a_step_that_is_left_out_is_told_counted_and_inspected_first(tenan
     assert (line["step"], line["result"], line["skipped_because"]) == ("rating", "", "客户不愿评价")
     told = (await leader.get("/api/v1/notices")).json()["items"]
     assert [notice["subject_id"] for notice in told if notice["kind"] == "service_step_skipped"] == [left_out["id"]]
+    said = [
+        next(
+            one["text"]
+            for one in (await leader.get("/api/v1/notices", headers=spoken)).json()["items"]
+            if one["kind"] == "service_step_skipped"
+        )
+        for spoken in ({"Accept-Language": "zh-CN"}, {"Accept-Language": "en"})
+    ]
+    assert ("“评价”" in said[0], "the step Rating" in said[1]) == (True, True), said
     listed = (await desk.get(PATH, params={"skipping": True})).json()["items"]
     assert [(one["id"], one["steps_skipped"], one["state"]) for one in listed] == [(left_out["id"], 1, "filed")]
     report = (await leader.get("/api/v1/reports/service", params={"period": "2026-03"})).json()

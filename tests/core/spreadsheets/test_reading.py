@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guibin.spreadsheets.mapping import Mapping, Moment, Values, load
-from guibin.spreadsheets.reading import rows
+from guibin.spreadsheets.reading import Fields, rows
 from guibin.spreadsheets.writing import harmless, write
 from guibin_tenants.refusals import Invalid
 
@@ -242,3 +242,18 @@ def test_a_column_of_fixed_width_that_ends_before_it_begins_is_refused(tmp_path)
         load(file)
 
     assert [field.field for field in refused.value.fields] == ["mapping.fixed_width.customer"]
+
+
+@pytest.mark.parametrize("body", ["x,y\n", "x,y\n1,2\n"])
+def test_a_table_without_one_known_column_is_refused_once(tmp_path, body):
+    file = text(tmp_path / "wrong.csv", body)
+
+    with pytest.raises(Invalid) as refused:
+        list(rows(file, PLAIN, Fields(known=frozenset({"number", "name"}))))
+
+    (field,) = refused.value.fields
+    assert (field.rule, field.value) == ("a heading row with one of the columns: name, number", "wrong.csv")
+
+
+def test_a_table_of_known_columns_may_have_no_row(tmp_path):
+    assert list(rows(text(tmp_path / "none.csv", "number,x\n"), PLAIN, Fields(known=frozenset({"number"})))) == []
