@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from piccolo.columns import JSONB, Column
 from piccolo.table import Table
 
-from .tables import BLANK, Index, Keys, TenantTable
+from . import in_step
+from .tables import BLANK, LAST_CHANGED, Index, Keys, TenantTable
 
 APP_ROLE = "guibin_app"
 # Shares out work among all tenants; docs/decisions/0004 says what it sees.
@@ -45,6 +46,7 @@ _CHANGES_STILL = frozenset(
         "changed_at",
         "closed_at",
         "erased_at",
+        LAST_CHANGED,
     }
     | {"pinyin", "initials"}
 )
@@ -91,7 +93,7 @@ begin
   end if;
   return new;
 end $$"""
-FUNCTIONS = (_BEGINNING, _CHANGE, _MOVING, _SWITCHING)
+FUNCTIONS = (_BEGINNING, _CHANGE, _MOVING, _SWITCHING, in_step.FUNCTION)
 # By what they make.
 REGISTRY = {
     SWITCHING: (
@@ -119,6 +121,9 @@ def column_definition(table: type[Table], column: Column) -> str:
         parts.append('collate "C"')
     if name == "tenant_id":
         parts.append("not null default nullif(current_setting('guibin.tenant', true), '')::uuid")
+    elif name == LAST_CHANGED:
+        # Rows that were there before the column changed at the latest when it was added.
+        parts.append("not null default now()")
     elif not column._meta.null or column._meta.primary_key:
         parts.append("not null")
     return " ".join(parts)
@@ -216,6 +221,11 @@ def endings(table: type[TenantTable]) -> dict[str, list[str]]:
             f"grant update ({', '.join(columns)}) on {name} to {APP_ROLE}",
             f"create trigger {MOVING} before update on {name} for each row"
             f" execute function guibin_moving({', '.join(repr(column) for column in columns)})",
+        ]
+    if keys.in_step:
+        found[in_step.TRIGGER] = [
+            f"create trigger {in_step.TRIGGER} before insert or update on {name} for each row"
+            " execute function guibin_in_step()"
         ]
     return found
 
@@ -316,8 +326,13 @@ def indexes(table: type[TenantTable]) -> Sequence[Index]:
     """Those it asks for, and one behind every reference."""
     led = {index.columns[0] for index in table.keys.indexes if not index.where and not index.across}
     led |= {unique[0] for unique in table.keys.unique}
+    by_change = (Index((LAST_CHANGED, "id")),) if table.keys.in_step else ()
     # A reference without an index makes every delete of its target a scan.
-    return (*table.keys.indexes, *(Index((column,)) for column in table.keys.references if column not in led))
+    return (
+        *table.keys.indexes,
+        *by_change,
+        *(Index((column,)) for column in table.keys.references if column not in led),
+    )
 
 
 def index_statement(name: str, index: Index, *, on: str = "") -> str:

@@ -52,6 +52,7 @@ class Keys(Struct, frozen=True):
     customer become one, rows move with the columns that name the customer, `customers` beside those that refer to it, unless `merging`
     says that they stay. `checks` are SQL conditions by name. `relay` columns are readable
     across tenants by the relay role, which shares out work and sees nothing else; it may set `relay_marks`.
+    Rows of a table that is `in_step` carry the moment of their last change, which PostgreSQL keeps (`in_step`).
     With `signed`, such as `handed`, those of the columns `handed_by`, `handed_by_name` and `handed_at` that there are say who
     wrote the row and when; with `signed_off` others say so of its end.
     """
@@ -81,6 +82,7 @@ class Keys(Struct, frozen=True):
     checks: dict[str, str] = {}
     relay: tuple[str, ...] = ()
     relay_marks: tuple[str, ...] = ()
+    in_step: bool = False
     signed: str = ""
     signed_off: str = ""
 
@@ -88,6 +90,8 @@ class Keys(Struct, frozen=True):
 NAME_CHARS_MAX = 200
 # SQL, of a row `c` of PostgreSQL's catalog: a table that holds rows of companies, whoever made it.
 HOLDS_COMPANIES = """c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped)"""
+# The moment at which a row of a table that is in step was written last: the database's clock, not the application's.
+LAST_CHANGED = "row_changed_at"
 # What is left of a text that was there, so that it is still to be seen and rows that must have one keep one.
 BLANK = "—"
 
@@ -112,7 +116,7 @@ class RowOf(UUID):
 class TenantTable(Table, db=ENGINE):
     """A table of which every row belongs to one tenant. Raises NoTenantScope when used outside a scope.
 
-    With `customer` a row names its customer and is seen by whoever sees that one. `signed` and `signed_off` are verbs as in
+    With `customer` a row names its customer and is seen by whoever sees that one; `in_step` is as in `Keys`. `signed` and `signed_off` are verbs as in
     `Keys`, and their columns are made here; one that is not `dated` has moments of its own. `keys` says what the table
     promises beyond that.
     """
@@ -126,6 +130,7 @@ class TenantTable(Table, db=ENGINE):
         cls,
         *,
         customer: bool = False,
+        in_step: bool = False,
         signed: str = "",
         dated: bool = True,
         signed_off: str = "",
@@ -140,6 +145,8 @@ class TenantTable(Table, db=ENGINE):
             made[f"{signed_off}_by"] = UUID(default=None, null=True)
             made[f"{signed_off}_by_name"] = Varchar(length=NAME_CHARS_MAX, default="")
             made[f"{signed_off}_at"] = Timestamptz(default=None, null=True)
+        if in_step:
+            made[LAST_CHANGED] = Timestamptz(default=None, null=True)
         for name, column in made.items():
             setattr(cls, name, column)
         references = {name: column.table for name, column in vars(cls).items() if isinstance(column, RowOf)}
@@ -147,6 +154,7 @@ class TenantTable(Table, db=ENGINE):
             cls.keys,
             references=cls.keys.references | references,
             wall=cls.keys.wall or ("customer_id" if customer else ""),
+            in_step=in_step or cls.keys.in_step,
             signed=signed or cls.keys.signed,
             signed_off=signed_off or cls.keys.signed_off,
         )

@@ -11,6 +11,7 @@ import asyncpg
 from piccolo.columns import Column
 from piccolo.table import Table
 
+from . import in_step
 from .schema import (
     APP_ROLE,
     ARCHIVE_CHANGE,
@@ -33,7 +34,7 @@ from .schema import (
 from .tables import TenantTable
 from .walls import NAMES, walls
 
-GUARDS = (BEGINNING, WORDLESS, ERASURE, ARCHIVE_CHANGE, MOVING)
+GUARDS = (BEGINNING, WORDLESS, ERASURE, ARCHIVE_CHANGE, MOVING, in_step.TRIGGER)
 # Where an empty table is made as this release says, to be compared with the one that stands.
 _BESIDE = "guibin_beside"
 # Since this version statistics can be given; before it a table has none until PostgreSQL has counted it.

@@ -52,6 +52,16 @@ async def test_every_table_of_a_release_that_wrote_no_digest_is_brought_up(owner
     assert await whole(owner) == before
 
 
+async def test_rows_of_a_release_without_the_moment_of_their_change_have_one(owner):
+    before = await whole(owner)
+    await owner.execute("drop trigger z_in_step on complaint")
+    await owner.execute("alter table complaint drop column row_changed_at")
+
+    await versions.ensure(owner, TABLES)
+
+    assert await whole(owner) == before
+
+
 async def test_every_table_says_what_it_was_made_as(owner):
     said = dict(
         await owner.fetch("select relname, obj_description(oid, 'pg_class') from pg_class where relkind in ('r', 'p')")

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, get_type_hints
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from guibin.context import Act
 from guibin.web.listing import Listing, PageAsked
 from guibin.web.paging import Page
+from guibin.web.query_parameters import ChangedSince
 from guibin.web.routing import Action, Address, gets
 
 from .actions import AuditNote, along, record, searched
@@ -26,17 +28,28 @@ def lists(path: str, listing: Listing[Any], filters: type[Struct] | None, summar
     """GET answers with a page of the list; `values`, of an act and what stands in the path, gives those that its SQL names.
 
     With `recorded`, an entry of that thing says who is on the page, as `searched` does; its `subject`, `verb` and `fields`
-    may be said. Only a list that shows nobody goes without.
+    may be said. Only a list that shows nobody goes without. One that is in step can be asked for what was `changed_since`.
     """
     recorded, values = options.pop("recorded", ""), options.pop("values", None)
     entry = {name: options.pop(name) for name in _SAID if name in options}
 
-    async def listed(page: PageAsked, act: Act, filters: Struct | None = None, **places: Any) -> Any:
+    async def listed(
+        page: PageAsked,
+        act: Act,
+        filters: Struct | None = None,
+        changed_since: datetime | None = None,
+        **places: Any,
+    ) -> Any:
         known = values(act, **places) if values is not None else {}
-        shown = await listing.page(filters, page, act, **(await known if inspect.isawaitable(known) else known))
+        asked = await known if inspect.isawaitable(known) else known
+        if changed_since is None:
+            shown = await listing.page(filters, page, act, **asked)
+        else:
+            shown = await listing.changed_since(changed_since, filters, page, act, **asked)
         return await searched(recorded, shown, act, **entry) if recorded else shown
 
     taken = _places(path) | ({"filters": filters} if filters is not None else {}) | {"page": PageAsked, "act": Act}
+    taken |= {"changed_since": ChangedSince} if listing.in_step else {}
     return gets(path, _as(listed, taken, Page[listing.view]), summary, **options)  # type: ignore[name-defined]
 
 

@@ -11,7 +11,7 @@ from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 State = Literal["open", "waiting", "resolved", "closed"]
 
 
-class Complaint(TenantTable):
+class Complaint(TenantTable, in_step=True):
     """One matter a customer complains about (S07-27: or gives an opinion on).
 
     `owner_id` was contacted first and stays responsible; `handler_id` works on it now (S07-11). `state` follows from

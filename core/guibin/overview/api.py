@@ -18,7 +18,7 @@ READ, WRITE = may("customers:read"), may("customers:write")
 class CustomersController(Controller):
     path = "/api/v1/customers"
     tags = ("customers",)
-    list_customers = gets("/", queries.search, "Find customers as staff type: name, pinyin, initials, numbers")
+    list_customers = gets("/", queries.listed, "Find customers as staff type: name, pinyin, initials, numbers")
     search_customers = posts(
         "/searches",
         queries.search_for,

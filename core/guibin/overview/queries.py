@@ -16,6 +16,7 @@ from guibin.records.dues import AsOf
 from guibin.tiers.queries import member
 from guibin.web.listing import PageAsked
 from guibin.web.paging import Page
+from guibin.web.query_parameters import ChangedSince
 from guibin_tenants.rows import many
 
 # How customers can be sorted: the newest archive first, or whoever was not reached for longest.
@@ -48,6 +49,15 @@ class CustomerSearch(CustomerFilter, frozen=True, kw_only=True):
 async def search(filters: CustomerSearch, page: PageAsked, act: Act) -> Page[CustomerView]:
     """Customers as staff type, narrowed by what is known of them; on record as any search. Raises TooManyLookUps."""
     return await profiles.find(filters, page, act, _narrowing(filters, act))
+
+
+async def listed(
+    filters: CustomerSearch, page: PageAsked, act: Act, changed_since: ChangedSince = None
+) -> Page[CustomerView]:
+    """As `search`; with `changed_since` those who changed since then, whatever the sort. Raises TooManyLookUps."""
+    if changed_since is None:
+        return await search(filters, page, act)
+    return await profiles.changed_since(changed_since, filters, page, act, _narrowing(filters, act))
 
 
 async def search_for(new: NewSearch, act: Act) -> Page[CustomerView]:

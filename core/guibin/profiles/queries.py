@@ -21,14 +21,16 @@ from guibin.policy.packs import Policy
 from guibin.repeats.actions import TO_BE_SEEN
 from guibin.sealing import seeing
 from guibin.sealing.values import CONTACT_FIELDS, DOCUMENT_FIELDS, exacts, names_a_value, tails
-from guibin.web.listing import PageAsked, placed
-from guibin.web.paging import Page, page_of, read
+from guibin.web.listing import Order, PageAsked, by_change, placed
+from guibin.web.paging import Page, page_of
+from guibin_tenants.in_step import settled
 from guibin_tenants.keyring import tenant_key
 from guibin_tenants.principals import may
 from guibin_tenants.receivers import sees
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import locked, row_of, shown, struct_of
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_column, fetch_one, fetch_value, seen_fields
+from guibin_tenants.tables import LAST_CHANGED
 from guibin_tenants.walls import SEEN_UNITS
 
 from .tables import Customer
@@ -136,13 +138,18 @@ _NOTHING = ("", "")
 class Narrowing(Struct, frozen=True, kw_only=True):
     """What rooms above ask of customers beside, and in which order they want them.
 
-    `conditions` and `key`, a moment, are SQL about the customer `c` with `$name` for each of `values`.
+    `conditions` and `key`, a moment, are SQL about the customer `c` with `$name` for each of `values`; cursors of one that is `called` something are no other's.
     """
 
     conditions: tuple[str, ...] = ()
     values: dict[str, Any] = {}
     key: str = "c.created_at"
     downward: bool = True
+    called: str = ""
+
+    def order(self) -> Order:
+        """What its pages go by."""
+        return Order({self.key: datetime, "c.id": UUID}, downward=self.downward, called=self.called)
 
     def also(self) -> str:
         """The conditions as a part of a statement."""
@@ -275,6 +282,24 @@ async def version_of(customer_id: UUID) -> int:
     return version
 
 
+async def changed_since(
+    since: datetime, filters: CustomerFilter, page: PageAsked, act: Act, narrowing: Narrowing = NEWEST
+) -> Page[CustomerView]:
+    """As `find`, the customers whose rows were written at `since` or later, the earliest first; what is not settled yet is left for
+    later. The last page says `until` when nobody is missing. Raises TooManyLookUps."""
+    until = await settled()
+    key = f"c.{LAST_CHANGED}"
+    changed = Narrowing(
+        conditions=(*narrowing.conditions, f"{key} >= $changed_since and {key} < $changed_until"),
+        values=narrowing.values | {"changed_since": since, "changed_until": until},
+        key=key,
+        downward=False,
+        called=by_change("c").called,
+    )
+    found = await find(filters, page, act, changed)
+    return found if found.next else Page(found.items, until=until)
+
+
 async def find(filters: CustomerFilter, page: PageAsked, act: Act, narrowing: Narrowing = NEWEST) -> Page[CustomerView]:
     """Customers as staff type, newest first unless `narrowing` says otherwise; who was shown is on record, and that a value
     was named, refused or not.
@@ -284,7 +309,7 @@ async def find(filters: CustomerFilter, page: PageAsked, act: Act, narrowing: Na
     asked = names_a_value(filters.q)
     async with attempt(AuditNote(action="customer.search", shown=0, asked=asked), act):
         rows = await matching(filters, narrowing, archive_fields(act.policy), page)
-        found = page_of(rows, page.limit, lambda row: (row["sorted_at"], row["id"]))
+        found = page_of(rows, page.limit, lambda row: narrowing.order().until(row["sorted_at"], row["id"]))
         ids = tuple(row["id"] for row in found.items)
         await noted("customer.search", act, customer_ids=ids, shown=len(ids), asked=asked)
     return Page([seen(_view(row)) for row in found.items], found.next)
@@ -297,7 +322,7 @@ async def matching(
     text = fold(wanted.q)
     if wanted.q and (not text or "\0" in wanted.q):
         return []
-    moment, after = read(page.cursor, tuple[datetime, UUID]) if page.cursor is not None else (None, None)
+    moment, after = narrowing.order().after(page.cursor) if page.cursor is not None else (None, None)
     known = _asked(wanted) | narrowing.values | {"limit": page.limit + 1, "moment": moment, "after": after}
     found = ""
     if text:

@@ -6,7 +6,7 @@ from piccolo.columns import UUID as UuidColumn
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class Customer(TenantTable):
+class Customer(TenantTable, in_step=True):
     """A customer. `pinyin` and `initials` are the name as it is usually read; `pinyin` also orders names.
 
     `birthday` is a solar day, `birthday_lunar` a lunar one as `dates.columns_of` writes it; at most one of them is there.

@@ -7,7 +7,7 @@ from guibin.sla.owed import HANDLED
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class ServiceRequest(TenantTable, customer=True):
+class ServiceRequest(TenantTable, customer=True, in_step=True):
     """What a customer asked for. `steps`, `time_limit`, `evidence` and `step_limits` are the service item's as
     it was then.
 

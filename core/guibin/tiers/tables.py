@@ -7,7 +7,7 @@ from guibin.cases.outcomes import KNOWN
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class Fact(TenantTable, customer=True):
+class Fact(TenantTable, customer=True, in_step=True):
     """What was so on `occurred_on`, as known since `recorded_at`. Never changed: a correction is a row more.
 
     `value` is in `unit`: minor units of a currency, or a number of things. None takes the fact back. `corrects` names
@@ -108,7 +108,7 @@ class Appraisal(TenantTable, customer=True, signed="appraised"):
     keys = Keys(begins="open", indexes=(Index(("customer_id", "scheme", "appraised_at")),), append_only=True)
 
 
-class Membership(TenantTable, customer=True):
+class Membership(TenantTable, customer=True, in_step=True):
     """A customer holds a tier from `starts_on` until before `ends_on`; None while it lasts.
 
     `basis` is what it rests on: an assessment, an approved application or an exception. `expires_on` ends an exception

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from string import ascii_lowercase
-from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -15,11 +15,12 @@ from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from guibin_tenants.above import FromAbove
+from guibin_tenants.in_step import settled
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import encoded, missing, name_of, shown, updating, whole_row
 from guibin_tenants.scope import fetch
-from guibin_tenants.tables import TenantTable
+from guibin_tenants.tables import LAST_CHANGED, TenantTable, all_tables
 
 from .beside import Beside
 from .paging import Page, page_of, read
@@ -43,10 +44,25 @@ class PageAsked(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """What rows are sorted by: expressions with the kind of what they give, the last one different for every row."""
+    """What rows are sorted by: expressions with the kind of what they give, the last one different for every row.
+
+    Cursors of an order that is `called` something are no other's, whatever it sorts by.
+    """
 
     by: dict[str, type]
     downward: bool = False
+    called: str = ""
+
+    def after(self, cursor: str) -> tuple[Any, ...]:
+        """Where the page begins. Raises Invalid for a cursor of another order."""
+        if not self.called:
+            return read(cursor, tuple[*self.by.values()])  # type: ignore[misc, arg-type]  # made of the order
+        kinds: Any = tuple[Literal[self.called], *self.by.values()]  # type: ignore[misc, name-defined]  # made of the order
+        return tuple(read(cursor, kinds))[1:]
+
+    def until(self, *ends: Any) -> tuple[Any, ...]:
+        """What a cursor says of where a page ends."""
+        return (self.called, *ends) if self.called else ends
 
 
 def newest_first(moment: str, id: str = "x.id") -> Order:
@@ -62,6 +78,11 @@ def earliest_first(moment: str, id: str = "x.id") -> Order:
 def by_day(day: str, id: str = "x.id") -> Order:
     """By a day, the first day first."""
     return Order({day: date, id: UUID})
+
+
+def by_change(row: str) -> Order:
+    """By when the row was written last, the earliest first: what changes meanwhile comes later, once more if it was shown."""
+    return Order({f"{row}.{LAST_CHANGED}": datetime, f"{row}.id": UUID}, called="changed")
 
 
 class Listing(Struct, Generic[View], frozen=True, kw_only=True):
@@ -84,6 +105,12 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
     def says_whose(self) -> bool:
         """Whether a row names the customer whose it is."""
         return "customer_id" in self.view.__struct_fields__ and "customer_id" not in self.columns
+
+    @property
+    def in_step(self) -> bool:
+        """Whether it can be asked for what changed since a moment: its rows are those of one table that is in step."""
+        table, alias, *_ = [*self.source.split(), ""]
+        return alias == "x" and any(each.keys.in_step for each in all_tables() if name_of(each) == table)
 
     def wider(self, view: type[Wider], **columns: str | FromAbove[str]) -> "Listing[Wider]":
         """The same rows, of which more is shown."""
@@ -158,8 +185,7 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
         """
         conditions, known = self._let_through(filters, values | _of(act))
         if page.cursor is not None:
-            kinds: Any = tuple[*self.order.by.values()]  # type: ignore[misc]  # made of the order
-            after: tuple[Any, ...] = read(page.cursor, kinds)
+            after = self.order.after(page.cursor)
             known |= {f"after_{place}": value for place, value in zip("abcde", after, strict=False)}
             conditions.append(self._beyond(len(after)))
         statement, places = placed(
@@ -168,8 +194,24 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
             known,
         )
         ends = [f"cursor_{place}" for place in range(len(self.order.by))]
-        rows = page_of(await fetch(statement, *places), page.limit, lambda row: tuple(row[each] for each in ends))
+        rows = page_of(
+            await fetch(statement, *places), page.limit, lambda row: self.order.until(*(row[each] for each in ends))
+        )
         return Page(shown(self.view, rows.items), rows.next)
+
+    async def changed_since(
+        self, since: datetime, filters: Struct | None, page: PageAsked, act: Signature, **values: Any
+    ) -> Page[View]:
+        """As `page`, the rows of a list that is in step which were written at `since` or later, the earliest first.
+
+        What a transaction still writes is left for later, and so is what is younger: the last page says `until` when nothing
+        is missing. Raises Invalid for a cursor of another list.
+        """
+        until = await settled()
+        holds = f"({self.holds}) and x.{LAST_CHANGED} >= $changed_since and x.{LAST_CHANGED} < $changed_until"
+        changed = msgspec.structs.replace(self, order=by_change("x"), holds=holds)
+        found = await changed.page(filters, page, act, changed_since=since, changed_until=until, **values)
+        return found if found.next else Page(found.items, until=until)
 
     def _let_through(
         self, filters: Struct | None, known: dict[str, Any], called: str = "asked"

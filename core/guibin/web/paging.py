@@ -3,10 +3,11 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from guibin_tenants.refusals import Invalid
 
@@ -14,10 +15,14 @@ Item = TypeVar("Item")
 
 
 class Page(Struct, Generic[Item], frozen=True):
-    """Some items and, when there are more, the cursor that continues."""
+    """Some items and, when there are more, the cursor that continues.
+
+    The last page of what changed since a moment says `until` when nothing is missing: what to ask from the next time.
+    """
 
     items: list[Item]
     next: str | None = None
+    until: datetime | UnsetType = UNSET
 
 
 def page_of(rows: Sequence[Item], limit: int, ends: Callable[[Item], tuple[Any, ...]]) -> Page[Item]:
