@@ -93,9 +93,11 @@ class Writer:
     async def open(self, complaint_id, says, *, refused=False):
         running = asyncio.create_task(self._write(complaint_id, says, refused))
         await self.wrote.wait()
-        yield
-        self.ends.set()
-        await running
+        try:
+            yield
+        finally:
+            self.ends.set()
+            await running
 
 
 async def test_a_row_that_was_written_first_and_committed_last_is_not_missed(tenant, client):

@@ -53,6 +53,10 @@ async def test_every_table_of_a_release_that_wrote_no_digest_is_brought_up(owner
 
 
 async def test_rows_of_a_release_without_the_moment_of_their_change_have_one(owner):
+    kept = (
+        "select a.attnotnull, pg_get_expr(d.adbin, d.adrelid) from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid"
+        " and d.adnum = a.attnum where a.attrelid = 'complaint'::regclass and a.attname = 'row_changed_at'"
+    )
     before = await whole(owner)
     await owner.execute("drop trigger z_in_step on complaint")
     await owner.execute("alter table complaint drop column row_changed_at")
@@ -60,6 +64,7 @@ async def test_rows_of_a_release_without_the_moment_of_their_change_have_one(own
     await versions.ensure(owner, TABLES)
 
     assert await whole(owner) == before
+    assert tuple(await owner.fetchrow(kept)) == (True, "now()")
 
 
 async def test_every_table_says_what_it_was_made_as(owner):
