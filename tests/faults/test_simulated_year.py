@@ -40,7 +40,7 @@ LEFT_OUT = {
     "staff_session",
     "staff",
 }
-DRAWN = ("seed", "name_sealed", "sealed", "digest", "secret_hash", "number_sealed")
+DRAWN = ("seed", "row_changed_at", "name_sealed", "sealed", "digest", "secret_hash", "number_sealed")
 
 
 class Died(BaseException):
