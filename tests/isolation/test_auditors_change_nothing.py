@@ -48,6 +48,7 @@ WORD = (
     "/api/v1/unusual-looks/{look_id:uuid}/marks",
     "/console/unusual-looks/{look_id:uuid}/do/{command:str}",
     "/api/v1/emergency-accesses/{access_id:uuid}/ending",
+    "/console/emergency-accesses/{access_id:uuid}/do/{command:str}",
     "/api/v1/emergency-accesses/{access_id:uuid}/review",
 )
 

@@ -126,6 +126,7 @@ _PLACES = {
     "policy_announcement": "policy",
     "inspection": "inspections",
     "inspection_finding": "inspections",
+    "emergency_access": "emergency-accesses",
 }
 _TOGETHER = {
     "work_plan": "plan",

@@ -28,6 +28,7 @@ from guibin.context import Request as Ours
 from guibin.department_requests import screens as department_requests
 from guibin.desks import screens as desks
 from guibin.duties import screens as duties
+from guibin.emergencies import screens as emergencies
 from guibin.evidence import screens as evidence
 from guibin.files import screens as files
 from guibin.hotline import screens as hotline
@@ -163,6 +164,7 @@ SLICES: tuple[ModuleType, ...] = (
     tiers,
     live,
     oversight,
+    emergencies,
     evidence,
     people_units,
     people,

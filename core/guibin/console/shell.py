@@ -9,6 +9,7 @@ from litestar.enums import MediaType
 from msgspec import Struct, field
 from msgspec.json import encode
 
+from guibin.audit.tables import EMERGENCY
 from guibin.context import Act
 from guibin.regulations.rules import Said, said
 from guibin_tenants.principals import PERMISSIONS
@@ -119,6 +120,10 @@ class Shell(Struct, frozen=True, kw_only=True):
         key = f"because.{spelled(reason)}"
         return self.says(key) if reason and self.studio.words.has(key) else reason
 
+    def purpose(self, said: str) -> str:
+        """A purpose as the record has it; how looks in the name of an emergency access are marked, in the reader's words."""
+        return self.says("in_an_emergency") if said.startswith(EMERGENCY) else said
+
     def post(self, role: str) -> str:
         """A role of the product or a post of the company's, as it is called."""
         if role in self.frame.roles:
@@ -142,6 +147,7 @@ class Shell(Struct, frozen=True, kw_only=True):
             "path": self.request.url.path,
             "named": self.named,
             "post": self.post,
+            "purpose_said": self.purpose,
             "rule_of": self.rule_of,
         }
         return self.studio.render(template, self.look, known | values)

@@ -105,7 +105,7 @@ async def review(access_id: UUID, new: NewReview, act: Act) -> EmergencyAccessVi
     access = await one(access_id, act)
     if access.staff_id in await hands_of(act.by, now=act.now):
         raise OwnAccess()
-    if not await _sees(access.customer_id, act):
+    if not await sees(access.customer_id, act):
         raise CustomerOutOfSight()
     row = await locked(EmergencyAccess, access_id)
     if row["ended_at"] is None and row["until_at"] > act.now:
@@ -166,7 +166,7 @@ async def _refuse_stopped(policy: EmergencyPolicy, act: Act) -> None:
             raise StoppedForNow()
 
 
-async def _sees(customer_id: UUID, act: Act) -> bool:
+async def sees(customer_id: UUID, act: Act) -> bool:
     """Also of a customer who is erased: whoever sees the whole company, or the org unit they belonged to."""
     if sees_all(act.by):
         return True

@@ -1,13 +1,15 @@
 """Reading emergency accesses: one's own, or all of them for whoever watches over them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from guibin.audit.actions import noted
+from guibin.audit.kinds import title_of
 from guibin.audit.queries import LISTED as ENTRIES
 from guibin.audit.queries import AuditEntryView, of_emergency
 from guibin.audit.tables import EMERGENCY, AuditEntry
@@ -15,11 +17,11 @@ from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
 from guibin.profiles.queries import called
 from guibin.sla.queries import timer_of
-from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.listing import COUNTED_MAX, Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import Principal, may, may_any, staff_only
 from guibin_tenants.rows import name_of, read
-from guibin_tenants.scope import fetch_value
+from guibin_tenants.scope import fetch, fetch_value
 
 from .requests import EmergencyFilter, EmergencySpan, ReviewState, State, Verdict
 from .tables import EmergencyAccess
@@ -142,6 +144,16 @@ async def list_accesses(filters: EmergencyFilter, page: PageAsked, act: Act) -> 
     return found
 
 
+async def counted(asked: Mapping[str, EmergencyFilter], act: Act, *, most: int = COUNTED_MAX) -> dict[str, int]:
+    """How many each of these filters lets through, of one's own or of all for whoever watches."""
+    return await LISTED.counts(asked, act, most=most, **_asked_by(act.by))
+
+
+async def owed(act: Act) -> dict[str, int]:
+    """How many reviews are `owed` in time, and how many `late`, each up to a hundred."""
+    return await counted({name: EmergencyFilter(review=name) for name in ("owed", "late")}, act, most=100)
+
+
 async def one(access_id: UUID, act: Act) -> EmergencyAccessView:
     """Raises NotFound, also for somebody else's to whoever only opens."""
     return await LISTED.one(access_id, by=act.by.id, now=act.now, **_asked_by(act.by))
@@ -160,7 +172,18 @@ async def show(access_id: UUID, act: Act) -> EmergencyAccessWhole:
         else []
     )
     await noted("emergency.read", act, subject=SUBJECT, subject_id=access_id, customer_id=found.customer_id)
-    return EmergencyAccessWhole(**asdict(found), entries=entries)
+    titled = [replace(each, title=title_of(each.action, act.policy, act.language)) for each in entries]
+    return EmergencyAccessWhole(**asdict(found), entries=titled)
+
+
+async def looked_at(access_id: UUID, act: Act) -> dict[str, int]:
+    """What was looked at in its name, in the caller's language, and how often; the most often first."""
+    found = await fetch(
+        f"select e.action, count(*)::int as looks from {name_of(AuditEntry)} e where {of_emergency('e', '$1::uuid')}"
+        " group by e.action order by looks desc, e.action limit 20",
+        access_id,
+    )
+    return {title_of(row["action"], act.policy, act.language): row["looks"] for row in found}
 
 
 async def counts(filters: EmergencySpan, act: Act) -> list[EmergencyCount]:

@@ -12,6 +12,7 @@ from guibin.audit.actions import noted
 from guibin.audit.kinds import title_of
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
+from guibin.emergencies import queries as emergencies
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may
 from guibin_tenants.scope import fetch_value
@@ -26,7 +27,7 @@ from .unusual import UnusualLookFilter
 # Whoever looks for the first time sees what a week brought.
 AT_FIRST = timedelta(days=7)
 SHOWN = 8
-UNUSUAL_AT = f"{PREFIX}/unusual-looks"
+UNUSUAL_AT, REVIEWS_AT = f"{PREFIX}/unusual-looks", f"{PREFIX}/emergency-accesses"
 
 
 class News(Struct, frozen=True):
@@ -79,6 +80,8 @@ async def news(since: datetime, act: Act) -> list[News]:
     )
     places: dict[str, tuple[str, dict[str, str]]] = {
         "unusual": ("unusual-looks", {"state": "open"}),
+        "reviews": ("emergency-accesses", {"review": "owed"}),
+        "reviews_late": ("emergency-accesses", {"review": "late"}),
         "looks": ("looks", {"looked": "true"}),
         "clear": ("looks", {"clear": "true"}),
         "refused": ("looks", {"refused": "true"}),
@@ -88,16 +91,29 @@ async def news(since: datetime, act: Act) -> list[News]:
         "roles": ("rights", {"kind": "role"}),
         "policy": ("rights", {"kind": "policy"}),
     }
-    tones = {"unusual": "late", "refused": "warn", "outside": "warn", "trouble": "late"}
+    tones = {
+        "unusual": "late",
+        "reviews": "warn",
+        "reviews_late": "late",
+        "refused": "warn",
+        "outside": "warn",
+        "trouble": "late",
+    }
     return [
         News(name, count, tones.get(name, "") if count else "", _address(*places[name], since))
-        for name, count in {**drawn, **looked, **left, **changed}.items()
+        for name, count in {**drawn, **await _reviews(act), **looked, **left, **changed}.items()
     ]
 
 
+async def _reviews(act: Act) -> dict[str, int]:
+    """Emergency accesses whose review is owed: those past their time where there are any."""
+    owed = await emergencies.owed(act)
+    return {"reviews_late": owed["late"]} if owed["late"] else {"reviews": owed["owed"]}
+
+
 def _address(place: str, asked: dict[str, str], since: datetime) -> str:
-    """What is open stays so until somebody marked it, however old it is."""
-    more = {} if place == "unusual-looks" else {"since": since.isoformat()}
+    """What is open stays so until an auditor said something of it, however old it is."""
+    more = {} if place in ("unusual-looks", "emergency-accesses") else {"since": since.isoformat()}
     return f"{PREFIX}/{place}?{urlencode({**asked, **more})}"
 
 
@@ -124,6 +140,12 @@ async def _changes(act: Act) -> list[RightsView]:
         found += (await CHANGES.page(RightsFilter(kind=kind), PageAsked(SHOWN), act)).items
     latest = sorted(found, key=lambda each: each.happened_at, reverse=True)[:SHOWN]
     return [replace(each, title=title_of(each.action, act.policy, act.language)) for each in latest]
+
+
+async def unreviewed(act: Act) -> dict[str, int]:
+    """How many reviews of emergency accesses are owed, and how many of them are late, each up to a hundred."""
+    found = await emergencies.owed(act)
+    return {"count": found["owed"] + found["late"], "late": found["late"]}
 
 
 async def unseen(act: Act) -> int:

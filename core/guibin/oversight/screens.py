@@ -9,6 +9,7 @@ from litestar import Controller, Response, get
 from litestar.di import Provide
 from msgspec import Struct
 
+from guibin.audit.tables import EMERGENCY
 from guibin.console import lists
 from guibin.console.choices import units, words_of
 from guibin.console.commands import Command, Commands
@@ -315,6 +316,7 @@ class LookScreens(Controller):
             customers=[seen[each] for each in found.customer_ids if each in seen],
             tell=Teller(shell),
             may_prove=PROVES(shell.act.by),
+            emergency_id=found.purpose.removeprefix(EMERGENCY) if found.purpose.startswith(EMERGENCY) else "",
         )
 
 

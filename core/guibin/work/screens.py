@@ -90,6 +90,10 @@ class WorkScreens(Controller):
         if auditors.READ(shell.act.by) and (count := await auditors.unseen(shell.act)):
             said = shell.says("oversight.unusual.waiting", count=count)
             waiting.append(Waiting(auditors.UNUSUAL_AT, count, "late", said))
+        if auditors.READ(shell.act.by) and (owed := await auditors.unreviewed(shell.act))["count"]:
+            late = bool(owed["late"])
+            said = shell.says("emergencies.waiting_late" if late else "emergencies.waiting", **owed)
+            waiting.append(Waiting(auditors.REVIEWS_AT, owed["count"], "late" if late else "", said))
         return shell.page("work/counts.html", counts=waiting)
 
     @get("/work/{kind:str}/{row_id:uuid}/do/{command:str}", needs=staff_only)
