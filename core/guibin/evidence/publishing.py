@@ -1,7 +1,7 @@
 """Checkpoints leave the machine: to a store that the operator names, to witnesses and auditors that the company names."""
 
 import asyncio
-import functools
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from string import Template
@@ -41,6 +41,10 @@ STORE = "store"
 WITNESSES_MAX = AUDITORS_MAX = 5
 AUDITOR = "auditor"
 CONFLICT = 409
+Reason = Literal["no_answer", "holds_another"]
+"""Why a checkpoint did not get where it should: nothing answered, or another note lies under its name."""
+
+_log = logging.getLogger("guibin.evidence")
 
 
 class Witness(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,12 +86,14 @@ class Parcel(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What came of it: cosignatures by witness, the size that others had last, whether the store has it, and which mails were taken."""
+    """What came of it: cosignatures by witness, the size that others had last, whether the store has it, which mails were taken, and
+    by target why it did not get there."""
 
     cosigned: dict[str, str] = {}
     had: dict[str, int] = {}
     stored: bool = False
     mailed: tuple[str, ...] = ()
+    failed: dict[str, Reason] = {}
 
 
 class _Chosen(Struct):
@@ -231,7 +237,8 @@ async def go(parcel: Parcel) -> tuple[Parcel, Outcome]:
         elif answer.status == 200 and (line := _line_of(said, parcel.checkpoint.note, key)):
             cosigned[key.name] = line
     mailed = await _mailed(parcel.mailing) if parcel.mailing else ()
-    return parcel, Outcome(cosigned, had, bool(parcel.name) and await _store(parcel), mailed)
+    failed = await _store(parcel) if parcel.name else None
+    return parcel, Outcome(cosigned, had, bool(parcel.name) and not failed, mailed, {STORE: failed} if failed else {})
 
 
 async def _mailed(mailing: Mailing) -> tuple[str, ...]:
@@ -251,22 +258,30 @@ def _line_of(said: str, note: str, key: Key) -> str:
     return ""
 
 
-async def _store(parcel: Parcel) -> bool:
-    store = _chosen.store
-    assert store is not None
-    # Never over what lies there: a bucket with a retention of its own keeps it from us, too. In a thread, as files are.
-    put = functools.partial(obstore.put, store, parcel.name, parcel.checkpoint.note.encode(), mode="create")
+async def _store(parcel: Parcel) -> Reason | None:
+    """Why the store does not have it now, None where it has."""
+    assert _chosen.store is not None
     try:
-        await asyncio.to_thread(put)
-    except AlreadyExistsError:
-        return True
+        # In a thread, as files are.
+        kept = await asyncio.to_thread(_put, _chosen.store, parcel.name, parcel.checkpoint.note.encode())
     except (BaseError, OSError):
-        return False
+        return "no_answer"
+    return None if kept else "holds_another"
+
+
+def _put(store: ObjectStore, name: str, note: bytes) -> bool:
+    """Whether this very note lies there. Never over what lies there: a bucket with a retention of its own keeps it from us, too."""
+    try:
+        obstore.put(store, name, note, mode="create")
+    except AlreadyExistsError:
+        return bytes(obstore.get(store, name).bytes()) == note
     return True
 
 
 async def settle(parcel: Parcel, outcome: Outcome, act: Act) -> None:
-    """Write down who has it."""
+    """Write down who has it; of whom it did not reach the process's log says why."""
+    for target, reason in outcome.failed.items():
+        _log.warning("A checkpoint did not get to the %s: %s", target, reason)
     kept = dict(outcome.cosigned) | ({STORE: ""} if outcome.stored else {}) | dict.fromkeys(outcome.mailed, "")
     rows = [
         {"checkpoint_id": parcel.checkpoint.id, "target": target, "cosignature": line, "received_at": act.now}
