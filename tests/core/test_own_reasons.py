@@ -2,16 +2,13 @@
 
 import ast
 import tomllib
-from pathlib import Path
 
 import pytest
 from desk import open_desk
+from sources import CORE, ROOT, calls, sources
 
-import guibin
 from guibin_tenants.scope import fetch_value
 
-CORE = Path(guibin.__file__).parent
-PLUGINS = CORE.parents[1] / "plugins"
 TEXTS = {language: tomllib.loads((CORE / f"texts/{language}.toml").read_text("utf-8")) for language in ("zh", "en")}
 # What is written for people to read, as keywords of calls name it.
 READ_BY_PEOPLE = {"reason", "note", "remedy", "remark", "comment"}
@@ -35,15 +32,11 @@ def literals(value):
             yield from (text for part in (one, other) for text in literals(part))
 
 
-def calls(source):
-    return (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-
-
 def fixed_reasons(source):
     """Words of ours that stand in the source as what people read: with a letter in them."""
     return [
         text
-        for call in calls(source)
+        for call in calls(ast.parse(source))
         if ast.unparse(call.func) not in NAMES
         for keyword in call.keywords
         if keyword.arg in READ_BY_PEOPLE
@@ -52,16 +45,9 @@ def fixed_reasons(source):
     ]
 
 
-def sources():
-    for root in (CORE, PLUGINS):
-        for path in root.rglob("*.py"):
-            if path.relative_to(root).parts[0] not in ELSEWHERE:
-                yield path, path.read_text("utf-8")
-
-
 def test_no_reason_stands_in_the_source():
     assert {
-        str(path.relative_to(CORE.parents[1])): found for path, source in sources() if (found := fixed_reasons(source))
+        str(path.relative_to(ROOT)): found for path, source in sources(ELSEWHERE) if (found := fixed_reasons(source))
     } == {}
 
 
@@ -81,8 +67,8 @@ def test_a_reason_in_the_source_is_found(source):
 def test_every_reason_of_ours_has_its_words_in_both_languages():
     asked = {
         argument.value
-        for _, source in sources()
-        for call in calls(source)
+        for _, source in sources(ELSEWHERE)
+        for call in calls(ast.parse(source))
         if isinstance(call.func, ast.Attribute) and call.func.attr == "own_reason"
         for argument in call.args
         if isinstance(argument, ast.Constant)

@@ -106,6 +106,15 @@ async def test_the_tenth_stay_at_full_rate_qualifies_and_front_desk_and_sales_he
 
     heard = {login: (await told(hotel.tenant, one)).count("qualifies_now") for login, one in people.items()}
     assert await hotel.tier(guest, "stays") == ("qualified" if qualified else None)
+    desk, read = people["front_desk_supervisor"], []
+    for language in ("zh-CN", "en"):
+        notices = (await desk.get("/api/v1/notices", headers={"Accept-Language": language})).json()["items"]
+        read += [one["text"] for one in notices if one["kind"] == "qualifies_now"]
+    assert read == (
+        ["客户符合条件：达到VD入住条件，即日起生效", "A customer qualifies: Stays enough for VD, from today"]
+        if qualified
+        else []
+    )
     assert heard == {
         "front_desk_supervisor": int(qualified),
         "pr_sales_manager": int(qualified),

@@ -217,9 +217,12 @@ async def _stop(name: str, state: State, because: str, act: Act) -> None:
 
 async def _tell(kind: str, name: str, state: State, act: Act) -> None:
     """The admins and whoever switched it on, once a day."""
-    title = act.policy.title(f"automation.{name}", act.company.language)
     notice = Notice(
-        kind, Case("company", act.company.id), roles=("tenant_admin",), staff_ids=(state.by,), details={"what": title}
+        kind,
+        Case("company", act.company.id),
+        roles=("tenant_admin",),
+        staff_ids=(state.by,),
+        details={"automation": name},
     )
     await notify(notice, key=f"{kind}/{name}/{act.today}", now=act.now)
 

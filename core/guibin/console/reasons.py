@@ -15,6 +15,12 @@ _FORMS = tuple(
         ("one_of", r"(?:Expected |not )?one of: (?P<what>.+)"),
         ("no_fact", r"not a field of a fact: (?P<what>.+)"),
         ("no_column", r"not one of the columns: (?P<what>.+)"),
+        ("no_known_column", r"a heading row with one of the columns: (?P<what>.+)"),
+        ("unfolds", r"unfolds to at most (?P<most>.+) and (?P<times>\d+) times its size"),
+        ("text_in", r"text in (?P<what>\S+)"),
+        ("workbook", r"a workbook that opens \((?P<what>.+)\)"),
+        ("csv", r"well-formed csv \((?P<what>.+)\)"),
+        ("waits", r"(?P<what>\d+ \w+(?:, \d+ \w+)*): see to them or end them first"),
         ("same_row", r"the same (?:contact|number|fact) stands in row (?P<row>\d+)"),
         ("other_order", r"there is an order '(?P<number>.*)' already, of another customer"),
         ("unseen", r"(?P<login>\S+) does not see the org unit (?P<unit>\S+) of this customer: .+"),
@@ -59,7 +65,7 @@ _FORMS = tuple(
 )
 
 # Rules that end with what might stand there instead.
-_LISTS = ("one_of", "no_fact", "no_column", "near")
+_LISTS = ("one_of", "no_fact", "no_column", "no_known_column", "near")
 Says = Callable[..., str]
 
 
@@ -70,6 +76,7 @@ def worded(broken: str, says: Says, has: Callable[[str], bool], listed: Callable
         if found := form.fullmatch(broken):
             values = found.groupdict()
             values |= {"what": listed(values["what"])} if name in _LISTS else {}
+            values |= {"what": _waiting(values["what"], says)} if name == "waits" else {}
             return says("error.one_of" if name == "one_of" else f"reason.{name}", **values)
     key = f"rule.{spelled(broken)}"
     if has(key):
@@ -83,6 +90,12 @@ def worded(broken: str, says: Says, has: Callable[[str], bool], listed: Callable
     if said and allowed != rest:
         return said.rstrip(_AFTER_SENTENCE) + says("reason.allowed", what=listed(allowed))
     return said + near(rest, says, listed) if said else said
+
+
+def _waiting(counts: str, says: Says) -> str:
+    """What an archive still waits for, "2 complaints, 1 calls", in the reader's words."""
+    each = (one.split(" ", 1) for one in counts.split(", "))
+    return says("comma").join(says(f"waits.{kind}", count=count) for count, kind in each)
 
 
 def unworded(broken: str, says: Says, sentence: Callable[[str], str]) -> str:

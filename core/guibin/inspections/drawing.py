@@ -118,10 +118,7 @@ async def draw(policy: InspectionPolicy, window: Window, act: Act) -> bool:
         "inspection_drawn",
         Case(SUBJECT, inspection_id),
         roles=(policy.by,),
-        details={
-            "inspection": policy.name,
-            "count": str(len(items)),
-        },
+        details={"inspection": policy.name, "count": str(len(items))},
     )
     await notify(notice, key=f"inspection-drawn/{inspection_id}", now=act.now)
     return True

@@ -113,6 +113,8 @@ _SPOKEN = {
     "task": "signal_task",
     "duty": "duty",
     "qualification": "staff_qualification",
+    "tier": "tier",
+    "automation": "automation",
     "flow": "approval",
     "invitation": "invitation",
     "inspection": "inspection",
@@ -132,8 +134,8 @@ def text_of(kind: str, details: str, policy: Policy, language: str) -> str:
     given = msgspec.json.decode(details, type=dict[str, str])
     for detail in _SPOKEN.keys() & given.keys():
         key = f"{_SPOKEN[detail]}.{given[detail]}"
-        if key in policy.texts:
-            given[detail] = policy.title(key, language)
+        words = policy.title(key, language, scheme=given.get("scheme", ""))
+        given[detail] = given[detail] if words == key else words
     for detail in _SPANS & given.keys():
         given[detail] = worded(given[detail], language)
     return template.safe_substitute(given)

@@ -88,7 +88,6 @@ async def plan_decided(decided: Decided, act: Act) -> None:
     if row is None:
         return
     await change(PlanReviewed, row["id"], outcome=decided.outcome, decided_at=act.now)
-    outcome = act.policy.title(f"approval_outcome.{decided.outcome}", act.company.language)
     about = Case(row["subject"], row["subject_id"], row["customer_id"])
-    notice = Notice("plan_reviewed", about, staff_ids=(row["asked_by"],), details={"outcome": outcome})
+    notice = Notice("plan_reviewed", about, staff_ids=(row["asked_by"],), details={"outcome": decided.outcome})
     await notify(notice, key=f"plan-reviewed/{row['id']}", now=act.now)

@@ -160,7 +160,7 @@ async def _tell(customer: Standing, scheme: TierScheme, judged: Judged, act: Act
     """Whoever must know hears once that the customer rose, or would if it agreed."""
     about = Case("membership", customer.id, customer.id)
     which = f"{customer.id}/{scheme.name}/{judged.tier}/{act.today}"
-    said = {"tier": act.policy.title(f"tier.{judged.tier}", act.language, scheme=scheme.name)}
+    said = {"tier": judged.tier or "", "scheme": scheme.name}
     if judged.move in _RISES:
         now = Notice("qualifies_now", about, roles=scheme.told, details=said)
         await notify(now, key=f"qualifies_now/{which}", now=act.now)
