@@ -4,6 +4,7 @@ import io
 from time import monotonic
 
 import pytest
+from msgspec import structs
 from mutating import elements, trying
 from mutating.candidates import Candidate, candidates, ranked, worth_of
 from mutating.results import Result, Results
@@ -113,6 +114,17 @@ def test_of_one_test_with_many_figures_a_few_are_enough(of):
     order = [each.test for each in ranked(of("kpis[b_to_gold]").sought, found, worth_of(found), [])]
 
     assert order == ["many[0]", "many[1]", "many[2]", "many[3]", "other"]
+
+
+def test_of_one_test_with_many_figures_those_that_say_its_name_come_first(of):
+    found = [candidate(f"many[{n}]", "strategy", "care", "keep") for n in range(9)]
+    found = [structs.replace(each, figures=frozenset({"keep"})) if each.test == "many[8]" else each for each in found]
+
+    order = [
+        each.test for each in ranked(of("schemes[members].tiers[d].strategy[keep]").sought, found, worth_of(found), [])
+    ]
+
+    assert order == ["many[8]", "many[0]", "many[1]", "many[2]"]
 
 
 def test_what_only_reads_the_policy_is_no_candidate(pytester_item):

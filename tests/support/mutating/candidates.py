@@ -42,7 +42,8 @@ _FIELD = re.compile(r"([a-z_]+)(?:\[[^\]]*\])?$")
 
 
 class Candidate(Struct, frozen=True, eq=False):
-    """One test: `story` without its figures, the words it says itself, those of its file, the clauses it proves, the pack whose it is (the core's: "")."""
+    """One test: `story` without its figures, the words it says itself, those of its figures, those of its file, the clauses it
+    proves, the pack whose it is (the core's: "")."""
 
     item: pytest.Item
     test: str
@@ -52,6 +53,7 @@ class Candidate(Struct, frozen=True, eq=False):
     rules: frozenset[str]
     pack: str
     took_s: float
+    figures: frozenset[str] = frozenset()
 
 
 def candidates(items: Sequence[pytest.Item], seen: Mapping[str, dict[str, Any]]) -> list[Candidate]:
@@ -112,7 +114,8 @@ def _near(whose: str, each: Candidate) -> bool:
 
 
 def _score(sought: Sought, each: Candidate, worth: Mapping[str, float]) -> float:
-    """A word that few tests say is worth more than one that many do; what the element itself is called is worth most."""
+    """A word that few tests say is worth more than one that many do; what the element itself is called is worth most. Of a test
+    with many figures those come first whose own figures say it."""
     element, near = sought.element, sought.near
     names, last = {*element.names[:-1]}, {*element.names[-1:]}
     field = _FIELD.search(element.place)
@@ -120,6 +123,7 @@ def _score(sought: Sought, each: Candidate, worth: Mapping[str, float]) -> float
     names |= {element.place.partition("[")[0].partition(".")[0]}
     score = _worth(names, each.words, worth) + 3 * _worth(last, each.words, worth)
     score += 0.3 * _worth(names | last, each.around, worth) + 0.1 * _worth(near, each.words, worth)
+    score += _worth(names, each.figures, worth) + 3 * _worth(last, each.figures, worth)
     return score + 4 * bool({*element.rules} & each.rules) + bool(near & each.rules)
 
 
@@ -147,17 +151,15 @@ def _candidate(item: Any, took_s: float) -> Candidate:
         words = frozenset(said) | frozenset(_WORD.findall(told)) | frozenset(_within(told))
         story = f"{whose}/{scenario.file}/{scenario.name}"
         return Candidate(item, item.nodeid, story, words, words, frozenset(scenario.rules), whose, took_s)
-    said = [
-        inspect.getsource(item.function),
-        item.name,
-        repr(item.callspec.params) if hasattr(item, "callspec") else "",
-    ]
+    figures = repr(item.callspec.params) if hasattr(item, "callspec") else ""
+    said = [inspect.getsource(item.function), item.name, figures]
     used = (item.function.__globals__.get(name) for name in item.function.__code__.co_names)
     said += [repr(value) for value in used if isinstance(value, tuple | list | dict)]
     name = item.nodeid.partition("[")[0]
     words = frozenset(_WORD.findall("\n".join(said))) | frozenset(_PART.findall(name))
     around = frozenset(_WORD.findall(_text(item.path)))
-    return Candidate(item, item.nodeid, name, words, around, rules, _pack_of(item), took_s)
+    own = frozenset(_WORD.findall(figures))
+    return Candidate(item, item.nodeid, name, words, around, rules, _pack_of(item), took_s, own)
 
 
 def _pack_of(item: Any) -> str:
