@@ -119,6 +119,7 @@ _PLACES = {
     "signal": "signals",
     "mail": "mails",
     "reception": "receptions",
+    "reception_order": "receptions/orders",
     "card": "cards",
     "card_application": "card-applications",
     "activity": "activities",
@@ -129,6 +130,7 @@ _PLACES = {
     "emergency_access": "emergency-accesses",
 }
 _TOGETHER = {
+    "reception_task": "reception-board",
     "work_plan": "plan",
     "work_log": "plan",
     "card_stock": "card-stock",
@@ -143,7 +145,7 @@ def place_of(told: NoticeView, shell: Shell) -> str:
     """The page of what a notice is about that its reader may open: the case, else the customer, else where such things stand."""
     open_to = {entry.path.removeprefix(HOME) for section in shell.sections for entry in section.entries}
     place = _PLACES.get(told.subject, "")
-    if place and place in open_to:
+    if place and place.partition("/")[0] in open_to:
         return f"{HOME}{place}/{told.subject_id}"
     if told.customer_id is not None and "customers" in open_to:
         return f"{HOME}customers/{told.customer_id}"

@@ -57,6 +57,7 @@ from guibin.policy_changes import screens as policy_changes
 from guibin.policy_changes import version_screens as policy_versions
 from guibin.qualifications import screens as qualifications
 from guibin.receptions import board_screens as reception_board
+from guibin.receptions import order_screens as reception_orders
 from guibin.receptions import screens as receptions
 from guibin.scim import screens as directories
 from guibin.scripts import screens as scripts
@@ -142,6 +143,7 @@ SLICES: tuple[ModuleType, ...] = (
     service_requests,
     receptions,
     reception_board,
+    reception_orders,
     cards,
     card_stock,
     visits,

@@ -42,6 +42,11 @@ def called(name: str, shell: Shell) -> str:
     return told if told != key else name.replace("_", " ")
 
 
+def in_words(filled_in: Mapping[str, Value], shell: Shell) -> list[tuple[str, str]]:
+    """What was filled in: what each field is called, and its answer as people read it."""
+    return [(called(name, shell), shown(name, told, shell)) for name, told in filled_in.items()]
+
+
 def shown(name: str, value: Value, shell: Shell) -> str:
     """An answer as people read it."""
     if isinstance(value, bool):

@@ -389,4 +389,4 @@ async def _renewal(renewal_id: UUID, shell: Shell) -> tuple[tuple[str, str], ...
 
 
 def _answers(given: dict[str, str | int | bool | None], shell: Shell) -> tuple[tuple[str, str], ...]:
-    return tuple((answers.called(name, shell), answers.shown(name, told, shell)) for name, told in given.items())
+    return tuple(answers.in_words(given, shell))

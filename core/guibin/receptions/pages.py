@@ -13,6 +13,7 @@ from guibin_tenants import org_units
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 
+from .requests import Particulars
 from .sealing import NoticeContent, opened
 
 
@@ -101,22 +102,37 @@ def _head(printed: Printed, say: Say, at: Callable[[datetime | None], str]) -> l
         ("arrives_at", at(printed.arrives_at)),
         ("leaves_at", at(leaves)),
     ]
-    if content is not None:
-        known, plan = content.particulars, content.plan
-        rows += [
-            ("channel", say(f"reception_channel.{content.channel}")),
-            ("guest", "\n".join(part for part in (content.guest, known.guests if known else "") if part)),
-            ("party_size", str(content.party_size)),
-            ("host", content.host),
-            ("reason", content.text),
-            ("activities", "\n".join(p for p in (known.itinerary, known.activities) if p) if known else ""),
-            ("requirements", known.requirements if known else ""),
-            ("standard", plan.standard if plan else ""),
-            ("room", plan.room if plan else ""),
-            ("gifts", plan.gifts if plan else ""),
-            ("plan", plan.plan if plan else ""),
-        ]
-    return rows
+    if content is None:
+        return _titled(rows, say)
+    known, plan = content.particulars, content.plan
+    rows += [
+        ("channel", say(f"reception_channel.{content.channel}")),
+        ("guest", "\n".join(part for part in (content.guest, known.guests if known else "") if part)),
+        ("party_size", str(content.party_size)),
+        ("host", content.host),
+        ("reason", content.text),
+        ("activities", "\n".join(p for p in (known.itinerary, known.activities) if p) if known else ""),
+        ("requirements", known.requirements if known else ""),
+    ]
+    planned = [(name, getattr(plan, name) if plan else "") for name in ("standard", "room", "gifts", "plan")]
+    return [*_titled(rows, say), *_filled_in(known, say), *_titled(planned, say)]
+
+
+def _titled(rows: list[tuple[str, str]], say: Say) -> list[tuple[str, str]]:
+    return [(say(f"reception_notice.{name}"), text) for name, text in rows]
+
+
+def _filled_in(known: Particulars | None, say: Say) -> list[tuple[str, str]]:
+    """The form that the visiting party was asked to fill in: diet, vehicles, security (S11-7)."""
+    given = known.answers if known else {}
+    return [(say(f"field.{name}"), _said(name, value, say)) for name, value in given.items() if value not in (None, "")]
+
+
+def _said(name: str, value: str | int | bool | None, say: Say) -> str:
+    if isinstance(value, bool):
+        return say(f"reception_notice.{'yes' if value else 'no'}")
+    keys = (f"choice.{name}.{value}", f"{name}.{value}")
+    return next((told for key in keys if (told := say(key)) != key), str(value))
 
 
 def _tasks(printed: Printed, at: Callable[[datetime | None], str]) -> list[tuple[str, str, str, str]]:

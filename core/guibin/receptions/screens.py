@@ -191,8 +191,8 @@ async def _case(reception_id: UUID, shell: Shell) -> Values:
         "reports": reports,
         "plan": plan,
         "particulars": particulars,
-        "answers": _told(particulars.answers, shell) if particulars else [],
-        "reported": {task_id: _told(report.answers, shell) for task_id, report in reports.items()},
+        "answers": answers.in_words(particulars.answers, shell) if particulars else [],
+        "reported": {task_id: answers.in_words(report.answers, shell) for task_id, report in reports.items()},
         "spent": sum(float(cost.amount) for cost in costs) if costs else None,
         "commands": COMMANDS.allowed(shell, *offered_for(form, shell)),
         "may_apply": form.state in _APPLIED_FOR and not any(one.outcome is None for one in form.applications),
@@ -203,11 +203,6 @@ async def _case(reception_id: UUID, shell: Shell) -> Values:
         "why": _why(form, shell),
         "protocol": form.terms or choices.policy_of(shell).protocol(form.protocol),
     }
-
-
-def _told(filled_in: Mapping[str, str | int | bool | None], shell: Shell) -> list[tuple[str, str]]:
-    """What was filled in, in words."""
-    return [(answers.called(name, shell), answers.shown(name, told, shell)) for name, told in filled_in.items()]
 
 
 def _why(form: ReceptionForm, shell: Shell) -> Why | None:

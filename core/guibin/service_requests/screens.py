@@ -176,9 +176,7 @@ async def _case(request_id: UUID, shell: Shell) -> Values:
             each for each in timers if each.milestone != MILESTONE and not each.milestone.startswith(STEP_CLOCKS)
         ],
         "why": await _why(form, limit, timer, shell),
-        "answers": [
-            (answers.called(name, shell), answers.shown(name, told, shell)) for name, told in form.answers.items()
-        ],
+        "answers": answers.in_words(form.answers, shell),
         "commands": _offered(form, shell, signs=await choices.to_sign(request_id)),
         "others": await queries.running_of(form.customer_id, but=form.id),
     }
