@@ -15,6 +15,7 @@ from msgspec import Struct
 from piccolo.columns import Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
+from . import freezing
 from .change_trials import PLACE, copied
 from .database import ENGINE
 from .schema import column_definition, row_security_statements
@@ -271,7 +272,7 @@ def _steps(change: Change) -> Iterator[str]:
 async def _stand_aside(connection: asyncpg.Connection, name: str) -> None:
     """Rows of every company are there for the change, and what refers to columns does not hold them."""
     await connection.execute(f"alter table {name} no force row level security")
-    for guard in (*GUARDS, *NAMES, "relay"):
+    for guard in (*GUARDS, *NAMES, *freezing.NAMES, "relay"):
         for kind in ("policy", "trigger"):
             await connection.execute(f"drop {kind} if exists {guard} on {name}")
 

@@ -25,7 +25,12 @@ class KnownDevice(TenantTable, tablename="known_device"):
     digest = Varchar(length=64, secret=True)
     used_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("staff_id", "digest"),), references={"staff_id": "staff"}, indexes=(Index(("used_at",)),))
+    keys = Keys(
+        while_frozen=("*",),
+        unique=(("staff_id", "digest"),),
+        references={"staff_id": "staff"},
+        indexes=(Index(("used_at",)),),
+    )
 
 
 async def known(staff_id: UUID, token: str, *, now: datetime) -> UUID | None:

@@ -43,6 +43,7 @@ class WallDisplay(TenantTable, tablename="wall_display"):
     address = Varchar(length=64, default="")
 
     keys = Keys(
+        while_frozen=("used_at",),
         unique=(("digest",), ("code_digest",)),
         references={"staff_id": "staff", "org_unit_id": "org_unit"},
         indexes=(Index(("staff_id", "expires_at")),),

@@ -49,7 +49,7 @@ class TenantKey(TenantTable, tablename="tenant_key"):
     wrapped = Bytea(secret=True)
     made_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("version",),))
+    keys = Keys(while_frozen=("wrapped",), unique=(("version",),))
 
 
 class SubjectKey(TenantTable, tablename="subject_key"):

@@ -49,7 +49,9 @@ class ApiKey(TenantTable, tablename="api_key"):
     used_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        unique=(("digest",),), references={"org_unit_id": "org_unit", "owner_id": "staff", "made_with": "api_key"}
+        while_frozen=("used_at",),
+        unique=(("digest",),),
+        references={"org_unit_id": "org_unit", "owner_id": "staff", "made_with": "api_key"},
     )
 
 

@@ -35,7 +35,10 @@ class Passkey(TenantTable, tablename="passkey"):
     used_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        unique=(("credential_id",),), references={"staff_id": "staff"}, indexes=(Index(("staff_id", "created_at")),)
+        while_frozen=("sign_count", "synced", "used_at"),
+        unique=(("credential_id",),),
+        references={"staff_id": "staff"},
+        indexes=(Index(("staff_id", "created_at")),),
     )
 
 
@@ -47,7 +50,12 @@ class PasskeyChallenge(TenantTable, tablename="passkey_challenge"):
     staff_id = UuidColumn(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("challenge",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),))
+    keys = Keys(
+        while_frozen=("*",),
+        unique=(("challenge",),),
+        references={"staff_id": "staff"},
+        indexes=(Index(("expires_at",)),),
+    )
 
 
 class TooManyPasskeys(Conflict):

@@ -140,6 +140,9 @@ class ConfirmAnew(Forbidden):
     """Tell your password or a code of your second factor again first. This is done only shortly after that was told."""
 
 
+READ_ONLY = "The company is read-only at the moment: nothing was written; whoever runs the service says until when"
+
+
 class Frozen(Conflict):
     """The company is read-only: nothing is written, and its jobs wait. Whatever can be looked at still can, and exported."""
 

@@ -19,6 +19,8 @@ MOVING = "moving"
 SWITCHING = "switching"
 # What PostgreSQL says when something new comes to an archive that has ended.
 ARCHIVE_CLOSED, ARCHIVE_ERASED = "GB001", "GB002"
+# What it says when a row of a company that is read-only would be written.
+COMPANY_FROZEN = "GB003"
 
 TENANT = "(select nullif(current_setting('guibin.tenant', true), '')::uuid)"
 # The row is locked as the reference to it will lock it: an erasure that is under way is waited for, and then seen.
@@ -86,6 +88,9 @@ end $$"""
 # Of a company's registration the application changes the packs alone, the company's own, and of these what the operator allows.
 _SWITCHING = f"""create or replace function guibin_switching() returns trigger language plpgsql as $$
 begin
+  if current_user = '{APP_ROLE}' and old.frozen_at is not null then
+    perform public.guibin_frozen();
+  end if;
   if current_user = '{APP_ROLE}' and exists (select from unnest(old.packs || new.packs) as p (name)
       where (p.name = any (old.packs)) <> (p.name = any (new.packs))
       and not p.name = any (coalesce(old.packs_allowed, '{{}}'))) then
@@ -93,7 +98,18 @@ begin
   end if;
   return new;
 end $$"""
-FUNCTIONS = (_BEGINNING, _CHANGE, _MOVING, _SWITCHING, in_step.FUNCTION)
+_FROZEN = f"""create or replace function guibin_frozen() returns boolean language plpgsql as $$
+begin
+  raise exception 'the company is frozen' using errcode = '{COMPANY_FROZEN}';
+end $$"""
+_FROZEN_CHANGE = f"""create or replace function guibin_frozen_change() returns trigger language plpgsql as $$
+begin
+  if current_user = '{APP_ROLE}' and exists (select from public.tenant t where t.id = new.tenant_id and t.frozen_at is not null) then
+    perform public.guibin_frozen();
+  end if;
+  return new;
+end $$"""
+FUNCTIONS = (_BEGINNING, _CHANGE, _MOVING, _FROZEN, _FROZEN_CHANGE, _SWITCHING, in_step.FUNCTION)
 # By what they make.
 REGISTRY = {
     SWITCHING: (

@@ -39,7 +39,7 @@ class SecondFactor(TenantTable, tablename="second_factor"):
     last_step = BigInt(default=0)
     confirmed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("staff_id",),), references={"staff_id": "staff"})
+    keys = Keys(while_frozen=("last_step",), unique=(("staff_id",),), references={"staff_id": "staff"})
 
 
 class RecoveryCode(TenantTable, tablename="recovery_code"):
@@ -50,7 +50,10 @@ class RecoveryCode(TenantTable, tablename="recovery_code"):
     used_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        unique=(("staff_id", "digest"),), references={"staff_id": "staff"}, indexes=(Index(("staff_id", "used_at")),)
+        while_frozen=("used_at",),
+        unique=(("staff_id", "digest"),),
+        references={"staff_id": "staff"},
+        indexes=(Index(("staff_id", "used_at")),),
     )
 
 

@@ -64,7 +64,11 @@ class Staff(TenantTable, tablename="staff"):
     created_at = Timestamptz(default=None, null=True)
     left_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("login",),), references={"org_unit_id": "org_unit"})
+    keys = Keys(
+        while_frozen=("password_hash", "password_set_by", "password_set_at", "password_chosen_at"),
+        unique=(("login",),),
+        references={"org_unit_id": "org_unit"},
+    )
 
 
 class StaffSession(TenantTable, tablename="staff_session"):
@@ -87,7 +91,9 @@ class StaffSession(TenantTable, tablename="staff_session"):
     proved_at = Timestamptz(default=None, null=True)
     confirmed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("digest",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),))
+    keys = Keys(
+        while_frozen=("*",), unique=(("digest",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),)
+    )
 
 
 class NewStaff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

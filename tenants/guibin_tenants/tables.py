@@ -53,6 +53,8 @@ class Keys(Struct, frozen=True):
     says that they stay. `checks` are SQL conditions by name. `relay` columns are readable
     across tenants by the relay role, which shares out work and sees nothing else; it may set `relay_marks`.
     Rows of a table that is `in_step` carry the moment of their last change, which PostgreSQL keeps (`in_step`).
+    Of a company that is read-only no row is written, but for `while_frozen`: the columns that a look or a sign-in changes even then,
+    `*` for rows that are written as ever.
     With `signed`, such as `handed`, those of the columns `handed_by`, `handed_by_name` and `handed_at` that there are say who
     wrote the row and when; with `signed_off` others say so of its end.
     """
@@ -83,6 +85,7 @@ class Keys(Struct, frozen=True):
     relay: tuple[str, ...] = ()
     relay_marks: tuple[str, ...] = ()
     in_step: bool = False
+    while_frozen: tuple[str, ...] = ()
     signed: str = ""
     signed_off: str = ""
 

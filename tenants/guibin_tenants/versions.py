@@ -11,7 +11,7 @@ import asyncpg
 from piccolo.columns import Column
 from piccolo.table import Table
 
-from . import in_step
+from . import freezing, in_step
 from .schema import (
     APP_ROLE,
     ARCHIVE_CHANGE,
@@ -253,12 +253,13 @@ async def _wall_off(connection: asyncpg.Connection, tables: Sequence[type[Tenant
         " union all select c.relname, t.tgname, 'trigger', obj_description(t.oid, 'pg_trigger')"
         " from pg_trigger t join pg_class c on c.oid = t.tgrelid"
         " where c.relnamespace = 'public'::regnamespace and t.tgname = any ($1)",
-        list(NAMES),
+        [*NAMES, *freezing.NAMES],
     )
     standing = {(row["relname"], row["kind"], row["name"]): row["digest"] for row in rows}
     for table in tables:
         name = table._meta.tablename
-        raised = {(name, wall.kind, wall.name): wall for wall in walls(table, APP_ROLE if table.keys.relay else "")}
+        wanted = (*walls(table, APP_ROLE if table.keys.relay else ""), *freezing.guards(table))
+        raised = {(name, wall.kind, wall.name): wall for wall in wanted}
         kept = {key for key, wall in raised.items() if standing.get(key) == wall.digest}
         for _, kind, fallen in {key for key in standing if key[0] == name} - kept:
             await connection.execute(f"drop {kind} {fallen} on {name}")

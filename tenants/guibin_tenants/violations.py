@@ -2,7 +2,16 @@
 
 import asyncpg
 
-from .refusals import Conflict, FieldError, Invalid, Refusal
+from .refusals import READ_ONLY, Conflict, FieldError, Frozen, Invalid, Refusal
+from .schema import COMPANY_FROZEN
+
+
+class FrozenInDatabase(asyncpg.PostgresError):  # type: ignore[misc]  # asyncpg says nothing of its types
+    """A row of a company that is read-only would have been written."""
+
+    # By it asyncpg finds the class.
+    sqlstate = COMPANY_FROZEN
+
 
 # Whoever asks again finds the other one done.
 AT_ONCE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
@@ -11,6 +20,7 @@ VIOLATIONS = (
     asyncpg.UniqueViolationError,
     asyncpg.ExclusionViolationError,
     asyncpg.ForeignKeyViolationError,
+    FrozenInDatabase,
     *AT_ONCE,
 )
 
@@ -38,6 +48,8 @@ def refusal_of(error: asyncpg.PostgresError) -> Refusal:
         if "on table" in (error.message or "") and (error.message or "").startswith("update or delete"):
             return StillNamed("Take it out of what names it first; nothing was written")
         return Invalid.at(_column(error), "the id of one there is", "look at the list of them")
+    if isinstance(error, FrozenInDatabase):
+        return Frozen(READ_ONLY)
     return AtTheSameTime("Nothing was written: ask again")
 
 

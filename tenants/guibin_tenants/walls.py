@@ -21,8 +21,8 @@ _UNITS_ABOVE = (
 COMPANY = "company"
 # While somebody looks at what was lent to them.
 _NOTHING_LENT = "(select coalesce(current_setting('guibin.lent', true), '') = '')"
-_WRITES = {"insert": ("with check",), "update": ("using", "with check"), "delete": ("using",)}
-NAMES = ("wall", *(f"wall_{command}" for command in _WRITES), *(f"written_{command}" for command in _WRITES))
+WRITES = {"insert": ("with check",), "update": ("using", "with check"), "delete": ("using",)}
+NAMES = ("wall", *(f"wall_{command}" for command in WRITES), *(f"written_{command}" for command in WRITES))
 
 
 class Wall(Struct, frozen=True):
@@ -58,12 +58,12 @@ def walls(table: type[TenantTable], role: str = "") -> Iterator[Wall]:
         if keys.anyone_adds:
             yield _wall("wall", name, "select", to, f"using ({seen})", asked)
             for command in ("update", "delete"):
-                clauses = " ".join(f"{clause} ({seen})" for clause in _WRITES[command])
+                clauses = " ".join(f"{clause} ({seen})" for clause in WRITES[command])
                 yield _wall(f"wall_{command}", name, command, to, clauses)
         elif keys.lent_by:
             lent = f"{name}.id = (select guibin_lent_{name}())"
             yield _wall("wall", name, "select", to, f"using ({seen} or {lent})", asked + _what_is_lent(table))
-            for command, checked in _WRITES.items():
+            for command, checked in WRITES.items():
                 said = " ".join(f"{clause} (({seen}) and {_NOTHING_LENT})" for clause in checked)
                 yield _wall(f"wall_{command}", name, command, to, said)
         elif _may_be_lent(table):
@@ -79,7 +79,7 @@ def walls(table: type[TenantTable], role: str = "") -> Iterator[Wall]:
             if command == "update" and keys.counted:
                 yield _all_but_counted(table)
                 continue
-            clauses = " ".join(f"{clause} ({written})" for clause in _WRITES[command])
+            clauses = " ".join(f"{clause} ({written})" for clause in WRITES[command])
             yield _wall(f"written_{command}", name, command, to, clauses)
 
 

@@ -7,9 +7,11 @@ import pytest
 from addresses import addresses
 from due import add_timer, due_of
 from looking import CUSTOMER, PURPOSE
-from working import Effect, effects
+from working import Effect, Renames, effects
 
+from guibin.app import scope_middleware
 from guibin.context import Root
+from guibin.dispatch import execution
 from guibin.dispatch.execution import Workshop, perform
 from guibin.dispatch.leases import Leases
 from guibin.jobs.actions import enqueue
@@ -156,3 +158,46 @@ async def test_jobs_rhythms_and_deadlines_stand_still_and_go_on(world, tenant, f
     assert [await perform(shop, tenant.id, one, attempt=0) for one in (job, sweep)] == ["completed", "completed"]
     async with tenant.scope():
         assert (await effects(), await fetch_value("select count(*) from timer_step")) == ({job: 1}, 1)
+
+
+async def test_what_the_application_lets_through_is_refused_by_the_database(tenant, client, owner, monkeypatch):
+    monkeypatch.setattr(scope_middleware, "refuse_frozen", lambda method, path: None)
+    made = await client.post("/api/v1/customers", json=CUSTOMER)
+    await owner.execute("update tenant set frozen_at = now(), frozen_because = '移交' where id = $1", tenant.id)
+    before = await rows(tenant)
+
+    written = await client.post("/api/v1/customers", json=CUSTOMER | {"number": "V777"})
+    gone = await client.delete(f"/api/v1/customers/{made.json()['id']}")
+    after = await rows(tenant)
+    shown = await client.get(f"/api/v1/customers/{made.json()['id']}")
+
+    assert (made.status_code, shown.status_code) == (201, 200)
+    for answer in (written, gone):
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/company-frozen"), answer.text
+    assert after == before
+
+
+async def test_a_job_that_had_begun_writes_nothing_and_is_done_when_thawed(world, tenant, freeze, owner, monkeypatch):
+    shop = Workshop(root=Root(packs=world.packs, clock=world.clock), worker=new_id(), leases=Leases())
+    async with tenant.scope():
+        job = await enqueue(Renames(), now=world.clock())
+        before = await fetch_value("select max(name) from org_unit")
+    begin = execution._perform
+
+    async def frozen_meanwhile(*begun):
+        await freeze(tenant)
+        return await begin(*begun)
+
+    monkeypatch.setattr(execution, "_perform", frozen_meanwhile)
+    stopped = await perform(shop, tenant.id, job, attempt=0)
+    async with tenant.scope():
+        left = await fetch_value("select max(name) from org_unit")
+        failures = await fetch_value("select failures from job where id = $1", job)
+    monkeypatch.setattr(execution, "_perform", begin)
+    await registry.thaw(owner, tenant.slug)
+    done = await perform(shop, tenant.id, job, attempt=1)
+
+    async with tenant.scope():
+        renamed = await fetch_value("select max(name) from org_unit")
+    assert (stopped, failures, left) == ("failed", 0, before)
+    assert (done, renamed) == ("completed", f"{before}.")

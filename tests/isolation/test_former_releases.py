@@ -88,3 +88,28 @@ async def test_what_a_transfer_is_called_has_room_for_packs_kinds_after_the_chan
     applied = await owner.fetch("select number, ran from applied_change where owner = ''")
     assert (await owner.fetchval(width), [tuple(row) for row in applied]) == ("character varying(80)", [(1, True)])
     assert await whole(owner) == before
+
+
+async def test_a_database_that_let_frozen_companies_be_written_is_guarded_afterwards(owner):
+    before = await whole(owner)
+    names = [table._meta.tablename for table in TABLES]
+    for kind, asked in (
+        (
+            "policy",
+            "select polname as name, polrelid::regclass::text as table from pg_policy where polname like 'frozen%'",
+        ),
+        (
+            "trigger",
+            "select tgname as name, tgrelid::regclass::text as table from pg_trigger where tgname like 'frozen%'",
+        ),
+    ):
+        for row in await owner.fetch(asked):
+            if row["table"] in names:
+                await owner.execute(f"drop {kind} {row['name']} on {row['table']}")
+    unguarded = await whole(owner)
+
+    await bring_up(owner, (CORE,))
+
+    assert len(before["policies"]) - len(unguarded["policies"]) > 500
+    assert len(before["triggers"]) - len(unguarded["triggers"]) > 5
+    assert await whole(owner) == before

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from guibin.audit.actions import AuditNote, record
 from guibin.jobs.kinds import Job, Run, handles
-from guibin_tenants.scope import current_tenant, fetch, fetch_value
+from guibin_tenants.scope import current_tenant, execute, fetch, fetch_value
 
 ACTION = "test.effect"
 
@@ -33,6 +33,10 @@ class Poison(Job, frozen=True):
 
 class Endless(Job, frozen=True):
     """Never ends by itself."""
+
+
+class Renames(Job, frozen=True):
+    """Changes a row of the company's."""
 
 
 class KillOnce(Job, frozen=True):
@@ -65,6 +69,11 @@ async def poison(job: Poison, run: Run) -> None:
 async def endless(job: Endless, run: Run) -> None:
     await note(run, "endless")
     await asyncio.Event().wait()
+
+
+@handles(Renames)
+async def renames(job: Renames, run: Run) -> None:
+    await execute("update org_unit set name = name || '.'")
 
 
 @handles(KillOnce)

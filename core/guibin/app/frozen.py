@@ -2,11 +2,10 @@
 
 import re
 
-from guibin_tenants.refusals import Frozen
+from guibin_tenants.refusals import READ_ONLY, Frozen
 
 from .costs import SAFE_METHODS
 
-SAYS = "The company is read-only at the moment: nothing was written; whoever runs the service says until when"
 # What is asked by POST because the question may hold a name or a number, or because it is written down why.
 _LOOKS = re.compile(
     r"/api/v1/(.*/)?(searches|disclosures?)|/api/v1/customers/[^/]+/copies|/api/v1/evidence/packs|/console/find(/.*)?|/console/evidence/pack"
@@ -17,4 +16,4 @@ _LOOKS = re.compile(
 def refuse_frozen(method: str, path: str) -> None:
     """Raises Frozen for whatever may write."""
     if method not in SAFE_METHODS and not (method == "POST" and _LOOKS.fullmatch(path.rstrip("/"))):
-        raise Frozen(SAYS)
+        raise Frozen(READ_ONLY)

@@ -24,13 +24,12 @@ from guibin.surveys.answering import COMMENT_CHARS_MAX
 from guibin.web.signed_links import Link, SpentLink, UnknownLink, parse
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.rate_limits import Allowance, RateLimits
-from guibin_tenants.refusals import CompanyErased, Frozen, TooManyRequests
+from guibin_tenants.refusals import READ_ONLY, CompanyErased, Frozen, TooManyRequests
 from guibin_tenants.registry import refuse_erased
 from guibin_tenants.scope import fetch_one, tenant_scope
 
 from .companies import HOST
 from .dependencies import spoken
-from .frozen import SAYS
 from .guards import PUBLIC
 
 # A person needs two requests; a guesser gets one a second.
@@ -163,7 +162,7 @@ async def _in_scope(
             await refuse_erased()
             raise UnknownLink()
         if given is not None and row["frozen_at"] is not None:
-            raise Frozen(SAYS)
+            raise Frozen(READ_ONLY)
         company = msgspec.convert(dict(row), Company)
         by = system_principal(name=name, job_id=link.invitation_id)
         now = await now_of(company, root.clock)

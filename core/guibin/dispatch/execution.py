@@ -21,6 +21,7 @@ from guibin.policies.queries import effective_policy, hooks_of
 from guibin.watch import failpoints, logs, metrics, tracing
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.scope import fetch_one, tenant_scope
+from guibin_tenants.violations import FrozenInDatabase
 
 from .backoff import pause_before
 from .leases import Leases
@@ -102,7 +103,7 @@ async def _perform(shop: Workshop, company: Company, taken: Taken) -> Done:
             return "lease lost"
         await _give_back(shop, company, taken, handler, "interrupted", None)
         raise
-    except (ConnectionCut, PackPutAside) as error:
+    except (ConnectionCut, FrozenInDatabase, PackPutAside) as error:
         return await _give_back(shop, company, taken, handler, "interrupted", error)
     except Exception as error:
         return await _give_back(shop, company, taken, handler, "failed", error)

@@ -19,4 +19,6 @@ class StreamEvent(TenantTable):
     recorded_in = BigInt()
     at = Timestamptz(default=None, null=True)
 
-    keys = Keys(append_only=True, expires=True, indexes=(Index(("recorded_in", "id")), Index(("at",))))
+    keys = Keys(
+        while_frozen=("*",), append_only=True, expires=True, indexes=(Index(("recorded_in", "id")), Index(("at",)))
+    )

@@ -1,0 +1,51 @@
+"""A company that is read-only, in the database: whatever path the application takes, no row of it is written.
+
+What a look, a sign-in and the log write down still is: a table says so by `Keys.while_frozen`. The owner's role, which erases, and the
+relay's, which hands out no work of such a company, are not asked.
+"""
+
+from collections.abc import Iterator
+
+from .schema import APP_ROLE, TENANT, moving
+from .tables import TenantTable
+from .walls import WRITES, Wall
+
+EVERY_COLUMN = ("*",)
+# Asked once per statement: it depends on no row. The function refuses, also where a policy would only see no row.
+_WRITTEN = f"(select case when exists (select from tenant t where t.id = {TENANT} and t.frozen_at is not null) then guibin_frozen() else true end)"
+NAMES = tuple(f"frozen_{command}" for command in WRITES)
+
+
+def guards(table: type[TenantTable]) -> Iterator[Wall]:
+    """What keeps the rows of a frozen company as they are: a restrictive policy for each command that the application is granted.
+
+    An update's policy looks at the new row alone, so that a look may lock one.
+    """
+    name, keys = table._meta.tablename, table.keys
+    if keys.while_frozen == EVERY_COLUMN:
+        return
+    yield _policy(name, "insert", f"with check ({_WRITTEN})")
+    if keys.while_frozen:
+        yield _but(table, keys.while_frozen)
+    elif not keys.append_only or keys.erasable or moving(table):
+        yield _policy(name, "update", f"using (true) with check ({_WRITTEN})")
+    if not keys.append_only or keys.expires:
+        yield _policy(name, "delete", f"using ({_WRITTEN})")
+
+
+def _policy(name: str, command: str, clauses: str) -> Wall:
+    policy = f"frozen_{command}"
+    return Wall(policy, f"create policy {policy} on {name} as restrictive for {command} to {APP_ROLE} {clauses}")
+
+
+def _but(table: type[TenantTable], columns: tuple[str, ...]) -> Wall:
+    """Policies know no columns."""
+    name = table._meta.tablename
+    kept = [c._meta.db_column_name for c in table._meta.columns if c._meta.db_column_name not in columns]
+    old, new = (", ".join(f'{side}."{column}"' for column in kept) for side in ("old", "new"))
+    return Wall(
+        "frozen_update",
+        f"create trigger frozen_update before update on {name} for each row"
+        f" when (({old}) is distinct from ({new})) execute function guibin_frozen_change()",
+        "trigger",
+    )
