@@ -26,7 +26,7 @@ class RequestCount(TenantTable, tablename="request_count"):
     requests = BigInt(default=0)
     refused = BigInt(default=0)
 
-    keys = Keys(while_frozen=("*",), unique=(("on_day", "key_id"),))
+    keys = Keys(while_frozen="*", unique=(("on_day", "key_id"),))
 
 
 class Counted(Struct):

@@ -26,7 +26,7 @@ class KnownDevice(TenantTable, tablename="known_device"):
     used_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        while_frozen=("*",),
+        while_frozen="*",
         unique=(("staff_id", "digest"),),
         references={"staff_id": "staff"},
         indexes=(Index(("used_at",)),),

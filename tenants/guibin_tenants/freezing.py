@@ -4,13 +4,13 @@ What a look, a sign-in and the log write down still is: a table says so by `Keys
 relay's, which hands out no work of such a company, are not asked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from .schema import APP_ROLE, TENANT, moving
-from .tables import TenantTable
+from .tables import TenantTable, differs
 from .walls import WRITES, Wall
 
-EVERY_COLUMN = ("*",)
+EVERY_COLUMN = "*"
 # Asked once per statement: it depends on no row. The function refuses, also where a policy would only see no row.
 _WRITTEN = f"(select case when exists (select from tenant t where t.id = {TENANT} and t.frozen_at is not null) then guibin_frozen() else true end)"
 NAMES = tuple(f"frozen_{command}" for command in WRITES)
@@ -38,14 +38,12 @@ def _policy(name: str, command: str, clauses: str) -> Wall:
     return Wall(policy, f"create policy {policy} on {name} as restrictive for {command} to {APP_ROLE} {clauses}")
 
 
-def _but(table: type[TenantTable], columns: tuple[str, ...]) -> Wall:
+def _but(table: type[TenantTable], columns: Collection[str]) -> Wall:
     """Policies know no columns."""
     name = table._meta.tablename
-    kept = [c._meta.db_column_name for c in table._meta.columns if c._meta.db_column_name not in columns]
-    old, new = (", ".join(f'{side}."{column}"' for column in kept) for side in ("old", "new"))
     return Wall(
         "frozen_update",
         f"create trigger frozen_update before update on {name} for each row"
-        f" when (({old}) is distinct from ({new})) execute function guibin_frozen_change()",
+        f" when ({differs(table, columns)}) execute function guibin_frozen_change()",
         "trigger",
     )

@@ -51,10 +51,7 @@ class PasskeyChallenge(TenantTable, tablename="passkey_challenge"):
     expires_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        while_frozen=("*",),
-        unique=(("challenge",),),
-        references={"staff_id": "staff"},
-        indexes=(Index(("expires_at",)),),
+        while_frozen="*", unique=(("challenge",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),)
     )
 
 

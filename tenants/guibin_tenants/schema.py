@@ -6,7 +6,7 @@ from piccolo.columns import JSONB, Column
 from piccolo.table import Table
 
 from . import in_step
-from .tables import BLANK, LAST_CHANGED, Index, Keys, TenantTable
+from .tables import BLANK, LAST_CHANGED, Index, Keys, TenantTable, differs
 
 APP_ROLE = "guibin_app"
 # Shares out work among all tenants; docs/decisions/0004 says what it sees.
@@ -219,12 +219,10 @@ def endings(table: type[TenantTable]) -> dict[str, list[str]]:
             f" execute function guibin_beginning('{keys.begins}')"
         ]
     if name == "customer":
-        values = [c._meta.db_column_name for c in table._meta.columns if c._meta.db_column_name not in _CHANGES_STILL]
-        old, new = (", ".join(f'{side}."{column}"' for column in values) for side in ("old", "new"))
         found[ARCHIVE_CHANGE] = [
             f"create trigger {ARCHIVE_CHANGE} before update on {name} for each row"
             " when (old.closed_at is not null and old.erased_at is not distinct from new.erased_at"
-            f" and ({old}) is distinct from ({new})) execute function guibin_archive_change()"
+            f" and {differs(table, _CHANGES_STILL)}) execute function guibin_archive_change()"
         ]
     elif keys.erasable:
         found |= _wordless(table)

@@ -23,7 +23,7 @@ class SignInLimit(TenantTable, tablename="sign_in_limit"):
     attempts = Integer(default=0)
     until_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(while_frozen=("*",), unique=(("subject",),), indexes=(Index(("until_at",)),))
+    keys = Keys(while_frozen="*", unique=(("subject",),), indexes=(Index(("until_at",)),))
 
 
 class Limit(Struct, frozen=True):

@@ -92,7 +92,7 @@ class StaffSession(TenantTable, tablename="staff_session"):
     confirmed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        while_frozen=("*",), unique=(("digest",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),)
+        while_frozen="*", unique=(("digest",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),)
     )
 
 

@@ -1,6 +1,6 @@
 """Rows that belong to a tenant: the tenant's id is added to every statement here and nowhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID as Uuid
 
@@ -85,7 +85,7 @@ class Keys(Struct, frozen=True):
     relay: tuple[str, ...] = ()
     relay_marks: tuple[str, ...] = ()
     in_step: bool = False
-    while_frozen: tuple[str, ...] = ()
+    while_frozen: Literal["*"] | tuple[str, ...] = ()
     signed: str = ""
     signed_off: str = ""
 
@@ -234,6 +234,13 @@ class Part(TenantTable):
             erasable=erasable,
         )
         super().__init_subclass__(**kwargs)
+
+
+def differs(table: type[Table], but: Collection[str]) -> str:
+    """SQL in a trigger: whether the new row is another than the old one in any column but these."""
+    names = [name for c in table._meta.columns if (name := c._meta.db_column_name) not in but]
+    old, new = (", ".join(f'{side}."{name}"' for name in names) for side in ("old", "new"))
+    return f"({old}) is distinct from ({new})"
 
 
 def all_tables() -> list[type[TenantTable]]:

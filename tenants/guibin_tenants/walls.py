@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from .tables import Keys, TenantTable, all_tables
+from .tables import Keys, TenantTable, all_tables, differs
 
 # Unset or empty settings show nothing; head office is '*'.
 _UNITS = "(select current_setting('guibin.units', true))"
@@ -86,15 +86,13 @@ def walls(table: type[TenantTable], role: str = "") -> Iterator[Wall]:
 def _all_but_counted(table: type[TenantTable]) -> Wall:
     """Policies know no columns. It refuses in their words, so that both are answered alike."""
     name = table._meta.tablename
-    columns = [c._meta.db_column_name for c in table._meta.columns if c._meta.db_column_name not in table.keys.counted]
-    old, new = (", ".join(f'{side}."{column}"' for column in columns) for side in ("old", "new"))
     written = " and ".join(f"({_written(table, side)})" for side in ("old", "new"))
     statement = (
         f"create or replace function guibin_written_{name}() returns trigger language plpgsql as $$ begin"
         f" if ({written}) is not true then"
         f" raise insufficient_privilege using message = 'row violates row-level security policy for table {name}';"
         f" end if; return new; end $$; create trigger written_update before update on {name} for each row"
-        f" when (({old}) is distinct from ({new})) execute function guibin_written_{name}()"
+        f" when ({differs(table, table.keys.counted)}) execute function guibin_written_{name}()"
     )
     return Wall("written_update", statement, "trigger")
 

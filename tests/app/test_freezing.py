@@ -39,7 +39,16 @@ LOOKS = {
     "/api/v1/customers/{}/copies",
 }
 # What a look and a sign-in write down, and what counts requests.
-TOLD = {"audit_entry", "stream_event", "staff_session", "api_key", "request_count", "known_device", "disclosure"}
+TOLD = {
+    "audit_entry",
+    "stream_event",
+    "staff_session",
+    "api_key",
+    "request_count",
+    "known_device",
+    "disclosure",
+    "look_up_count",
+}
 
 
 @pytest.fixture

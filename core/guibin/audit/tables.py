@@ -50,7 +50,7 @@ class AuditEntry(TenantTable):
     refused = Varchar(length=60, default="", null=True)
 
     keys = Keys(
-        while_frozen=("*",),
+        while_frozen="*",
         wall="org_unit_id",
         also=("customer_ids customer",),
         anyone_adds=True,
@@ -94,7 +94,7 @@ class ListedCustomer(TenantTable):
     happened_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        while_frozen=("*",),
+        while_frozen="*",
         wall="customer_id",
         merging="stays",
         unique=(("customer_id", "entry_id"),),
@@ -111,4 +111,4 @@ class LookUpCount(TenantTable):
     since = Timestamptz(default=None, null=True)
     asked = Integer(default=0)
 
-    keys = Keys(while_frozen=("*",), unique=(("actor_id", "part"),))
+    keys = Keys(while_frozen="*", unique=(("actor_id", "part"),))

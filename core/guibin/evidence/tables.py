@@ -13,7 +13,7 @@ class EvidenceKey(TenantTable):
     sealed = Bytea(secret=True)
     made_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(while_frozen=("*",), written_by="company", append_only=True, unique=(("public",),))
+    keys = Keys(while_frozen="*", written_by="company", append_only=True, unique=(("public",),))
 
 
 class EvidenceEntry(TenantTable):
@@ -30,7 +30,7 @@ class EvidenceEntry(TenantTable):
     leaf_hash = Bytea()
 
     keys = Keys(
-        while_frozen=("*",),
+        while_frozen="*",
         written_by="company",
         append_only=True,
         unique=(("position",), ("source", "source_id")),
@@ -46,7 +46,7 @@ class EvidenceTree(TenantTable):
     place = BigInt()
     hash = Bytea()
 
-    keys = Keys(while_frozen=("*",), written_by="company", append_only=True, unique=(("level", "place"),))
+    keys = Keys(while_frozen="*", written_by="company", append_only=True, unique=(("level", "place"),))
 
 
 class EvidenceCheckpoint(TenantTable):
@@ -57,7 +57,7 @@ class EvidenceCheckpoint(TenantTable):
     note = Text()
     signed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(while_frozen=("*",), written_by="company", append_only=True, unique=(("size",),))
+    keys = Keys(while_frozen="*", written_by="company", append_only=True, unique=(("size",),))
 
 
 class EvidenceReceipt(TenantTable):
@@ -68,4 +68,4 @@ class EvidenceReceipt(TenantTable):
     cosignature = Text(default="")
     received_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(while_frozen=("*",), written_by="company", append_only=True, unique=(("checkpoint_id", "target"),))
+    keys = Keys(while_frozen="*", written_by="company", append_only=True, unique=(("checkpoint_id", "target"),))

@@ -38,7 +38,7 @@ class LedgerJob(TenantTable, tablename="job"):
     traceparent = Varchar(length=55, default="")
 
     keys = Keys(
-        while_frozen=("*",),
+        while_frozen="*",
         indexes=(
             Index(
                 ("priority desc", "run_at", "id"),
@@ -100,7 +100,7 @@ class JobAttempt(TenantTable):
     error = Varchar(length=200, default="")
     error_at = Varchar(length=200, default="")
 
-    keys = Keys(while_frozen=("*",), unique=(("job_id", "attempt"),), append_only=True, expires=True)
+    keys = Keys(while_frozen="*", unique=(("job_id", "attempt"),), append_only=True, expires=True)
 
 
 class JobPause(TenantTable):

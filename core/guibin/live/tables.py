@@ -20,5 +20,5 @@ class StreamEvent(TenantTable):
     at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        while_frozen=("*",), append_only=True, expires=True, indexes=(Index(("recorded_in", "id")), Index(("at",)))
+        while_frozen="*", append_only=True, expires=True, indexes=(Index(("recorded_in", "id")), Index(("at",)))
     )

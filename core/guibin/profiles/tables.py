@@ -176,7 +176,7 @@ class Disclosure(Part, of="customer"):
     disclosed_to_name = Varchar(length=200)
     disclosed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(while_frozen=("*",), begins="kept")
+    keys = Keys(while_frozen="*", begins="kept")
 
 
 class ArchiveClosing(Part, of="customer", signed="closed", erasable=("note",)):

@@ -21,4 +21,4 @@ class IdempotencyRecord(TenantTable):
     body = Bytea(secret=True)
     created_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(while_frozen=("*",), unique=(("key",),), indexes=(Index(("created_at",)),))
+    keys = Keys(while_frozen="*", unique=(("key",),), indexes=(Index(("created_at",)),))

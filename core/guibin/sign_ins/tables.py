@@ -45,7 +45,7 @@ class ProviderAttempt(TenantTable):
     sealed = Bytea(secret=True)
     expires_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(while_frozen=("*",), unique=(("digest",),), indexes=(Index(("expires_at",)),))
+    keys = Keys(while_frozen="*", unique=(("digest",),), indexes=(Index(("expires_at",)),))
 
 
 class ProviderIdentity(TenantTable):
@@ -56,4 +56,4 @@ class ProviderIdentity(TenantTable):
     subject = Varchar(length=255)
     bound_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(while_frozen=("*",), unique=(("issuer", "subject"),), indexes=(Index(("staff_id",)),))
+    keys = Keys(while_frozen="*", unique=(("issuer", "subject"),), indexes=(Index(("staff_id",)),))
