@@ -4,7 +4,10 @@ What a look, a sign-in and the log write down still is: a table says so by `Keys
 relay's, which hands out no work of such a company, are not asked.
 """
 
+import asyncio
 from collections.abc import Collection, Iterator
+
+import asyncpg
 
 from .schema import APP_ROLE, TENANT, moving
 from .tables import TenantTable, differs
@@ -14,6 +17,25 @@ EVERY_COLUMN = "*"
 # Asked once per statement: it depends on no row. The function refuses, also where a policy would only see no row.
 _WRITTEN = f"(select case when exists (select from tenant t where t.id = {TENANT} and t.frozen_at is not null) then guibin_frozen() else true end)"
 NAMES = tuple(f"frozen_{command}" for command in WRITES)
+
+# What had written before it was frozen is committed, or gone, within its time limit; a long import takes more.
+ENDS_WITHIN_S, LOOKS_EVERY_S = 30.0, 0.05
+
+
+async def at_rest(connection: asyncpg.Connection, *, within_s: float = ENDS_WITHIN_S) -> bool:
+    """Wait until every transaction has ended that may have written before this: whether they all did in time.
+
+    Of whichever company it was; what only reads is not waited for.
+    """
+    begun = await connection.fetchval("select pg_current_xact_id()::text")
+    asked = "select pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8"
+    try:
+        async with asyncio.timeout(within_s):
+            while not await connection.fetchval(asked, begun):  # noqa: ASYNC110  # what is waited for happens in PostgreSQL
+                await asyncio.sleep(LOOKS_EVERY_S)
+    except TimeoutError:
+        return False
+    return True
 
 
 def guards(table: type[TenantTable]) -> Iterator[Wall]:

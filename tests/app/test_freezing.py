@@ -186,6 +186,21 @@ async def test_what_the_application_lets_through_is_refused_by_the_database(tena
     assert after == before
 
 
+@pytest.mark.parametrize(("language", "said"), [("zh-CN", "目前只读，没有写入任何内容"), ("en", "is read-only")])
+async def test_the_databases_refusal_is_worded_for_whoever_reads(tenant, owner, monkeypatch, language, said):
+    monkeypatch.setattr(scope_middleware, "refuse_frozen", lambda method, path: None)
+    person = await tenant.staff("admin", "tenant_admin")
+    await owner.execute("update tenant set frozen_at = now(), frozen_because = '移交' where id = $1", tenant.id)
+    before = await rows(tenant)
+
+    sent = {"number": "V777", "name": "王建国", "kind": "leader", "purpose": "开户"}
+    answer = await person.post("/console/customers/new", data=sent, headers={"accept-language": language})
+
+    assert answer.status_code == 409, answer.text[-600:]
+    assert said in answer.text
+    assert await rows(tenant) == before
+
+
 async def test_a_job_that_had_begun_writes_nothing_and_is_done_when_thawed(world, tenant, freeze, owner, monkeypatch):
     shop = Workshop(root=Root(packs=world.packs, clock=world.clock), worker=new_id(), leases=Leases())
     async with tenant.scope():

@@ -15,6 +15,7 @@ ALL = {
     "triggers": "select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal order by 1",
     "policies": "select polrelid::regclass::text || ' ' || polname || coalesce(pg_get_expr(polqual, polrelid), '')"
     " || coalesce(pg_get_expr(polwithcheck, polrelid), '') from pg_policy order by 1",
+    "functions": "select pg_get_functiondef(oid) from pg_proc where proname like 'guibin%' order by 1",
     "rights": "select table_name || ' ' || column_name || ' ' || grantee || ' ' || privilege_type"
     " from information_schema.column_privileges where grantee like 'guibin%' order by 1",
 }
@@ -106,10 +107,12 @@ async def test_a_database_that_let_frozen_companies_be_written_is_guarded_afterw
         for row in await owner.fetch(asked):
             if row["table"] in names:
                 await owner.execute(f"drop {kind} {row['name']} on {row['table']}")
+    await owner.execute("drop function guibin_frozen_change(); drop function guibin_frozen()")
     unguarded = await whole(owner)
 
     await bring_up(owner, (CORE,))
 
+    assert len(before["functions"]) - len(unguarded["functions"]) == 2
     assert len(before["policies"]) - len(unguarded["policies"]) > 500
     assert len(before["triggers"]) - len(unguarded["triggers"]) > 5
     assert await whole(owner) == before

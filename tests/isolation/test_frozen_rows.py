@@ -1,12 +1,14 @@
 """A frozen company in the database itself: every table × every command, as the application's role. Tables come from the catalog."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from piccolo.columns import Boolean, Text, Varchar
 from table_rows import insert, values_for
 
 from guibin.app.problems import violation
-from guibin_tenants import registry
+from guibin_tenants import freezing, registry
 from guibin_tenants.freezing import EVERY_COLUMN
 from guibin_tenants.refusals import READ_ONLY, Frozen
 from guibin_tenants.schema import APP_ROLE, COMPANY_FROZEN
@@ -16,36 +18,40 @@ from guibin_tenants.tables import HOLDS_COMPANIES
 from .matrix import TENANT_TABLES
 
 ALL = EVERY_COLUMN
-# What a look, a sign-in, the log and a job that had begun still write; read from nothing but this list.
-WRITTEN = {
-    "audit_entry": ALL,
-    "disclosure": ALL,
-    "evidence_checkpoint": ALL,
-    "evidence_entry": ALL,
-    "evidence_key": ALL,
-    "evidence_receipt": ALL,
-    "evidence_tree": ALL,
-    "idempotency_record": ALL,
-    "job": ALL,
-    "job_attempt": ALL,
-    "known_device": ALL,
-    "listed_customer": ALL,
-    "look_up_count": ALL,
-    "passkey_challenge": ALL,
-    "provider_attempt": ALL,
-    "provider_identity": ALL,
-    "request_count": ALL,
-    "sign_in_limit": ALL,
-    "staff_session": ALL,
-    "stream_event": ALL,
-    "api_key": ("used_at",),
-    "passkey": ("sign_count", "synced", "used_at"),
-    "recovery_code": ("used_at",),
-    "second_factor": ("last_step",),
-    "staff": ("password_hash", "password_set_by", "password_set_at", "password_chosen_at"),
-    "tenant_key": ("wrapped",),
-    "wall_display": ("used_at",),
+# What is written even then, why, and which columns; read from nothing but this list.
+REASONS = {
+    "whoever looks is on record": {
+        "audit_entry": ALL,
+        "listed_customer": ALL,
+        "disclosure": ALL,
+        "look_up_count": ALL,
+    },
+    "the record goes into the log, which is signed": {
+        "evidence_checkpoint": ALL,
+        "evidence_entry": ALL,
+        "evidence_key": ALL,
+        "evidence_receipt": ALL,
+        "evidence_tree": ALL,
+    },
+    "people sign in, and limits hold for them": {
+        "known_device": ALL,
+        "passkey_challenge": ALL,
+        "provider_attempt": ALL,
+        "provider_identity": ALL,
+        "sign_in_limit": ALL,
+        "staff_session": ALL,
+        "passkey": ("sign_count", "synced", "used_at"),
+        "recovery_code": ("used_at",),
+        "second_factor": ("last_step",),
+        "staff": ("password_hash", "password_set_by", "password_set_at", "password_chosen_at"),
+    },
+    "keys and displays are used": {"api_key": ("used_at",), "request_count": ALL, "wall_display": ("used_at",)},
+    "an answer is repeated": {"idempotency_record": ALL},
+    "a job that had begun is put back": {"job": ALL, "job_attempt": ALL},
+    "open pages hear of it": {"stream_event": ALL},
+    "the root key is changed": {"tenant_key": ("wrapped",)},
 }
+WRITTEN = {table: columns for tables in REASONS.values() for table, columns in tables.items()}
 COMMANDS = ("insert", "update", "delete")
 
 
@@ -196,3 +202,22 @@ async def test_the_owner_who_erases_is_not_asked(filled, owner, world):
         changed_too = await owner.execute("update customer set version = version where id = $1", rows["customer"])
 
     assert (gone, changed_too) == ("DELETE 1", "UPDATE 1")
+
+
+async def test_what_wrote_before_is_waited_for_and_what_only_looks_is_not(tenant, owner, world, database):
+    writer, reader = await asyncpg.connect(database.app), await asyncpg.connect(database.app)
+    for one in (writer, reader):
+        await one.execute(f"begin; set local guibin.tenant = '{tenant.id}'; set local guibin.units = '*'")
+    await reader.fetch("select id from org_unit")
+    await writer.execute("update org_unit set name = name || '.'")
+    await registry.freeze(owner, tenant.slug, because="移交", now=world.clock())
+
+    early = await freezing.at_rest(owner, within_s=0.2)
+    waiting = asyncio.create_task(freezing.at_rest(owner, within_s=20))
+    await asyncio.sleep(0.2)
+    waits = not waiting.done()
+    await writer.execute("commit")
+
+    assert (early, waits, await waiting) == (False, True, True)
+    for one in (writer, reader):
+        await one.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
+from msgspec import structs
 
 from guibin.audit.actions import noted
 from guibin.automations.states import STOPPED
@@ -13,7 +14,7 @@ from guibin.cases.requests import LeavesTo
 from guibin.context import real_clock
 from guibin.files import places as file_places
 from guibin.operation import erasure, moving, provisioning, root_keys
-from guibin_tenants import cells, directory, registry, settings
+from guibin_tenants import cells, directory, freezing, registry, settings
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant
 
@@ -148,7 +149,13 @@ async def freeze(
     """Let the company be read-only: people sign in, look and export; nothing is written, and its jobs and deadlines wait."""
     async with environment.owner(slug) as connection:
         tenant = await registry.freeze(connection, slug, because=because, now=real_clock())
-    answer(tenant, f"Tenant {slug} is frozen; what had begun ends within its time limit.", json=json)
+        rests = await freezing.at_rest(connection)
+    said = (
+        "nothing of it is written any more"
+        if rests
+        else "something that had begun before still writes: the same command again waits for it"
+    )
+    answer(structs.asdict(tenant) | {"at_rest": rests}, f"Tenant {slug} is frozen; {said}.", json=json)
 
 
 @app.command
