@@ -43,8 +43,10 @@ async def fill(running: product.Product) -> tuple[TenantView, str, str]:
     """A company, a key of it, and a customer who complains."""
     packs = all_packs()
     new = NewTenant(slug="bench-freezing", name="bench", packs=("cable_tv",))
-    urls = {"owner_url": running.servers.owner_url, "app_url": running.servers.app_url}
-    tenant = await provisioning.provision(new, **urls, packs=packs, now=real_clock())
+    servers = running.servers
+    tenant = await provisioning.provision(
+        new, owner_url=servers.owner_url, app_url=servers.app_url, packs=packs, now=real_clock()
+    )
     act = await acting(tenant, packs, now=real_clock())
     async with tenant_scope(tenant.id):
         await calendars.write(replace(always(tenant.time_zone), name=calendars.BUSINESS), act, note="bench")
