@@ -193,6 +193,8 @@
   };
   const count = () => {
     const now = (Date.now() - skew) / 1000;
+    // What was lent for a time is shown no longer.
+    if (Number($("[data-over]")?.dataset.over ?? Infinity) <= now) { location.reload(); return; }
     for (const due of $$("time[data-due]")) {
       const left = Number(due.dataset.due) - now;
       if (left > 3600 || due.classList.contains("done")) continue;

@@ -60,7 +60,7 @@ class Scope(Struct):
     `settings` are the tenant's settings as this transaction has read or written them. `opened` are the subjects whose
     sealed values were opened, `on_record` those whom an entry of the confidentiality record names. `after_commit` is told the
     tenant's id once what was written stands. `held` are its turn and its connection, `away` while it has given them back to
-    wait for something outside. What is looked at is for `purpose`, empty where each look says it itself. `sees` is what whoever acts sees of parts of files, empty for all. `planned_once` says that statements are planned for any values, `snapshot` that all of them see what was committed before the first. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
+    wait for something outside. What is looked at is for `purpose`, empty where each look says it itself; `lent` is the loan by which a row behind the wall is seen. `sees` is what whoever acts sees of parts of files, empty for all. `planned_once` says that statements are planned for any values, `snapshot` that all of them see what was committed before the first. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
     statements of, whole and without parameters, that go out with COMMIT in one round trip.
     """
 
@@ -70,6 +70,7 @@ class Scope(Struct):
     units: str = ALL_UNITS
     sees: tuple[PartRights, ...] = ()
     purpose: str = ""
+    lent: UUID | None = None
     rollback_only: bool = False
     savepoints: int = 0
     settings: dict[str, str | None] = {}
@@ -327,7 +328,13 @@ async def lend(loan: UUID, person: UUID, *, now: datetime, purpose: str) -> None
     scope = current_scope()
     said = f"{_uuid(loan)} {_uuid(person)} {now.isoformat()}"
     await scope.connection.execute("select set_config('guibin.lent', $1, true)", said)
-    scope.purpose = purpose
+    scope.purpose, scope.lent = purpose, loan
+
+
+def lent_by() -> UUID | None:
+    """The loan by which the open scope sees a row behind the wall, to be read only; None where it sees its own alone."""
+    scope = _current.get()
+    return scope.lent if scope is not None else None
 
 
 @contextlib.asynccontextmanager

@@ -202,6 +202,8 @@ CONTROLLERS: tuple[type[Controller], ...] = tuple(
         ),
     )
 )
+# Whose file was asked for and not found, by somebody who may open an emergency access to it.
+WAY_IN = "guibin.emergency"
 # Where a session that owes something is led.
 _OWED = {
     ChoosePassword.kind: SETTLED_AT["password"],
@@ -289,7 +291,8 @@ def present(answer: Held, scope: HTTPScope, studio: Studio) -> None:
     look = looks.look_of(request, provide_language_anywhere(request))
     told = forms.told(problem, studio, look)
     template = "console/problem_part.html" if part else "console/problem.html"
-    html = studio.render(template, look, {"problem": problem, "told": told, "path": request.url.path})
+    known = {"problem": problem, "told": told, "path": request.url.path, "way_in": scope.get(WAY_IN)}
+    html = studio.render(template, look, known)
     headers = [(name.lower().encode(), value.encode()) for name, value in shell.HEADERS.items()]
     if problem.status == 401:
         headers.append((b"x-guibin-session", b"locked" if locked else b"ended"))

@@ -18,7 +18,7 @@ from litestar.types import HTTPScope, Receive, Send
 from litestar.types import Scope as AsgiScope
 
 from guibin.context import Company, Request, Root, now_of
-from guibin.emergencies.looks import lend_file
+from guibin.emergencies.looks import lend_file, may_be_asked_for
 from guibin.live.api import LISTENER
 from guibin.live.hub import Hub, Listener
 from guibin.packs import Packs
@@ -255,9 +255,14 @@ class ScopeMiddleware:
             if found.frozen:
                 refuse_frozen(scope["method"], scope["path"])
             await self._note_key(found, credential)
-            await lend_file(scope["method"], scope["path"], Signature(by=request.by, now=request.now))
+            signature = Signature(by=request.by, now=request.now)
+            await lend_file(scope["method"], scope["path"], signature)
             scope["guibin"] = request  # type: ignore[typeddict-unknown-key]  # our own key in the ASGI scope
             await repeats.once(self.app, scope, body, answer, request, headers)
+            if answer.status == HTTPStatus.NOT_FOUND and pages.is_page(scope["path"]):
+                scope[pages.WAY_IN] = await may_be_asked_for(  # type: ignore[literal-required]  # our own key in the ASGI scope
+                    scope["path"], signature, request.company, self.root.packs
+                )
             tenant.rollback_only = answer.status >= 400
             failpoints.reach("api.committing")
             exchange.committing = not tenant.rollback_only

@@ -26,6 +26,7 @@ Prefilled = Callable[[Shell, UUID], Awaitable[Mapping[str, str | Sequence[str]]]
 Before = Callable[[Shell, UUID], Awaitable[Mapping[str, str]]]
 Tells = Callable[[Sequence[Any], Shell], Awaitable[Outcome]]
 Shows = Callable[[Any, Shell], Response[str]]
+Leads = Callable[[Any], str]
 SheetOf = Callable[[Shell], Awaitable[Sheet | None]]
 # What would come of it, from what the action would be called with.
 Foresees = Callable[[Mapping[str, Any], Shell], Awaitable[Foreseen]]
@@ -63,7 +64,7 @@ class Command(Struct, frozen=True, kw_only=True):
     id or one of the policy's names; `finds` are fields that take a customer, found by what is typed. `key` is pressed on the
     page. `asks` says what this very thing is asked, `sheet` which of the policy's forms is filled in with it, as the `answers` of
     what it takes; it `needs` what all of them need unless it says otherwise. `undo` is offered for some seconds once it is done; `tells` says what came of it, where that is not the same
-    for all that were selected; `shows` puts what came of it into the dialog, once. `foresees` says what would come of it: that is shown first, and it
+    for all that were selected; `shows` puts what came of it into the dialog, once; `leads` says where the reader goes on. `foresees` says what would come of it: that is shown first, and it
     is done once that very thing was seen.
     """
 
@@ -85,6 +86,7 @@ class Command(Struct, frozen=True, kw_only=True):
     undo: Undo | None = None
     tells: Tells | None = None
     shows: Shows | None = None
+    leads: Leads | None = None
     foresees: Foresees | None = None
 
 
@@ -225,6 +227,8 @@ class Commands:
         if command.tells is not None:
             return shell.done(await command.tells(results, shell))
         said = shell.says(f"{self.slice_name}.done.{command.name}")
+        if command.leads is not None:
+            return shell.done(said, goes_to=command.leads(results[-1]))
         if undo is None:
             return shell.done(said if len(chosen) == 1 else shell.says("list.done", said=said, count=len(chosen)))
         given_back = {

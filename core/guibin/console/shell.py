@@ -13,6 +13,7 @@ from guibin.audit.tables import EMERGENCY
 from guibin.context import Act
 from guibin.regulations.rules import Said, said
 from guibin_tenants.principals import PERMISSIONS
+from guibin_tenants.scope import lent_by
 
 from .looks import Look
 from .moments import Clock
@@ -141,6 +142,7 @@ class Shell(Struct, frozen=True, kw_only=True):
             "shell": self,
             "act": self.act,
             "me": self.act.by,
+            "lent": lent_by() is not None,
             "clock": self.clock,
             "csrf": self.csrf,
             "frame": self.frame,

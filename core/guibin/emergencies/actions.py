@@ -12,7 +12,6 @@ from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job
 from guibin.notices.actions import Notice, notify
-from guibin.periods.spans import window_of
 from guibin.policy.emergencies import EmergencyPolicy
 from guibin.profiles.finding import known_by
 from guibin.profiles.queries import kept
@@ -25,7 +24,7 @@ from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import fetch_column, fetch_value, whole_company
 from guibin_tenants.staff import Staff
 
-from .queries import OPENS, REVIEW, REVIEWS, SUBJECT, WATCHES, EmergencyAccessView, one, running_of
+from .queries import OPENS, REVIEW, REVIEWS, SUBJECT, WATCHES, EmergencyAccessView, one, opened_this_month, running_of
 from .refusals import (
     AlreadyInSight,
     AlreadyJudged,
@@ -67,8 +66,9 @@ async def open_access(new: NewEmergencyAccess, act: Act) -> EmergencyAccessView:
         action="emergency.open", subject=SUBJECT, purpose=new.reason, shown=0, asked=bool(new.known_by.strip())
     )
     async with attempt(note, act):
-        await _refuse_beyond_the_month(policy, act)
-        await _refuse_stopped(policy, act)
+        # Counted while nobody else of the same person's requests counts.
+        await locked(Staff, act.by.id)
+        await refuse_for_now(act)
         customer_id = await _whom(new, act)
         if await kept((customer_id,)):
             raise AlreadyInSight()
@@ -141,21 +141,12 @@ def _problems(new: NewEmergencyAccess, policy: EmergencyPolicy) -> list[FieldErr
     return problems
 
 
-async def _refuse_beyond_the_month(policy: EmergencyPolicy, act: Act) -> None:
-    """Counted while nobody else of the same person's requests counts."""
-    await locked(Staff, act.by.id)
-    month = window_of("month", act.today, act.company.time_zone)
-    opened = await fetch_value(
-        "select count(*) from emergency_access where staff_id = $1 and opened_at >= $2 and opened_at < $3",
-        act.by.id,
-        month.starts_at,
-        month.ends_at,
-    )
+async def refuse_for_now(act: Act) -> None:
+    """Whatever the customer. Raises MonthUsedUp where no more are opened this month, StoppedForNow after one that was not justified."""
+    policy = act.policy.emergency
+    opened = await opened_this_month(act.by, act)
     if opened >= policy.a_month:
         raise MonthUsedUp(f"{opened} of {policy.a_month} in this month")
-
-
-async def _refuse_stopped(policy: EmergencyPolicy, act: Act) -> None:
     if policy.review.stops_days:
         judged_at = await fetch_value(
             "select max(r.reviewed_at) from emergency_review r join emergency_access x on x.tenant_id = r.tenant_id"

@@ -15,13 +15,15 @@ from guibin.audit.queries import AuditEntryView, of_emergency
 from guibin.audit.tables import EMERGENCY, AuditEntry
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
+from guibin.periods.spans import window_of
+from guibin.policy.packs import Policy
 from guibin.profiles.queries import called
 from guibin.sla.queries import timer_of
 from guibin.web.listing import COUNTED_MAX, Listing, PageAsked, newest_first
 from guibin.web.paging import Page
-from guibin_tenants.principals import Principal, may, may_any, staff_only
+from guibin_tenants.principals import Principal, may, may_any, sees_all, staff_only
 from guibin_tenants.rows import name_of, read
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.scope import fetch, fetch_value, lent_by
 
 from .requests import EmergencyFilter, EmergencySpan, ReviewState, State, Verdict
 from .tables import EmergencyAccess
@@ -81,6 +83,11 @@ class EmergencyCount(Struct, frozen=True, kw_only=True):
     late: int
     justified: int
     not_justified: int
+
+
+def opens_here(by: Principal, policy: Policy) -> bool:
+    """Whether this person may open one: there is something out of their sight, and the company's policy lets people open any."""
+    return OPENS(by) and not sees_all(by) and policy.emergency.a_month > 0
 
 
 def purpose_of(access_id: UUID) -> str:
@@ -157,6 +164,24 @@ async def owed(act: Act) -> dict[str, int]:
 async def one(access_id: UUID, act: Act) -> EmergencyAccessView:
     """Raises NotFound, also for somebody else's to whoever only opens."""
     return await LISTED.one(access_id, by=act.by.id, now=act.now, **_asked_by(act.by))
+
+
+async def lending(act: Act) -> EmergencyAccessView | None:
+    """The access by which the customer's file is read that is open in this scope; None where it is in sight as it is."""
+    access_id = lent_by()
+    return await one(access_id, act) if access_id is not None else None
+
+
+async def opened_this_month(by: Principal, act: Act) -> int:
+    """How many this person has opened in the month of the company's that `act` lies in."""
+    month = window_of("month", act.today, act.company.time_zone)
+    opened: int = await fetch_value(
+        "select count(*)::int from emergency_access where staff_id = $1 and opened_at >= $2 and opened_at < $3",
+        by.id,
+        month.starts_at,
+        month.ends_at,
+    )
+    return opened
 
 
 async def show(access_id: UUID, act: Act) -> EmergencyAccessWhole:

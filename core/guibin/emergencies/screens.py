@@ -1,26 +1,29 @@
-"""Emergency accesses by page: what somebody opened, until when, and an auditor's verdict beside what was looked at (S02-6)."""
+"""Emergency accesses by page: opening one, until when it lasts, and an auditor's verdict beside what was looked at (S02-6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response, get, post
 from litestar.di import Provide
+from msgspec.structs import replace
 
-from guibin.console import lists
+from guibin.console import forms, lists
 from guibin.console.choices import words_of
 from guibin.console.commands import Asks, Command, Commands
+from guibin.console.forms import Form
 from guibin.console.lists import Column, Filter, Table, View, Wanted
 from guibin.console.moments import Deadline, Due
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.web.listing import PageAsked
 from guibin_tenants.keys import hands_of
-from guibin_tenants.principals import may
+from guibin_tenants.principals import may, sees_all
+from guibin_tenants.refusals import Refusal
 
 from . import actions, queries
-from .queries import READS, REVIEWS, WATCHES, EmergencyAccessView
-from .requests import EmergencyFilter
+from .queries import OPENS, READS, REVIEWS, WATCHES, EmergencyAccessView
+from .requests import EmergencyFilter, NewEmergencyAccess
 
 PATH, NAME = f"{PREFIX}/emergency-accesses", "emergencies"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="hourglass", needs=READS, group="govern", order=35),)
@@ -69,6 +72,8 @@ TABLE = Table(
     counts=_counts,
     load=_rows,
     template="emergencies/accesses.html",
+    new=f"{PATH}/new",
+    new_needs=OPENS & ~sees_all,
 )
 
 
@@ -87,7 +92,14 @@ COMMANDS = Commands(
     "access_id",
     PATH,
     Command(name="review", action=actions.review, needs=REVIEWS, icon="check", key="e", main=True, asks=_beside),
-    Command(name="end", action=actions.end, icon="player-pause", key="b", danger=True),
+    Command(
+        name="end",
+        action=actions.end,
+        icon="player-pause",
+        key="b",
+        danger=True,
+        leads=lambda access: f"{PATH}/{access.id}",
+    ),
     needs=READS,
 )
 
@@ -103,6 +115,27 @@ class EmergencyScreens(Controller):
     )
     async def accesses(self, filters: EmergencyFilter, page: PageAsked, shell: Shell) -> Response[Any]:
         return await lists.answer(TABLE, filters, page, shell)
+
+    @get("/new", needs=OPENS)
+    async def ask_new(self, shell: Shell, customer_id: UUID | None = None) -> Response[str]:
+        """Of the customer whose page was not found, or of one to be named: the same form, whether there is such a customer or not."""
+        given = {"customer_id": [str(customer_id)]} if customer_id else {}
+        return await _opening(shell, given, {}, 200)
+
+    @post("/new", needs=OPENS, confirmed=True, status_code=200)
+    async def open_access(self, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        if not any(forms.typed(name, given) for name in ("customer_id", "known_by")):
+            return await _opening(shell, given, {"known_by": shell.says("error.required")}, 422)
+        filled = forms.fill(NewEmergencyAccess, given, shell)
+        if filled.errors:
+            return await _opening(shell, given, filled.errors, 422)
+        try:
+            access = await actions.open_access(filled.value, shell.act)
+        except Refusal as refusal:
+            return await _opening(shell, given, forms.faults(refusal, shell), int(refusal.status))
+        until = shell.says(f"{NAME}.done.open", at=shell.clock.moment(access.until_at))
+        return shell.done(until, goes_to=f"{PREFIX}/customers/{access.customer_id}")
 
     @get("/{access_id:uuid}", needs=READS)
     async def access(self, access_id: UUID, shell: Shell) -> Response[str]:
@@ -134,3 +167,39 @@ def _due(access: EmergencyAccessView, shell: Shell) -> Due | None:
     if access.state == "running" or access.review == "reviewed":
         return None
     return shell.clock.due(Deadline(due_at=access.review_due_at))
+
+
+async def _opening(
+    shell: Shell, given: Mapping[str, Sequence[str]], errors: Mapping[str, str], status: int
+) -> Response[str]:
+    """The form by which one is opened, or why nobody of this reader's opens one for now."""
+    policy, closed = shell.act.policy.emergency, ""
+    try:
+        await actions.refuse_for_now(shell.act)
+    except Refusal as refusal:
+        closed = "".join(forms.faults(refusal, shell).values())
+    named = bool(forms.typed("customer_id", given))
+    form = Form(
+        kind=NewEmergencyAccess,
+        slice_name=NAME,
+        left_out=frozenset({"known_by" if named else "customer_id"}),
+        needed=frozenset({"known_by", *(("case_number",) if policy.case_number_asked else ())}),
+    )
+    names = {name for name in NewEmergencyAccess.__struct_fields__ if name not in form.left_out} - {"customer_id"}
+    placed = forms.placed(errors, names)
+    fields = [
+        replace(field, most=policy.minutes_max, value=field.value or str(policy.minutes))
+        if field.name == "minutes"
+        else field
+        for field in form.fields(shell, given, placed)
+    ]
+    return shell.page(
+        "emergencies/new.html",
+        status=status,
+        fields=fields,
+        problem=placed.get("", ""),
+        closed=closed,
+        named=named,
+        policy=policy,
+        left=max(policy.a_month - await queries.opened_this_month(shell.act.by, shell.act), 0),
+    )

@@ -21,6 +21,7 @@ from guibin.profiles.refusals import NoBasis
 from guibin.web import signed_links
 from guibin_tenants.principals import require
 from guibin_tenants.refusals import Invalid, Refusal
+from guibin_tenants.scope import lent_by
 
 from . import actions, bounds
 from .api import READ, TAKES_FILE, WRITE, handed_out, sent
@@ -59,6 +60,8 @@ async def part(subject: str, subject_id: UUID, shell: Shell) -> Markup:
 
 async def _rendered(holder: Holder, subject_id: UUID, shell: Shell) -> str:
     shown = await actions.shown(holder, subject_id, shell.act)
+    # What a file holds is not lent with the archive that names it.
+    lent = lent_by() is not None
     lines = [Line(file, _inline(shown.pictures.get(file.id)), bounds.spoken(file.bytes_count)) for file in shown.files]
     return shell.render(
         "files/part.html",
@@ -67,8 +70,9 @@ async def _rendered(holder: Holder, subject_id: UUID, shell: Shell) -> str:
         more=shown.more,
         address=f"{PATH}/of/{holder.subject}/{subject_id}",
         subject=holder.subject,
-        may_write=await _may_write(holder, subject_id, shell),
-        may_disclose=actions.DISCLOSE(shell.act.by),
+        may_write=not lent and await _may_write(holder, subject_id, shell),
+        may_disclose=not lent and actions.DISCLOSE(shell.act.by),
+        may_open=not lent,
         accepted=_ACCEPTED,
         bytes_max=bounds.FILE_BYTES_MAX,
         most=bounds.spoken(bounds.FILE_BYTES_MAX),

@@ -21,6 +21,7 @@ from guibin.console import choices as shared
 from guibin.console.commands import Command, Commands
 from guibin.console.moments import Clock, Deadline, Due
 from guibin.console.shell import PREFIX, Shell
+from guibin.emergencies import queries as emergencies
 from guibin.files import screens as files
 from guibin.materials import actions as materials
 from guibin.notation.dates import Day, LunarDay
@@ -223,7 +224,10 @@ class CustomerScreens(Controller):
             tab="archive",
             **header,
             known=known,
-            can_change=WRITE(shell.act.by) and customer.closed_at is None and customer.erased_at is None,
+            can_change=WRITE(shell.act.by)
+            and customer.closed_at is None
+            and customer.erased_at is None
+            and header["lending"] is None,
             row_name=archive_commands.ROW,
             title_of=lambda name: title_of(name, shell),
             value_of=lambda value: archive.changed_value(value, shell),
@@ -408,6 +412,7 @@ async def above(customer: CustomerView, said: Sequence[consents.ConsentView], sh
     closed = (
         (await closing.closings(customer.id, shell.act))[:1] if customer.closed_at and not customer.erased_at else []
     )
+    lending = await emergencies.lending(shell.act)
     lists = [name for name, each in tabs.TABS.items() if each.needs(by) and (registers or name != "register")]
     return {
         "customer": customer,
@@ -419,18 +424,22 @@ async def above(customer: CustomerView, said: Sequence[consents.ConsentView], sh
         "manager": names.get(customer.account_manager_id, "") if customer.account_manager_id else "",
         "birthday": birthday(customer.birthday, shell.clock),
         "preferences": preferences(customer, shell),
-        "can_copy": copying.COPIES(by) and customer.erased_at is None,
-        "can_merge": archive_commands.MERGE(by) and customer.closed_at is None,
+        "lending": lending,
+        "can_copy": copying.COPIES(by) and customer.erased_at is None and lending is None,
+        "can_merge": archive_commands.MERGE(by) and customer.closed_at is None and lending is None,
         "part_of": await merged.gone_into(customer.id) if customer.closed_at else None,
-        "can_apply": APPLY(by) and customer.closed_at is None,
-        "commands": COMMANDS.allowed(
-            shell, *_offered(shell), *await _recognising(customer, held, shell), *(REGISTERING if registers else ())
-        )
-        if customer.closed_at is None
-        else COMMANDS.allowed(shell, *(WHEN_CLOSED if customer.erased_at is None else ())),
+        "can_apply": APPLY(by) and customer.closed_at is None and lending is None,
+        "commands": [] if lending else await _commands(customer, held, shell),
         "address": lambda name: COMMANDS.address(customer.id, name),
         "tabs": ["overview", "archive", *lists, "files", *(["looks"] if DISCLOSE(by) else [])],
     }
+
+
+async def _commands(customer: CustomerView, held: Mapping[UUID, Mark], shell: Shell) -> list[Command]:
+    if customer.closed_at is not None:
+        return COMMANDS.allowed(shell, *(WHEN_CLOSED if customer.erased_at is None else ()))
+    recognising = await _recognising(customer, held, shell)
+    return COMMANDS.allowed(shell, *_offered(shell), *recognising, *(REGISTERING if shell.act.policy.registers else ()))
 
 
 async def _recognising(customer: CustomerView, held: Mapping[UUID, Mark], shell: Shell) -> tuple[str, ...]:

@@ -185,6 +185,7 @@ async def test_everything_that_matters_most_asks(world):
 
     assert asking == {
         "POST /api/v1/emergency-accesses",
+        "POST /console/emergency-accesses/new",
         "POST /api/v1/exports",
         "GET /api/v1/exports/{transfer_id}/file",
         "POST /api/v1/list-exports",
