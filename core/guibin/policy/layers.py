@@ -196,11 +196,15 @@ def _there(under: Any, packs: Sequence[Any], own: Any) -> Any:
 def _rewarding(pack: Any, base: Any, own: Any) -> Any:
     """The pack with the base's rewards and penalties for schemes that have none (S13-3).
 
-    A company that writes all its rights itself says so of what they bring, too.
+    Of a company that writes its rights itself, those that still have a right to hang on.
     """
-    if own.entitlements is not None:
-        return pack
-    brought = {place.scheme: tuple(_consequences(base, place)) for place in pack.in_place}
+    rights = own.entitlements
+    brought = {
+        place.scheme: tuple(
+            one for one in _consequences(base, place) if rights is None or _hangs_on(one, place.scheme, rights)
+        )
+        for place in pack.in_place
+    }
     return replace(
         pack,
         schemes=tuple(
@@ -210,6 +214,14 @@ def _rewarding(pack: Any, base: Any, own: Any) -> Any:
             for scheme in pack.schemes
         ),
     )
+
+
+def _hangs_on(one: Consequence, scheme: str, rights: Iterable[Any]) -> bool:
+    """Whether the tiers are entitled to the item, for a reward so many times."""
+    quotas = [
+        right.quota for right in rights if (right.scheme, right.item) == (scheme, one.item) and right.tier in one.tiers
+    ]
+    return bool(quotas) and (one.kind == "penalty" or None not in quotas)
 
 
 def _consequences(base: Any, place: InPlace) -> Iterator[Consequence]:

@@ -329,22 +329,7 @@ def _onto(own: Overrides, new: PolicyAmendment, before: Policy, act: Act) -> tup
     kept = {path for path in new.figures if places.said(held, path) != places.said(before, path)}
     figures = {path: value for path, value in new.figures.items() if path not in kept}
     changed, wrong = places.written(policy, figures)
-    becomes = laid_over(less, changed)
-    if own.entitlements is None and becomes.entitlements is not None:
-        becomes = _with_consequences(becomes, held, act)
-    return becomes, wrong
-
-
-def _with_consequences(becomes: Overrides, held: Policy, act: Act) -> Overrides:
-    """What an assessment brings stays, though the packs leave that to a company that writes its rights itself."""
-    then = {scheme.name: scheme for scheme in merged(act.hooks, act.company, becomes, version=0).schemes}
-    written = {scheme.name for scheme in becomes.schemes}
-    less = tuple(
-        scheme
-        for scheme in held.schemes
-        if scheme.name not in written and scheme.name in then and then[scheme.name] != scheme
-    )
-    return laid_over(becomes, Overrides(schemes=less))
+    return laid_over(less, changed), wrong
 
 
 def _whole(new: PolicyAmendment, planned: Versions) -> Overrides:

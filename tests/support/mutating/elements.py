@@ -214,8 +214,15 @@ def _stood_in_for(whose: str, whole: Pack, value: Pack) -> bool:
         policies = (_policy(_REGULATIONS | {whose: whole}), _policy(_REGULATIONS | {whose: value}))
     except (LookupError, TypeError, ValueError):
         return False
-    both = [_CITED.sub(b"", msgspec.json.encode(policy)) for policy in policies]
+    both = [_CITED.sub(b"", msgspec.json.encode(_in_one_order(policy))) for policy in policies]
     return both[0] == both[1]
+
+
+def _in_one_order(policy: Policy) -> Policy:
+    """Which right and which contact is said first makes no difference."""
+    rights = sorted(policy.entitlements, key=lambda one: (one.scheme, one.tier, one.item))
+    contacts = sorted(policy.cadences, key=lambda one: (one.scheme, one.tier, one.span))
+    return structs.replace(policy, entitlements=tuple(rights), cadences=tuple(contacts))
 
 
 def _policy(parts: Mapping[str, Pack]) -> Policy:
