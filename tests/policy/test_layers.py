@@ -6,10 +6,12 @@ from pack_values import all_packs
 
 from guibin.context import Company
 from guibin.policies.queries import merged, unknown_parts
+from guibin.policy.differences import differences
 from guibin.policy.packs import Overrides
 from guibin.policy.service_items import Entitlement
 from guibin.policy.tiers import Tier
 from guibin.policy.validation import validate
+from guibin.policy_changes import places
 from guibin.regulations.general import GENERAL
 from guibin_tenants.tables import new_id
 
@@ -163,3 +165,41 @@ def test_what_was_never_there_or_cannot_be_missed_is_not_switched_off(named):
     found = unknown_parts(PACKS, company("telecom"), Overrides(switched_off=(named,)))
 
     assert [(problem.path, problem.value) for problem in found] == [("switched_off", named)]
+
+
+@pytest.mark.rule("S01-2", "S04-4")
+@pytest.mark.parametrize("names", EVERY)
+def test_a_figure_of_one_element_is_changed_in_no_other(names):
+    """Or no department could set what is its own without setting what is another's."""
+    before = policy_of(*names)
+
+    changed = {path: policy_of(*names, **written(before, path, value)) for path, value in one_figure_each(before)}
+
+    assert len(changed) > 50
+    for path, after in changed.items():
+        (one,) = differences(before, after)
+        assert path.startswith(one.section)
+
+
+def one_figure_each(policy):
+    for section in places.sections():
+        for element in places.elements(policy, section):
+            figures = ((path, value) for path, value in leaves(places.plain_of(element.value), element.path))
+            found = next(((path, value) for path, value in figures if isinstance(value, int)), None)
+            if found:
+                path, value = found
+                yield path, not value if isinstance(value, bool) else value + 1
+
+
+def leaves(value, path):
+    if isinstance(value, dict | list):
+        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(part, f"{path}.{name}")
+    else:
+        yield path, value
+
+
+def written(policy, path, value):
+    overrides, wrong = places.written(policy, {path: value})
+    assert wrong == ()
+    return {name: part for name in overrides.__struct_fields__ if (part := getattr(overrides, name))}

@@ -15,7 +15,7 @@ PACK = Pack(
     customer_kinds=(personal.PERSONAL, corporate.CORPORATE),
     organisations=(corporate.CORPORATE,),
     fields=(
-        ArchiveField("identity_number", "identity_number", "confidential", True, holder="person", clause="S08-3"),
+        ArchiveField("identity_number", "identity_number", "confidential", True, clause="S08-3"),
         ArchiveField("education", "choice", choices=("primary", "secondary", "tertiary"), clause="S02-5"),
         ArchiveField("unified_credit_code", "credit_code", "confidential", True, clause="S04-1"),
     ),

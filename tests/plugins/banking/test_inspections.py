@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cards import IDENTITY, open_card_desk
 from desk import open_desk
 from running import come_round, run_job, work_off
+from standing import member
 
 from guibin.inspections.drawing import digest_of
 from guibin.inspections.jobs import DrawInspections
@@ -211,3 +213,27 @@ async def test_an_outlet_of_which_nothing_was_drawn_stands_in_the_list_with_noth
     # Only who has customers: of the head office nothing could be drawn.
     assert before == {"moyu": (0, 0), "pishan": (0, 0)}
     assert all(drawn > 0 for drawn, _ in (await counts()).values())
+
+
+@pytest.mark.rule("S08-6")
+async def test_of_a_months_cards_three_are_drawn_for_the_personal_department_to_go_through(world):
+    """`risk_control`: were conditions met, was it the real name, was it approved in time."""
+    desk = await open_card_desk(world, "banking")
+    for _ in range(4):
+        customer = await desk.customer("personal", identity_number=IDENTITY)
+        await desk.consent(customer, "personal_vip")
+        await member(desk.tenant, customer, scheme="personal_vip", tier="gold")
+        await desk.issue(await desk.approved(customer, "gold_card"))
+    desk.tenant.world.clock.set(datetime(2026, 4, 1, 2, tzinfo=UTC))
+    staff = desk.tenant.staff
+    personal, president = await staff("personal", "personal_department"), await staff("president", "president")
+    lead = await staff("lead", "manager", unit="outlet")
+
+    await draw(desk)
+
+    drawn = [one["id"] for one in await items(personal) if one["inspection"] == "risk_control"]
+    body = {"criterion": "real_name", "text": "证件复印件不清", "owner_id": str(lead.staff_id)}
+    found = [
+        (await who.post(f"{ITEMS}/{drawn[0]}/findings", json=body)).status_code for who in (lead, president, personal)
+    ]
+    assert (len(drawn), found) == (3, [403, 403, 201])
