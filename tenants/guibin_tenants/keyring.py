@@ -331,7 +331,7 @@ def unseal_bytes(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | 
     if unshown is None and isinstance(key, SubjectSecret):
         current_scope().opened.update(key.subjects)
     for each in (key, *_merged(key)):
-        with contextlib.suppress(InvalidTag):
+        with contextlib.suppress(InvalidTag, ValueError):
             return AESGCM(each).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(place))
     raise KeyringError(f"the sealed value of {place.table}.{place.column} does not open")
 

@@ -122,8 +122,8 @@ def wrapped_by(above: bytes, key: bytes, owner: bytes) -> bytes:
 
 
 def opened_by(above: bytes, wrapped: bytes, owner: bytes) -> bytes | None:
-    """The key again; None where another one wrapped it."""
-    with contextlib.suppress(InvalidTag):
+    """The key again; None where another one wrapped it, or what is kept is no wrapped key, as of a row cut short."""
+    with contextlib.suppress(InvalidTag, ValueError):
         return AESGCM(above).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner)
     return None
 

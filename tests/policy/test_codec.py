@@ -1,12 +1,15 @@
 """Whatever in a pack is not of its type is found where it stands, with what it is and what was meant; whatever is, is not."""
 
+from typing import Annotated
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 from pack_values import all_packs
 
-from guibin.policy.codec import VALUE_CHARS_MAX, misfits
+from guibin.policy.codec import VALUE_CHARS_MAX, misfits, misfits_in
 from guibin.policy.deadlines import Hours
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Pack
@@ -103,3 +106,20 @@ def test_texts_are_looked_at_by_key_and_by_word():
     assert found(texts={"one": good}) == []
     assert [path for path, *_ in found(texts={"one": good, "two": bad})] == ["texts.two.en"]
     assert [path for path, *_ in found(texts={3: good})] == ["texts.3"]
+
+
+@pytest.mark.parametrize(
+    ("section", "value"),
+    [("name", ("a",)), ("name", {"a": "b"}), ("customer_kinds", ["a"]), ("texts", ("a",)), ("texts", [("a", "b")])],
+)
+def test_a_section_of_another_form_is_named_alone(section, value):
+    assert [(path, said) for path, said, *_ in found(**{section: value})] == [(section, repr(value))]
+
+
+class Bounded(Struct):
+    share: Annotated[int, Meta(ge=1)]
+
+
+def test_a_section_s_own_bounds_hold():
+    assert [(one.path, one.value) for one in misfits_in(Bounded(0), Bounded)] == [("share", "0")]
+    assert list(misfits_in(Bounded(1), Bounded)) == []

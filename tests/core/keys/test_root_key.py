@@ -52,6 +52,12 @@ def load(file):
     keyring.forget_loaded()
 
 
+@pytest.mark.parametrize("kept", [b"", b"x", b"x" * 12, b"x" * 60], ids=len)
+def test_what_is_no_wrapped_key_is_said_to_be_none(file, kept):
+    with pytest.raises(KeyringError):
+        root_keys.unwrap(kept, b"of a company")
+
+
 async def seen(client, customer):
     keyring.forget_loaded()
     answer = await client.post(f"/api/v1/customers/{customer}/disclosures", json=PURPOSE)
