@@ -1,9 +1,15 @@
 """The OpenAPI document tells the truth: what an address takes and every answer it gives."""
 
 import re
+from datetime import date, datetime
+from typing import Annotated, Generic, Literal, TypeVar
 from uuid import uuid4
 
+import msgspec
 import pytest
+from msgspec import Meta, Struct
+
+from guibin.app.document_moments import mark_moments, structs_in
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -153,3 +159,70 @@ async def test_a_moment_with_its_offset_and_a_word_called_null_are_taken(client)
     word = await client.get("/api/v1/customers", params={"q": "null"})
 
     assert (moment.status_code, word.status_code) == (200, 200)
+
+
+# Places in a program, what limits count from, which is an event, and what went out as texts.
+NO_MOMENTS = {
+    *("JobView.error_at", "JobsAttemptView.error_at", "TimeLimitView.counted_from", "PromiseView.counted_from"),
+    *("NoticeContent.leaves_at", "TaskLine.due_at"),
+}
+Item = TypeVar("Item")
+
+
+class Inner(Struct):
+    when: datetime
+
+
+class Listed(Struct, Generic[Item]):
+    items: list[Item]
+
+
+class Shapes(Struct):
+    plain: datetime
+    or_nothing: datetime | None
+    bounded: Annotated[datetime, Meta(description="x")]
+    many: list[datetime]
+    at_most: tuple[datetime, ...] | None
+    pair: tuple[datetime, str]
+    by_name: dict[str, datetime]
+    by_name_or_none: dict[str, datetime | None] | None
+    inner: Inner
+    day: date | None
+    text: str
+    word: str | None
+    one_of: Literal["a", "b"] | None
+
+
+def test_every_moment_says_that_it_is_one():
+    moment, text = {"type": "string", "format": "date-time"}, {"type": "string"}
+    structs = structs_in([Listed[Shapes]])
+    references, components = msgspec.json.schema_components([*structs], ref_template="{name}")
+    for reference, struct in zip(references, structs.values(), strict=True):
+        mark_moments(components[reference["$ref"]], struct)
+
+    said = components["Shapes"]["properties"]
+    assert said["plain"] == moment
+    assert said["or_nothing"] == {"anyOf": [moment, {"type": "null"}]}
+    assert said["bounded"] == moment | {"description": "x"}
+    assert said["many"] == {"type": "array", "items": moment}
+    assert said["at_most"] == {"anyOf": [{"type": "array", "items": moment}, {"type": "null"}]}
+    assert said["pair"]["prefixItems"] == [moment, text]
+    assert said["by_name"]["additionalProperties"] == moment
+    assert said["by_name_or_none"]["anyOf"][0]["additionalProperties"] == {"anyOf": [moment, {"type": "null"}]}
+    assert said["day"]["anyOf"] == [text | {"format": "date"}, {"type": "null"}]
+    assert (said["text"], said["word"]["anyOf"]) == (text, [text, {"type": "null"}])
+    assert "format" not in str(said["one_of"])
+    assert components["Inner"]["properties"]["when"] == moment
+
+
+async def test_moments_of_the_api_are_moments_in_its_document(document):
+    texts = {
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, said in schema.get("properties", {}).items()
+        if field.endswith(("_at", "_since", "_from", "_until"))
+        if {"type": "string"} in [said, *said.get("anyOf", ())]
+    }
+
+    assert texts == NO_MOMENTS
+    assert document["components"]["schemas"]["ComplaintView"]["properties"]["received_at"]["format"] == "date-time"

@@ -19,6 +19,7 @@ from guibin.files.api import TAKES_FILE
 from guibin.web.problems import PROBLEM, Problem
 from guibin.web.routing import ALSO
 
+from .document_moments import mark_moments, structs_in
 from .guards import PUBLIC
 from .versions import subject_of
 
@@ -69,9 +70,12 @@ def document_of(app: Litestar) -> dict[str, Any]:
     types = {
         kind for _, _, handler in handlers for kind in (_body_of(handler), _answer_of(handler)) if kind is not None
     }
-    ordered = sorted(types, key=str)
-    schemas, components = msgspec.json.schema_components([*ordered, Problem], ref_template=_REFERENCE)
-    schema_of = dict(zip([*ordered, Problem], schemas, strict=True))
+    structs = structs_in(types)
+    ordered = [*dict.fromkeys([*sorted(types, key=str), Problem, *structs])]
+    schemas, components = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
+    schema_of = dict(zip(ordered, schemas, strict=True))
+    for kind, struct in structs.items():
+        mark_moments(components[schema_of[kind]["$ref"].rpartition("/")[2]], struct)
     for path, method, handler in handlers:
         _describe(made["paths"][path][method], handler, schema_of)
     names = {name: _short(name) for name in components}
