@@ -226,3 +226,21 @@ async def test_moments_of_the_api_are_moments_in_its_document(document):
 
     assert texts == NO_MOMENTS
     assert document["components"]["schemas"]["ComplaintView"]["properties"]["received_at"]["format"] == "date-time"
+
+
+# Of a policy's own words, of several things at once, or of what has none yet.
+OPEN_STATES = {"ReplyLine", "Arriving", "BoardLine", "Decision", "PlanDue"}
+
+
+async def test_the_states_of_things_are_those_there_are(document):
+    texts = {
+        name
+        for name, schema in document["components"]["schemas"].items()
+        for field, said in schema.get("properties", {}).items()
+        if field in ("state", "handling_state", "direction") and {"type": "string"} in [said, *said.get("anyOf", ())]
+    }
+
+    assert texts == OPEN_STATES
+    assert document["components"]["schemas"]["ComplaintView"]["properties"]["state"]["enum"] == [
+        *("closed", "open", "resolved", "waiting")
+    ]

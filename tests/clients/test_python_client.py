@@ -58,6 +58,7 @@ async def test_a_complaint_is_taken_in_and_read(caller):
     read = await show.asyncio(taken.id, client=caller)
 
     assert (type(read).__name__, read.text, read.state) == ("ComplaintForm", "机顶盒坏了", "open")
+    assert read.received_at.utcoffset() is not None
 
 
 async def test_a_refusal_is_a_problem_with_its_fields(caller):

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.cases.followed import FOLLOWED, Followed
+from guibin.cases.outcomes import Outcome
 from guibin.cases.subjects import CUSTOMERS_OF
 from guibin.sla.queries import OVERDUE, timer_of
 from guibin.web.listing import Listing, newest_first
@@ -14,7 +15,7 @@ from guibin_tenants.rows import lines, read
 from guibin_tenants.scope import ALL_UNITS
 
 from .refusals import NotCentral
-from .tables import CardBatch, CardOrder, CardRequest, CardShipment, CardWriteOff
+from .tables import CardBatch, CardOrder, CardRequest, CardShipment, CardWriteOff, State
 
 
 class CardRequestView(Struct, frozen=True):
@@ -30,7 +31,7 @@ class CardRequestView(Struct, frozen=True):
     asked_by_name: str
     asked_at: datetime
     approval_id: UUID | None
-    outcome: str | None
+    outcome: Outcome | None
     decided_at: datetime | None
     shipped: int
 
@@ -57,7 +58,7 @@ class CardOrderView(Struct, frozen=True, kw_only=True):
     quantity: int
     note: str
     clause: str
-    state: str
+    state: State
     ordered_by_name: str
     ordered_at: datetime
     sent_at: datetime | None

@@ -1,9 +1,11 @@
 """Cards before anybody has one: asked for, made, shipped, stocked, written off. Every card made is somewhere (S12-6)."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Integer, Text, Timestamptz, Varchar
 
-from guibin.cases.outcomes import KNOWN
+from guibin.cases.outcomes import KNOWN, known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
@@ -24,6 +26,9 @@ class CardRequest(TenantTable, signed="asked"):
         indexes=(Index(("asked_at desc", "id desc"), name="card_request_asked_idx"),),
         checks={"counted": "quantity > 0", "outcome_known": KNOWN},
     )
+
+
+State = Literal["ordered", "sent", "confirmed", "delivered", "closed"]
 
 
 class CardOrder(TenantTable, signed="ordered"):
@@ -50,7 +55,7 @@ class CardOrder(TenantTable, signed="ordered"):
         indexes=(Index(("ordered_at desc", "id desc"), name="card_order_ordered_idx"),),
         checks={
             "counted": "quantity > 0",
-            "state_known": "state in ('ordered', 'sent', 'confirmed', 'delivered', 'closed')",
+            "state_known": known("state", State),
         },
     )
 

@@ -13,7 +13,8 @@ from guibin.records.requests import channels_of
 from guibin.tiers import memberships
 
 from .eligibility import eligible
-from .queries import APPLICATIONS, CARDS, State, Waiting
+from .queries import APPLICATIONS, CARDS, Waiting
+from .tables import State
 
 _DOCUMENT = frozenset({"document_name", "document_number"})
 

@@ -7,14 +7,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.cases.followed import FOLLOWED, Followed
+from guibin.cases.outcomes import Outcome
 from guibin.cases.subjects import CUSTOMERS_OF, in_table
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import may
 from guibin_tenants.rows import lines
 
-from .tables import Card, CardApplication
+from .tables import Card, CardApplication, State
 
-State = Literal["issued", "active", "lost", "ended"]
 Waiting = Literal["approval", "telling", "opening"]
 
 
@@ -31,7 +31,7 @@ class CardApplicationView(Struct, frozen=True):
     applied_by_name: str
     applied_at: datetime
     approval_id: UUID | None
-    outcome: str | None
+    outcome: Outcome | None
     decided_at: datetime | None
     closed_at: datetime | None
     closed_because: str

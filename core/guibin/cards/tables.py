@@ -1,9 +1,11 @@
 """Cards of customers, and what shows who they are. Stock is in `card_stock`."""
 
+from typing import Literal
+
 from piccolo.columns import JSONB, Boolean, Bytea, Date, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin.cases.outcomes import KNOWN
+from guibin.cases.outcomes import KNOWN, known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
@@ -60,6 +62,9 @@ class CardTelling(Part, of="card_application", by="application_id", customer=Tru
     note = Text(default="")
 
 
+State = Literal["issued", "active", "lost", "ended"]
+
+
 class Card(TenantTable, customer=True):
     """A card given to a customer, good until before `expires_on`; its number is sealed, shown masked.
 
@@ -98,7 +103,7 @@ class Card(TenantTable, customer=True):
         ),
         checks={
             "dated": "issued_on is not null and expires_on > issued_on",
-            "state_known": "state in ('issued', 'active', 'lost', 'ended')",
+            "state_known": known("state", State),
             "ended": "(ended_at is null) = (state <> 'ended')",
         },
     )
@@ -138,7 +143,7 @@ class CardNumber(TenantTable):
         customers=("of_customer_id",),
         unique=(("card_id",), ("exact",)),
         indexes=(Index(("of_customer_id",), where="of_customer_id is not null", name="card_number_sponsor_idx"),),
-        checks={"state_known": "state in ('issued', 'active', 'lost', 'ended')"},
+        checks={"state_known": known("state", State)},
     )
 
 

@@ -1,7 +1,7 @@
 """Reading what is to be done for customers."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -11,6 +11,8 @@ from guibin.profiles.queries import looked_after
 from guibin.web.listing import Listing, Order, by_day
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import read
+
+from .tables import CareTaskState, ReminderState, RenewalState
 
 # A follower begins at most so long before the end of what it follows: an order that ran beside it is another one.
 OVERLAP_DAYS_MAX = 31
@@ -35,7 +37,7 @@ class ReminderView(Struct, frozen=True, kw_only=True):
     ends_on: date
     lead_days: int
     due_on: date
-    state: str
+    state: ReminderState
     channel: str
     result: str
     done_by_name: str
@@ -50,7 +52,7 @@ class RenewalView(Struct, frozen=True, kw_only=True):
     order_id: UUID
     ends_on: date
     approval_id: UUID | None
-    state: str
+    state: RenewalState
     reason: str
     renewed_order_id: UUID | None
     filtered_on: date
@@ -68,7 +70,7 @@ class CareTaskView(Struct, frozen=True, kw_only=True):
     gifts: tuple[str, ...]
     messages: tuple[str, ...]
     visit: bool
-    state: str
+    state: CareTaskState
     result: str
     done_by_name: str
     done_at: datetime | None
@@ -117,7 +119,7 @@ _MINE = looked_after("x.customer_id", "$value")
 class ReminderFilter(Struct, frozen=True, kw_only=True):
     """Which reminders; those due on `due_by` are among them."""
 
-    state: Literal["open", "done", "withdrawn", "waived"] | None = None
+    state: ReminderState | None = None
     account_manager_id: _Manager = None
     due_by: date | None = None
 
@@ -125,13 +127,13 @@ class ReminderFilter(Struct, frozen=True, kw_only=True):
 class RenewalFilter(Struct, frozen=True, kw_only=True):
     """Which renewals."""
 
-    state: Literal["asked", "approved", "rejected", "renewed", "withdrawn"] | None = None
+    state: RenewalState | None = None
 
 
 class CareTaskFilter(Struct, frozen=True, kw_only=True):
     """Which tasks; those that occur on `until` are among them."""
 
-    state: Literal["open", "done", "cancelled", "withdrawn", "waived"] | None = None
+    state: CareTaskState | None = None
     account_manager_id: _Manager = None
     until: date | None = None
 

@@ -1,9 +1,14 @@
 """Reminders, renewals, care tasks, new services and their trials."""
 
+from typing import Literal
+
 from piccolo.columns import JSONB, Boolean, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
+
+ReminderState = Literal["open", "done", "withdrawn", "waived"]
 
 
 class Reminder(TenantTable, customer=True):
@@ -26,8 +31,11 @@ class Reminder(TenantTable, customer=True):
         erasable=("result",),
         unique=(("order_id", "ends_on", "lead_days"),),
         indexes=(Index(("state", "due_on", "id"), name="reminder_due_idx"),),
-        checks={"state_known": "state in ('open', 'done', 'withdrawn', 'waived')"},
+        checks={"state_known": known("state", ReminderState)},
     )
+
+
+RenewalState = Literal["asked", "approved", "rejected", "renewed", "withdrawn"]
 
 
 class Renewal(TenantTable, customer=True):
@@ -47,8 +55,11 @@ class Renewal(TenantTable, customer=True):
         erasable=("reason",),
         unique=(("order_id", "ends_on"),),
         indexes=(Index(("created_at desc", "id desc"), name="renewal_created_idx"),),
-        checks={"state_known": "state in ('asked', 'approved', 'rejected', 'renewed', 'withdrawn')"},
+        checks={"state_known": known("state", RenewalState)},
     )
+
+
+CareTaskState = Literal["open", "done", "cancelled", "withdrawn", "waived"]
 
 
 class CareTask(TenantTable, customer=True):
@@ -79,7 +90,7 @@ class CareTask(TenantTable, customer=True):
         erasable=("result",),
         unique=(("customer_id", "occasion", "about", "year"),),
         indexes=(Index(("state", "occurs_on", "id"), name="care_task_due_idx"),),
-        checks={"state_known": "state in ('open', 'done', 'cancelled', 'withdrawn', 'waived')"},
+        checks={"state_known": known("state", CareTaskState)},
     )
 
 

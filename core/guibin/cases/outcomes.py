@@ -1,6 +1,6 @@
 """How what was asked for ends: the words of that state, for tables, counts and views alike."""
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Outcome = Literal["approved", "rejected", "withdrawn"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
@@ -13,5 +13,10 @@ def among(words: tuple[str, ...]) -> str:
     return f"({', '.join(repr(word) for word in words)})"
 
 
-KNOWN = f"outcome in {among(OUTCOMES)}"
+def known(column: str, words: Any) -> str:
+    """What a table checks of the column: that it holds one of the words of the Literal."""
+    return f"{column} in {among(get_args(words))}"
+
+
+KNOWN = known("outcome", Outcome)
 """What a table checks of its column `outcome`."""

@@ -1,7 +1,7 @@
 """Reading complaints: lists without what the customer said, the whole form with it."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -54,7 +54,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True):
     warned_at: datetime | None
     breached_at: datetime | None
     resolved_at: datetime | None
-    state: str
+    state: State
     owner_id: UUID
     owner_name: str
     handler_id: UUID | None
@@ -128,7 +128,7 @@ class CallbackLine(Struct, frozen=True):
 
     id: UUID
     round: int
-    outcome: str
+    outcome: Literal["satisfied", "not_satisfied", "not_reached"]
     comment: str
     on_site: bool
     unsigned_because: str
@@ -152,7 +152,7 @@ class MessageLine(Struct, frozen=True):
     """What the customer wrote, or was told; `answers` says that it was a reply."""
 
     id: UUID
-    direction: str
+    direction: Literal["in", "out"]
     automatic: bool
     answers: bool
     text: str
@@ -411,7 +411,7 @@ class Other(Struct, frozen=True):
     id: UUID
     number: str
     matter: str
-    state: str
+    state: State
     received_at: datetime
 
 

@@ -53,7 +53,7 @@ class SampleView(Struct, frozen=True, kw_only=True):
     customer_id: UUID | None
     why: str
     drawn_at: datetime
-    outcome: str | None
+    outcome: Literal["satisfied", "not_satisfied"] | None
     comment: str | None
     called_by_name: str | None
     called_at: datetime | None

@@ -5,6 +5,7 @@ from typing import Literal
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin.sla.owed import HANDLED
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
@@ -65,7 +66,7 @@ class Complaint(TenantTable, in_step=True):
             Index(("source", "source_number"), unique=True, where="source is not null", name="complaint_source_idx"),
         ),
         checks={
-            "state_known": "state in ('open', 'waiting', 'resolved', 'closed')",
+            "state_known": known("state", State),
             "kind_known": "kind in ('complaint', 'opinion')",
         },
     )

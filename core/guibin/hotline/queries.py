@@ -14,7 +14,7 @@ from guibin_tenants.principals import may
 from guibin_tenants.rows import lines
 
 from .deadlines import CALL_BACK, MATCH
-from .tables import HotlineCall
+from .tables import HotlineCall, State
 
 
 class CallView(Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class CallView(Struct, frozen=True, kw_only=True):
     reference: str | None
     number_masked: str
     queue: str
-    state: str
+    state: State
     rang_at: datetime
     answered_at: datetime | None
     staff_id: UUID | None
@@ -34,7 +34,7 @@ class CallView(Struct, frozen=True, kw_only=True):
     matched_by: UUID | None
     matched_by_name: str
     matched_at: datetime | None
-    outcome: str
+    outcome: Literal["", "served", "passed_on", "cut_off", "not_ours"]
     content: str
     need: str
     handling: str
@@ -52,7 +52,7 @@ class CallFilter(Struct, frozen=True, kw_only=True):
     """Which calls. `rang_from` is inclusive, `rang_before` exclusive; `waiting` are those not done with."""
 
     customer_id: UUID | None = None
-    state: Literal["open", "unmatched", "missed", "done"] | None = None
+    state: State | None = None
     staff_id: UUID | None = None
     waiting: bool | None = None
     rang_from: datetime | None = None

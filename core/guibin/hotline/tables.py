@@ -1,9 +1,14 @@
 """Calls as rows. The caller's number stands sealed: under the customer's key once it is known who calls."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Bytea, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
+
+State = Literal["open", "unmatched", "missed", "done"]
 
 
 class HotlineCall(TenantTable, signed="opened", signed_off="ended"):
@@ -52,7 +57,7 @@ class HotlineCall(TenantTable, signed="opened", signed_off="ended"):
         ),
         checks={
             "dated": "rang_at is not null",
-            "state_known": "state in ('open', 'unmatched', 'missed', 'done')",
+            "state_known": known("state", State),
             "outcome_known": "outcome in ('', 'served', 'passed_on', 'cut_off', 'not_ours')",
             "missed_by_nobody": "state <> 'missed' or answered_at is null",
         },

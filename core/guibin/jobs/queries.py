@@ -60,7 +60,7 @@ class AttemptView(Struct, frozen=True):
     attempt: int
     started_at: datetime | None
     ended_at: datetime
-    outcome: str
+    outcome: Literal["completed", "dead", "cancelled"]
     error: str
     error_at: str
 

@@ -1,7 +1,6 @@
 """Mailboxes as they may be seen, and mails, the newest first."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -16,10 +15,8 @@ from guibin_tenants.rows import lines, many, struct_of
 from guibin_tenants.scope import fetch_value
 
 from .deadlines import MILESTONE, SUBJECT
-from .tables import Mail
+from .tables import Mail, State
 from .tables import Mailbox as Box
-
-State = Literal["new", "taken", "answered", "dismissed", "automatic", "flood", "unreadable"]
 
 
 class MailboxView(Struct, frozen=True, kw_only=True):
@@ -59,7 +56,7 @@ class MailView(Struct, frozen=True, kw_only=True):
     spf: str
     dkim: str
     dmarc: str
-    state: str
+    state: State
     because: str
     subject: str
     subject_id: UUID | None

@@ -23,7 +23,8 @@ from guibin_tenants.principals import may
 
 from . import actions, queries
 from .deadlines import SUBJECT
-from .queries import MailFilter, MailForm, State
+from .queries import MailFilter, MailForm
+from .tables import State
 
 READ, WRITE = may("records:read"), may("records:write")
 PATH = f"{PREFIX}/mails"

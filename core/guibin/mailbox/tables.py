@@ -1,8 +1,11 @@
 """Mailboxes, the mails that came, and the answers that go out in their thread. Who wrote stands sealed."""
 
+from typing import Literal
+
 from piccolo.columns import JSONB, BigInt, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
@@ -34,6 +37,9 @@ class Mailbox(TenantTable, signed="written"):
     removed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(written_by="company", indexes=(Index(("written_at", "id"), where="removed_at is null"),))
+
+
+State = Literal["new", "taken", "answered", "dismissed", "automatic", "flood", "unreadable"]
 
 
 class Mail(TenantTable, signed_off="handled"):
@@ -103,7 +109,7 @@ class Mail(TenantTable, signed_off="handled"):
         ),
         checks={
             "dated": "arrived_at is not null",
-            "state_known": "state in ('new', 'taken', 'answered', 'dismissed', 'automatic', 'flood', 'unreadable')",
+            "state_known": known("state", State),
         },
     )
 

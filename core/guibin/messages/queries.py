@@ -10,7 +10,7 @@ from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import lines, many, read, struct_of
 from guibin_tenants.scope import fetch, fetch_column, fetch_value
 
-from .tables import MessageChannel
+from .tables import MessageChannel, State
 
 
 class ChannelView(Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
     staff_id: UUID | None
     subject: str
     subject_id: UUID
-    state: str
+    state: State
     because: str
     attempts: int
     next_at: datetime | None

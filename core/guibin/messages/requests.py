@@ -12,6 +12,8 @@ from guibin.gateways.smtp import SmtpSettings
 from guibin.gateways.tencent import TencentSettings
 from guibin.policy.words import Line, Recipient, TemplateCode, Word, saying
 
+from .tables import State
+
 PerDay = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
@@ -102,6 +104,6 @@ class NewAddress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class MessageFilter(Struct, frozen=True, kw_only=True):
     """Which messages are asked for."""
 
-    state: Literal["pending", "sent", "failed", "dropped"] | None = None
+    state: State | None = None
     means: Literal["sms", "email", "chat"] | None = None
     customer_id: UUID | None = None

@@ -1,8 +1,11 @@
 """Channels, messages, attempts, and how many went out in a day."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Bytea, Date, Integer, SmallInt, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
@@ -43,6 +46,9 @@ class StaffAddress(TenantTable):
     keys = Keys(unique=(("staff_id",),))
 
 
+State = Literal["pending", "sent", "failed", "dropped"]
+
+
 class Message(TenantTable):
     """Something to be told once about an `occasion`, to a customer, a member of staff or, with neither, the company's chat.
 
@@ -76,7 +82,7 @@ class Message(TenantTable):
             Index(("subject_id",), name="message_subject_idx"),
         ),
         checks={
-            "state_known": "state in ('pending', 'sent', 'failed', 'dropped')",
+            "state_known": known("state", State),
             "means_known": "means in ('sms', 'email', 'chat')",
         },
     )

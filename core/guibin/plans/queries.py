@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ from guibin_tenants.rows import lines, missing, read
 from guibin_tenants.scope import fetch_value
 
 from .refusals import NotYoursToReview
-from .tables import WorkLog, WorkPlan, WorkPlanItem
+from .tables import State, WorkLog, WorkPlan, WorkPlanItem
 
 # `s` is the member of staff. $1: who looks, $2: whose units, null for all, $3: whether they supervise.
 SEEN = "(s.id = $1 or ($3::boolean and ($2::uuid[] is null or s.org_unit_id = any ($2::uuid[]))))"
@@ -38,7 +38,7 @@ class WorkPlanView(Struct, frozen=True, kw_only=True):
     handed_in_at: datetime
     late: bool
     review_by: datetime
-    state: str
+    state: State
     round: int
     items_total: int
     items_done: int
@@ -79,7 +79,7 @@ class WorkPlanFilter(Struct, frozen=True, kw_only=True):
     """Which plans. `unreviewed` asks for those whose review is overdue."""
 
     staff_id: UUID | None = None
-    state: Literal["handed_in", "returned", "accepted"] | None = None
+    state: State | None = None
     period: str | None = None
     unreviewed: bool = False
 

@@ -1,8 +1,13 @@
 """Work plans with their items and reviews; work logs with theirs."""
 
+from typing import Literal
+
 from piccolo.columns import Boolean, Date, SmallInt, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
+
+State = Literal["handed_in", "returned", "accepted"]
 
 
 class WorkPlan(TenantTable):
@@ -31,7 +36,7 @@ class WorkPlan(TenantTable):
             Index(("handed_in_at desc", "id desc"), name="work_plan_newest_idx"),
             Index(("review_by",), where="state = 'handed_in'", name="work_plan_waiting_idx"),
         ),
-        checks={"state_known": "state in ('handed_in', 'returned', 'accepted')"},
+        checks={"state_known": known("state", State)},
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.cases.followed import FOLLOWED, Followed
+from guibin.cases.outcomes import Outcome
 from guibin.context import Act
 from guibin.policy.receptions import Protocol
 from guibin.profiles.queries import called
@@ -68,7 +69,7 @@ class ApplicationLine(Struct, frozen=True):
     approval_id: UUID
     applied_by_name: str
     applied_at: datetime
-    outcome: str | None
+    outcome: Outcome | None
 
 
 class PlanLine(Struct, frozen=True):
@@ -76,7 +77,7 @@ class PlanLine(Struct, frozen=True):
 
     edition: int
     approval_id: UUID | None
-    outcome: str | None
+    outcome: Outcome | None
     written_by_name: str
     written_at: datetime
     content: PlanContent | None

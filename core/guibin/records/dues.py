@@ -51,7 +51,7 @@ class Obligation(Struct, frozen=True, kw_only=True):
     made: int
     face_to_face: bool
     clause: str
-    state: str
+    state: State
 
 
 class ContactsDue(Struct, frozen=True, kw_only=True):
@@ -229,7 +229,7 @@ _STANDS = "json_agg(json_build_object('place', j.place, 'made', j.made, 'state',
 class _Stand(Struct, frozen=True):
     place: int
     made: int
-    state: str
+    state: State
 
 
 class _Due(ContactsDue, frozen=True, kw_only=True):

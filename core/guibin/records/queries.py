@@ -10,6 +10,8 @@ from guibin.web.listing import Listing, newest_first
 from guibin_tenants.above import FromAbove
 from guibin_tenants.rows import lines
 
+from .tables import ContactOutcome, Direction, HandlingState
+
 
 class InteractionView(Struct, frozen=True, kw_only=True):
     """A contact with a customer. `visit_id` is the visit whose record it is."""
@@ -17,8 +19,8 @@ class InteractionView(Struct, frozen=True, kw_only=True):
     id: UUID
     customer_id: UUID
     channel: str
-    direction: str
-    outcome: str
+    direction: Direction
+    outcome: ContactOutcome
     happened_at: datetime
     duration_minutes: int | None
     place: str
@@ -26,7 +28,7 @@ class InteractionView(Struct, frozen=True, kw_only=True):
     content: str
     need: str
     wants: str
-    handling_state: str
+    handling_state: HandlingState
     staff_id: UUID
     staff_name: str
     visit_id: UUID | None
@@ -59,9 +61,9 @@ class InteractionFilter(Struct, frozen=True, kw_only=True):
 
     customer_id: UUID | None = None
     channel: str | None = None
-    direction: Literal["in", "out"] | None = None
+    direction: Direction | None = None
     outcome: Literal["reached", "not_reached", "missed"] | None = None
-    handling_state: Literal["none", "open", "done"] | None = None
+    handling_state: HandlingState | None = None
     staff_id: UUID | None = None
     happened_from: datetime | None = None
     happened_before: datetime | None = None

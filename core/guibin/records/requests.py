@@ -10,6 +10,8 @@ from guibin.notation.plausible import Plausible
 from guibin.policy.packs import Policy
 from guibin.policy.words import Channel, Line, Reason, Said, Unsaid, up_to
 
+from .tables import Direction
+
 Moment = Annotated[datetime, Meta(tz=True)]
 Number = Annotated[str, up_to(40)]
 Minutes = Annotated[int, Meta(ge=0, le=1_440)]
@@ -28,7 +30,7 @@ class NewInteraction(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
 
     customer_id: UUID
     channel: Channel
-    direction: Literal["in", "out"]
+    direction: Direction
     content: Said
     outcome: Literal["reached", "not_reached", "missed"] = "reached"
     happened_at: Moment | None = None

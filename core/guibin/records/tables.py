@@ -1,9 +1,16 @@
 """Contacts as rows. The number a customer was called on stands sealed."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Bytea, SmallInt, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
+
+Direction = Literal["in", "out"]
+ContactOutcome = Literal["reached", "not_reached", "missed"]
+HandlingState = Literal["none", "open", "done"]
 
 
 class Interaction(TenantTable, customer=True, signed="recorded"):
@@ -50,9 +57,9 @@ class Interaction(TenantTable, customer=True, signed="recorded"):
         ),
         checks={
             "dated": "happened_at is not null and recorded_at is not null",
-            "direction_known": "direction in ('in', 'out')",
-            "outcome_known": "outcome in ('reached', 'not_reached', 'missed')",
-            "state_known": "handling_state in ('none', 'open', 'done')",
+            "direction_known": known("direction", Direction),
+            "outcome_known": known("outcome", ContactOutcome),
+            "state_known": known("handling_state", HandlingState),
             "wants_known": "wants in ('', 'product', 'membership', 'help')",
         },
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from guibin.cards.tables import State
 from guibin.policy.packs import Policy
 from guibin.sealing.seeing import AMOUNTS, shows
 from guibin.tiers.queries import Sum
@@ -48,7 +49,7 @@ class HeldCard(Struct, frozen=True, kw_only=True):
     scheme: str
     tier: str
     number: str
-    state: str
+    state: State
     issued_on: date
     expires_on: date
 

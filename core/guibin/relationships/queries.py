@@ -1,6 +1,7 @@
 """Reading relationship plans: what is to be done with whom, who is behind, and who has no plan."""
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -24,7 +25,7 @@ class MeasureLine(Struct, frozen=True, kw_only=True):
     kind: str
     text: str
     due_on: date
-    state: str
+    state: Literal["open", "overdue", "done", "dropped", "waived", "held"]
     interaction_id: UUID | None
     note: str
     ended_by_name: str

@@ -45,7 +45,7 @@ class Owed(Struct, frozen=True, kw_only=True):
     first_on: date
     after_on: date
     clause: str
-    state: str
+    state: Literal["due", "done", "missed"]
     done_at: datetime | None
     done_id: UUID | None
 

@@ -16,8 +16,8 @@ from guibin.signatures import actions as signing
 from guibin_tenants.rows import row_of
 from guibin_tenants.scope import fetch_one
 
-from .queries import LISTED, State
-from .tables import ServiceRequest
+from .queries import LISTED
+from .tables import ServiceRequest, State
 
 # What a step may be recorded with beside its result.
 _PARTICULARS = frozenset({"reaction", "accompanied_by", "rating", "rated", "unsigned_because"})

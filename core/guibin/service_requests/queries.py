@@ -23,9 +23,8 @@ from guibin_tenants.principals import may
 from guibin_tenants.rows import line, lines, many, read
 from guibin_tenants.scope import fetch, fetch_value
 
-from .tables import ServiceRequest
+from .tables import ServiceRequest, State
 
-State = Literal["asked", "rejected", "open", "filed", "withdrawn"]
 SUBJECT, MILESTONE = "service_request", "service"
 # SQL: steps `k` that were skipped.
 SKIPPED = "service_step k where k.skipped_because <> ''"
@@ -107,7 +106,7 @@ class NoteLine(Struct, frozen=True):
 class EndLine(Struct, frozen=True):
     """Why it was not carried out."""
 
-    outcome: str
+    outcome: Literal["rejected", "withdrawn"]
     reason: str
     ended_by_name: str
     ended_at: datetime
@@ -265,7 +264,7 @@ class Other(Struct, frozen=True):
     id: UUID
     number: str
     item: str
-    state: str
+    state: State
     received_at: datetime
 
 

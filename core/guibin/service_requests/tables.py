@@ -1,10 +1,15 @@
 """A service request and every step it took, each as a row of its own."""
 
+from typing import Literal
+
 from piccolo.columns import JSONB, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
+from guibin.cases.outcomes import known
 from guibin.sla.owed import HANDLED
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
+
+State = Literal["asked", "rejected", "open", "filed", "withdrawn"]
 
 
 class ServiceRequest(TenantTable, customer=True, in_step=True):
@@ -64,7 +69,7 @@ class ServiceRequest(TenantTable, customer=True, in_step=True):
                 name="service_request_span_idx",
             ),
         ),
-        checks={"state_known": "state in ('asked', 'rejected', 'open', 'filed', 'withdrawn')"},
+        checks={"state_known": known("state", State)},
     )
 
 

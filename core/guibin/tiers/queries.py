@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.cases.outcomes import Outcome
 from guibin.context import Act
 from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.tiers import TierScheme
@@ -94,7 +95,7 @@ class ApplicationView(Struct, frozen=True):
     applied_by_name: str
     applied_at: datetime
     approval_id: UUID | None
-    outcome: str | None
+    outcome: Outcome | None
     decided_at: datetime | None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -52,11 +53,11 @@ class TransferView(Struct, frozen=True, kw_only=True):
     and `rows_done` say how far it is. `has_file` while the uploaded file is kept, `has_outcome` while what came of it is."""
 
     id: UUID
-    direction: str
+    direction: Literal["import", "export"]
     kind: str
     file_name: str
     file_bytes: int
-    state: str
+    state: Literal["uploaded", "waiting", "running", "done", "refused", "cancelled", "failed"]
     dry_run: bool
     heading: tuple[str, ...]
     mapping: Mapping

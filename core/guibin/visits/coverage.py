@@ -34,7 +34,7 @@ class CoverageLine(Struct, frozen=True, kw_only=True):
     account_manager_id: UUID | None
     role: str
     span: str
-    state: str
+    state: State
     visited_at: datetime | None
     visited_by_name: str | None
     planned_at: datetime | None

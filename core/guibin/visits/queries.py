@@ -1,7 +1,6 @@
 """Reading visits: what is planned, what is overdue, what was done and filed."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -13,7 +12,7 @@ from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import may
 from guibin_tenants.rows import line, lines
 
-from .tables import Visit
+from .tables import State, Visit
 
 
 class VisitView(Struct, frozen=True, kw_only=True):
@@ -30,7 +29,7 @@ class VisitView(Struct, frozen=True, kw_only=True):
     due_at: datetime
     purpose: str
     place: str
-    state: str
+    state: State
     overdue: bool
     moved: int
     interaction_id: UUID | None
@@ -92,7 +91,7 @@ class VisitFilter(Struct, frozen=True, kw_only=True):
 
     customer_id: UUID | None = None
     staff_id: UUID | None = None
-    state: Literal["planned", "carried_out", "filed", "cancelled"] | None = None
+    state: State | None = None
     overdue: bool | None = None
     planned_from: datetime | None = None
     planned_before: datetime | None = None

@@ -1,9 +1,14 @@
 """Visits as rows. What a customer signed stands sealed."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
+
+State = Literal["planned", "carried_out", "filed", "cancelled"]
 
 
 class Visit(TenantTable, customer=True, signed="planned", dated=False):
@@ -34,7 +39,7 @@ class Visit(TenantTable, customer=True, signed="planned", dated=False):
         ),
         checks={
             "dated": "planned_at is not null and due_at is not null",
-            "state_known": "state in ('planned', 'carried_out', 'filed', 'cancelled')",
+            "state_known": known("state", State),
         },
     )
 

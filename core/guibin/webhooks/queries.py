@@ -14,7 +14,7 @@ from guibin_tenants.rows import lines, many, struct_of
 from guibin_tenants.scope import fetch, fetch_value
 
 from .requests import DeliveryFilter
-from .tables import WebhookEndpoint
+from .tables import State, WebhookEndpoint
 
 
 class WebhookView(Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     event_id: UUID
     type: str
     happened_at: datetime
-    state: str
+    state: State
     attempts: int
     next_at: datetime | None
     created_at: datetime

@@ -10,6 +10,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from guibin.notation.plausible import Plausible
 from guibin.policy.words import EventName, Line, Url
 
+from .tables import State
+
 EventTypes = Annotated[tuple[EventName, ...], Meta(max_length=100)]
 # `level=3`: a field of an event's payload and what it is to say.
 Narrowed = Annotated[tuple[Line, ...], Meta(max_length=20)]
@@ -55,6 +57,6 @@ class NewReplays(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class DeliveryFilter(Struct, frozen=True, kw_only=True):
     """Which deliveries are asked for."""
 
-    state: Literal["pending", "delivered", "failed", "held"] | None = None
+    state: State | None = None
     type: Annotated[str | None, Parameter(max_length=60)] = None
     webhook_id: UUID | None = None

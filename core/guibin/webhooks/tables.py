@@ -1,7 +1,10 @@
 """Endpoints and their secrets, events as they are sent, deliveries and every attempt at one."""
 
+from typing import Literal
+
 from piccolo.columns import Array, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
@@ -53,6 +56,9 @@ class WebhookEvent(TenantTable):
     keys = Keys(indexes=(Index(("happened_at", "id")),))
 
 
+State = Literal["pending", "delivered", "failed", "held"]
+
+
 class WebhookDelivery(TenantTable):
     """One event for one endpoint.
 
@@ -76,7 +82,7 @@ class WebhookDelivery(TenantTable):
             Index(("endpoint_id", "created_at desc", "id desc"), name="webhook_delivery_endpoint_idx"),
             Index(("endpoint_id",), where="state = 'pending'", name="webhook_delivery_pending_idx"),
         ),
-        checks={"state_known": "state in ('pending', 'delivered', 'failed', 'held')"},
+        checks={"state_known": known("state", State)},
     )
 
 
