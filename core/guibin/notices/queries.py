@@ -133,9 +133,9 @@ def text_of(kind: str, details: str, policy: Policy, language: str) -> str:
     template = Template(policy.title(f"notice.{kind}", language))
     given = msgspec.json.decode(details, type=dict[str, str])
     for detail in _SPOKEN.keys() & given.keys():
-        key = f"{_SPOKEN[detail]}.{given[detail]}"
-        words = policy.title(key, language, scheme=given.get("scheme", ""))
-        given[detail] = given[detail] if words == key else words
+        key, scheme = f"{_SPOKEN[detail]}.{given[detail]}", given.get("scheme", "")
+        if key in policy.texts or f"{scheme}/{key}" in policy.texts:
+            given[detail] = policy.title(key, language, scheme=scheme)
     for detail in _SPANS & given.keys():
         given[detail] = worded(given[detail], language)
     return template.safe_substitute(given)
