@@ -16,6 +16,7 @@ from guibin_tenants.refusals import refuse
 
 from .access import CHANNEL, access_changed
 from .database import ENGINE
+from .purges import Purge, purge_in, refuse_ending
 from .refusals import CompanyErased, Conflict, FieldError, Invalid, NotFound
 from .scope import current_tenant, execute, fetch_one, fetch_value
 from .tables import new_id
@@ -87,7 +88,8 @@ class Tenant(Table, db=ENGINE):
     `domains` are its own host names and those of its people's mail addresses, each one company's alone.
     Since `frozen_at` it is read-only: people sign in and look, nothing is written and nothing of it runs.
     While `moving_to` names a cell nothing of it is served here: it is on its way there, or was moved there and this is a tombstone.
-    Of one that was erased only the slug stays, with who did it, when, and how many rows of each table went.
+    Of one that was erased only the slug stays, with who did it, when, and how many rows of each table went. `purge` says that it is to
+    be purged, or was (`purges.Purge`), and `certificate` proves it.
     """
 
     id = UuidColumn(primary_key=True, default=new_id)
@@ -110,6 +112,8 @@ class Tenant(Table, db=ENGINE):
     erased_at = Timestamptz(default=None, null=True)
     erased_by = Text(default=None, null=True)
     erased_rows = JSONB(default=None, null=True)
+    purge = JSONB(default=None, null=True)
+    certificate = Text(default=None, null=True)
 
 
 class TenantView(Struct, frozen=True):
@@ -130,6 +134,7 @@ class TenantView(Struct, frozen=True):
     erased_by: str | None = None
     packs_allowed: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    purge: Purge | None = None
 
 
 class NewTenant(Struct, frozen=True, kw_only=True):
@@ -336,6 +341,14 @@ async def first(connection: asyncpg.Connection | asyncpg.Pool) -> TenantView | N
     return _view(row) if row else None
 
 
+async def purge_of(connection: asyncpg.Connection, slug: str) -> Purge | None:
+    """How its purge stands, also of one that is purged; None where nobody asked. Raises NotFound."""
+    row = await connection.fetchrow("select purge from tenant where slug = $1", slug)
+    if row is None:
+        raise unknown(slug)
+    return purge_in(row["purge"])
+
+
 async def suspend(connection: asyncpg.Connection, slug: str, *, because: str, now: datetime) -> TenantView:
     """From now on nothing is answered for this company, and its jobs wait. Idempotent. Raises NotFound, Invalid."""
     tenant = await by_slug(connection, slug)
@@ -352,8 +365,9 @@ async def suspend(connection: asyncpg.Connection, slug: str, *, because: str, no
 
 
 async def resume(connection: asyncpg.Connection, slug: str) -> TenantView:
-    """Serve the company again; what waited runs now."""
+    """Serve the company again; what waited runs now. Raises NotFound, PurgeConfirmed."""
     tenant = await by_slug(connection, slug)
+    refuse_ending(slug, tenant.purge)
     await connection.execute("update tenant set suspended_at = null, suspended_because = null where id = $1", tenant.id)
     return await by_slug(connection, slug)
 
@@ -375,8 +389,9 @@ async def freeze(connection: asyncpg.Connection, slug: str, *, because: str, now
 
 
 async def thaw(connection: asyncpg.Connection, slug: str) -> TenantView:
-    """It is written again, and what waited runs now. Raises NotFound."""
+    """It is written again, and what waited runs now. Raises NotFound, PurgeConfirmed."""
     tenant = await by_slug(connection, slug)
+    refuse_ending(slug, tenant.purge)
     await connection.execute("update tenant set frozen_at = null, frozen_because = null where id = $1", tenant.id)
     await connection.execute("select pg_notify($1, $2)", CHANNEL, str(tenant.id))
     return await by_slug(connection, slug)
@@ -448,4 +463,5 @@ def _view(row: Any) -> TenantView:
         erased_by=row["erased_by"],
         packs_allowed=tuple(row["packs_allowed"] or ()),
         domains=tuple(row["domains"] or ()),
+        purge=purge_in(row["purge"]),
     )

@@ -74,7 +74,9 @@ async def restore(
         with embedded.running(home) as servers:
             async with connected(servers.app_url, pool_size=4) as pool:
                 async with connected_to(servers.owner_url) as owner:
-                    gone = await erasure.erase_again(owner, kept.companies, by=by.name, now=real_clock())
+                    gone = await erasure.erase_again(
+                        owner, kept.companies, by=by.name, now=real_clock(), certificates=kept.certificates
+                    )
                 found = [each async for each in restoring.settle(kept, packs, by, pool)]
     except BaseException:
         restoring.take_away(home)

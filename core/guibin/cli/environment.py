@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,10 @@ from guibin_tenants.tables import new_id
 if TYPE_CHECKING:
     # Most commands call nobody.
     from guibin.outbound.targets import Rules
+
+
+# What the kernel says of a process that nobody signed in for.
+NOBODY_SIGNED_IN = 2**32 - 1
 
 
 class Urls(Struct, frozen=True):
@@ -149,7 +154,9 @@ async def owner(slug: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @contextlib.asynccontextmanager
-async def inside(slug: str, *, installed_packs: Packs | None = None, changes: bool = False) -> AsyncIterator[Session]:
+async def inside(
+    slug: str, *, installed_packs: Packs | None = None, changes: bool = False, by: Principal | None = None
+) -> AsyncIterator[Session]:
     """Work as the operator inside one tenant's scope; committed at the end. Raises NotFound and NoServer; Frozen for what `changes` what
     the company has while it is read-only."""
     # Only commands that act pay for importing every slice.
@@ -166,7 +173,7 @@ async def inside(slug: str, *, installed_packs: Packs | None = None, changes: bo
             async with tenant_scope(tenant.id):
                 now = await now_of(company, real_clock)
                 known = installed_packs or packs()
-                act = await act_of(known, company, by=operator(), now=now)
+                act = await act_of(known, company, by=by or operator(), now=now)
                 yield Session(act, known, tenant)
 
 
@@ -176,7 +183,22 @@ def refuse_frozen(tenant: TenantView) -> None:
         raise Frozen(f"{tenant.slug} is read-only: guibin tenant thaw {tenant.slug}")
 
 
-def operator() -> Principal:
+def person() -> Principal:
+    """Who signed in to the machine, as its kernel knows it, whatever the environment says: what is done by two people asks that.
+
+    Where nobody signed in, as in a container: who the process is, and of root by `sudo` whoever asked for that.
+    """
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        signed_in = int(Path("/proc/self/loginuid").read_text())
+        if signed_in != NOBODY_SIGNED_IN:
+            return operator(pwd.getpwuid(signed_in).pw_name)
+    account = os.environ.get("SUDO_USER") if os.geteuid() == 0 else None
+    with contextlib.suppress(KeyError):
+        account = account or pwd.getpwuid(os.getuid()).pw_name
+    return operator(account or str(os.getuid()))
+
+
+def operator(name: str = "") -> Principal:
     """Whoever types the command, by the name of the machine's account."""
-    name = os.environ.get("SUDO_USER") or os.environ.get("USER") or "operator"
+    name = name or os.environ.get("SUDO_USER") or os.environ.get("USER") or "operator"
     return Principal(kind="operator", id=new_id(), name=f"operator {name}", permissions=PERMISSIONS, address="cli")

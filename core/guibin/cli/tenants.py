@@ -14,17 +14,19 @@ from guibin.cases.requests import LeavesTo
 from guibin.context import real_clock
 from guibin.files import places as file_places
 from guibin.operation import erasure, moving, provisioning, root_keys
-from guibin_tenants import cells, directory, freezing, registry, settings
+from guibin_tenants import cells, directory, freezing, purges, registry, settings
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant
 
 from . import environment
 from .moments import aware
 from .output import answer, answer_table, fail, fields_of, out, say
+from .purges import app as purge_commands
 
-app = App(name="tenant", help="Create, list, show, suspend, resume, freeze, thaw, take out and erase companies.")
+app = App(name="tenant", help="Create, list, show, suspend, resume, freeze, thaw, take out, purge and erase companies.")
 domains = App(name="domain", help="Host names and mail domains that are one company's own.")
 app.command(domains)
+app.command(purge_commands)
 Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
 
 
@@ -275,6 +277,8 @@ async def erase(
         await directory.refuse_moving(urls.owner, slug)
     async with environment.owner(slug) as connection:
         tenant = await registry.by_slug(connection, slug)
+        if tenant.purge is not None:
+            raise purges.PurgeAsked(f"guibin tenant purge confirm {slug}, or withdraw {slug} first")
         done = await erasure.erase(connection, slug, by=environment.operator().name, now=real_clock())
     with environment.urls() as urls:
         await directory.bury(urls.owner, tenant.id)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""guibin-verify: says what an evidence pack or a company's exit pack proves, or names the first thing that is wrong with it.
+"""guibin-verify: says what an evidence pack, a company's exit pack or the certificate of its purge proves, or names the first thing
+that is wrong with it.
 
 One file that needs Python 3.11 and `cryptography` and nothing else: no database, no network, nothing of Guibin. The log is
 hashed by RFC 6962 over leaves in RFC 8785 form, its checkpoints are signed notes of C2SP's tlog-checkpoint, a witness's
@@ -30,6 +31,9 @@ PACK = b"guibin/evidence-pack/1\n"
 EXIT_FORMAT = "guibin/exit-pack/1"
 EXIT = b"guibin/exit-pack/1\n"
 MANIFEST, LOG = "MANIFEST.jsonl", "evidence/log.jsonl"
+# The certificate of a purge: what it begins with, and what is signed of it.
+CERTIFICATE_FORMAT = "guibin/purge/1"
+CERTIFICATE = b"guibin/purge/1\n"
 ED25519, COSIGNATURE = 1, 4
 BYTES_AT_ONCE = 1024 * 1024
 SAFE_INTEGER = 2**53 - 1
@@ -91,6 +95,39 @@ SAYS = {
     "exit_added": ("离场包多出文件 {file}。", "The exit pack has a file too many: {file}."),
     "exit_changed": ("离场包的文件 {file} 被改过。", "The file {file} of the exit pack was changed."),
     "exit_other_log": ("离场包中的日志不是这家公司的。", "The log in the exit pack is another company's."),
+    "purge": (
+        "{company} 的全部数据已于 {at} 销毁：{tables} 张表共 {rows} 行，其中 {files} 个文件（{bytes} 字节）；{keys} 把密钥，客户密钥 {customers} 把。",
+        "Everything of {company} was destroyed at {at}: {rows} rows of {tables} tables, {files} files among them of {bytes} bytes;"
+        " {keys} keys, and {customers} keys of customers.",
+    ),
+    "purge_asked": (
+        "由 {by} 于 {at} 申请，原因：{because}",
+        "{by} asked for it at {at}, because: {because}",
+    ),
+    "purge_confirmed": (
+        "等待期于 {due} 届满，由另一人 {by} 于 {at} 确认。",
+        "The waiting time was over at {due}; {by}, another person, confirmed it at {at}.",
+    ),
+    "purge_exit": (
+        "此前已写出离场包，清单的 SHA-256：{root}",
+        "Before that its exit pack was written; SHA-256 of its manifest: {root}",
+    ),
+    "purge_log": (
+        "日志止于 {size} 条；签发本证书的密钥随之销毁，此后无人能再签发。",
+        "The log ended at {size} entries; the key that signed this was destroyed with it, and nobody signs another.",
+    ),
+    "purge_backup": (
+        "备份 {folder} 中 {bases} 仍存有当时密封的数据：恢复时会再次删除，手工打开须有当时的根密钥。",
+        "In the backup {folder} the bases {bases} still hold what was sealed then: a restore erases it again, and whoever opens it by hand"
+        " needs the root key of then.",
+    ),
+    "purge_pack_held": ("与你手中的离场包一致。", "It agrees with the exit pack that you hold."),
+    "purge_other_pack": (
+        "证书所说的不是你手中的离场包。",
+        "The certificate is not of the exit pack that you hold.",
+    ),
+    "purge_line": ("证书残缺或被改过（第 {line} 行）。", "The certificate is damaged at line {line}."),
+    "purge_signature": ("证书被改过：签名不符。", "The certificate was changed: its signature does not agree."),
     "malformed": ("第 {line} 行不是证据文件的内容。", "Line {line} is not what an evidence pack holds."),
     "not_canonical": ("第 {line} 行的写法被改过。", "Line {line} was written differently."),
     "place": (
@@ -611,6 +648,96 @@ def _compare_files(folder: Path, names: set[tuple[str, int, str]]) -> None:
                 raise Wrong("exit_added", file=name)
 
 
+@dataclass(frozen=True)
+class Certificate:
+    """The certificate of a purge: what it begins with, how many rows of each table and which keys were destroyed, the key that
+    signed it, and how long the log was."""
+
+    head: dict[str, Any]
+    rows: dict[str, int]
+    destroyed: tuple[dict[str, Any], ...]
+    key: Key
+    entries: int
+
+
+def verify_certificate(lines: Iterable[bytes], *, key: Key | None = None, pack: ExitPack | None = None) -> Certificate:
+    """It is whole, signed by the last key of the company's log, and of this exit pack where one is given. Raises Wrong."""
+    head: dict[str, Any] = {}
+    keys: tuple[Key, ...] = ()
+    rows: dict[str, int] = {}
+    destroyed: list[dict[str, Any]] = []
+    whole, line, ended = hashlib.sha256(), 0, False
+    for line, written in enumerate(lines, 1):
+        try:
+            if ended:
+                raise ValueError("behind the end")
+            said = _read(written, line)
+            if line == 1:
+                head, keys = said, tuple(map(Key.of, (said["key"], *said["later_keys"])))
+                if said["certificate"] != CERTIFICATE_FORMAT or {each.name for each in keys} != {said["origin"]}:
+                    raise ValueError("no head")
+                if not Note.of(said["log"]).signed_by(keys[-1]):
+                    raise Wrong("purge_signature")
+            elif said.keys() == {"signature"}:
+                if not keys[-1].holds(CERTIFICATE + whole.digest(), decoded(said["signature"])):
+                    raise Wrong("purge_signature")
+                ended = True
+            elif said.keys() == {"table", "rows"} and said["table"] not in rows:
+                rows[said["table"]] = int(said["rows"])
+            else:
+                destroyed.append(dict(said["destroyed_key"]))
+        except Wrong as wrong:
+            raise wrong if wrong.says == "purge_signature" else Wrong("purge_line", line=line) from None
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            raise Wrong("purge_line", line=line) from None
+        whole.update(written)
+    if not ended:
+        raise Wrong("purge_line", line=line + 1)
+    if key is not None and key not in keys:
+        raise Wrong("key")
+    if pack is not None and (pack.root != head["exit_root"] or pack.head["key"] != head["key"]):
+        raise Wrong("purge_other_pack")
+    return Certificate(head, rows, tuple(destroyed), keys[-1], Note.of(head["log"]).size)
+
+
+def sentences_of_certificate(found: Certificate, *, pinned: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """As `sentences`, of the certificate of a purge. Raises Wrong where it lacks what is said of every one."""
+    head = found.head
+    try:
+        files, customers = head["files"], head["customer_keys"]
+        yield (
+            "purge",
+            {
+                "company": head["company"],
+                "at": head["destroyed_at"],
+                "tables": len(found.rows),
+                "rows": sum(found.rows.values()),
+                "files": files["count"],
+                "bytes": files["bytes"],
+                "keys": len(found.destroyed),
+                "customers": customers["count"],
+            },
+        )
+        yield "purge_asked", {"by": head["asked_by"], "at": head["asked_at"], "because": head["because"]}
+        yield "purge_confirmed", {"by": head["confirmed_by"], "at": head["confirmed_at"], "due": head["due_at"]}
+        yield "purge_exit", {"root": head["exit_root"]}
+        yield "purge_log", {"size": found.entries}
+        for each in head["backups"]:
+            if each["bases"]:
+                yield "purge_backup", {"folder": each["folder"], "bases": ", ".join(each["bases"])}
+    except (KeyError, TypeError):
+        raise Wrong("purge_line", line=1) from None
+    yield "intact", {"origin": found.key.name, "key": found.key.id.hex()}
+    if not pinned:
+        yield "unpinned", {}
+
+
+def is_certificate(file: Path) -> bool:
+    """Whether it begins as the certificate of a purge does."""
+    with file.open("rb") as lines:
+        return b'"certificate":"guibin/purge/' in lines.readline(BYTES_AT_ONCE)
+
+
 def sentences_of_exit(found: ExitPack, *, pinned: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """As `sentences`, of an exit pack and the log in it."""
     yield "exit", {"company": found.head["company"], "files": found.files, "bytes": found.bytes}
@@ -643,10 +770,13 @@ def sentences(found: Findings, *, pinned: bool) -> Iterator[tuple[str, dict[str,
 def main() -> None:
     """Exit code 0 when all of it holds, 1 at the first thing that does not."""
     parser = argparse.ArgumentParser(
-        prog="guibin-verify", description="核对证据文件或离场包 · Verify an evidence pack or an exit pack."
+        prog="guibin-verify",
+        description="核对证据文件、离场包或销毁证书 · Verify an evidence pack, an exit pack or the certificate of a purge.",
     )
     parser.add_argument(
-        "pack", type=Path, help="证据文件，或离场包的文件夹 · the evidence pack, or the folder of an exit pack"
+        "pack",
+        type=Path,
+        help="证据文件、销毁证书，或离场包的文件夹 · the evidence pack, the certificate, or the folder of an exit pack",
     )
     parser.add_argument("--key", help="日志的公钥 · the log's key, name+id+base64")
     parser.add_argument(
@@ -655,6 +785,7 @@ def main() -> None:
     parser.add_argument(
         "--checkpoint", action="append", default=[], type=Path, help="你手中的检查点 · a checkpoint you hold"
     )
+    parser.add_argument("--exit", type=Path, help="证书所属的离场包 · the exit pack that the certificate is of")
     parser.add_argument(
         "--language", choices=("zh", "en"), default="zh" if os.environ.get("LANG", "").startswith("zh") else "en"
     )
@@ -666,6 +797,10 @@ def main() -> None:
     except ValueError as error:
         parser.error(f"name+id+base64: {error}")
     try:
+        if not asked.pack.is_dir() and is_certificate(asked.pack):
+            for says, values in _of_certificate(asked.pack, asked.exit, key):
+                print(SAYS[says][place].format(**values))
+            return
         whole = verify_exit(asked.pack, key=key, witnesses=witnesses) if asked.pack.is_dir() else None
         if whole is None:
             with asked.pack.open("rb") as lines:
@@ -691,6 +826,14 @@ def main() -> None:
         print(SAYS[says][place].format(**values))
     for note in held:
         print(SAYS["held"][place].format(size=note.size))
+
+
+def _of_certificate(file: Path, pack: Path | None, key: Key | None) -> list[tuple[str, dict[str, Any]]]:
+    held = verify_exit(pack, key=key) if pack is not None else None
+    with file.open("rb") as lines:
+        found = verify_certificate(lines, key=key, pack=held)
+    said = list(sentences_of_certificate(found, pinned=key is not None))
+    return [*said, ("purge_pack_held", {})] if held is not None else said
 
 
 if __name__ == "__main__":

@@ -119,6 +119,17 @@ async def forget(company_id: UUID) -> None:
         await _asked(gone)
 
 
+async def forget_all(company_id: UUID) -> None:
+    """As `forget`, where files do lie in a store: nothing is left of it there. Raises StoreAway."""
+    await forget(company_id)
+
+    def left(store: ObjectStore) -> int:
+        return sum(len(several) for several in obstore.list(store, prefix=str(company_id)))
+
+    if await _asked(left):
+        raise StoreAway("The store still has files of the company: the same command again deletes them")
+
+
 async def _asked(ask: Callable[[ObjectStore], Result]) -> Result:
     """In a thread: what obstore awaits by itself ends some processes when they end."""
     refuse_waiting("the store of files")

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.evidence import queries as log
 from guibin.files import places
@@ -41,11 +42,12 @@ class BackupFailed(Conflict):
 
 class Kept(Struct, frozen=True):
     """What a restore is measured against: by company the last checkpoint of its log, the customers and the companies erased by
-    then."""
+    then, and the certificates of those that were purged."""
 
     checkpoints: dict[UUID, str] = {}
     customers: dict[UUID, tuple[UUID, ...]] = {}
     companies: tuple[UUID, ...] = ()
+    certificates: dict[UUID, str] = {}
 
 
 class Backup(Struct, frozen=True):
@@ -67,8 +69,7 @@ async def back_up(home: Path, to: Path, *, now: datetime, only_wal: bool, files:
         base = now.strftime(MOMENT)
         await _base(url, to / BASE / base)
     kept = await _kept(read_kept(to))
-    (to / f"{KEPT}.new").write_bytes(msgspec.json.encode(kept))
-    (to / f"{KEPT}.new").replace(to / KEPT)
+    _write_kept(to, kept)
     count = _copied(files, to / FILES) if files is not None else 0
     await _fetch_wal(url, to / WAL)
     return Backup(base, count, len(kept.checkpoints))
@@ -81,6 +82,34 @@ def read_kept(folder: Path) -> Kept:
         return msgspec.json.decode(file.read_bytes(), type=Kept) if file.exists() else Kept()
     except ValueError as error:
         raise BackupFailed(f"{file} is damaged, take another copy of it: {error}") from error
+
+
+def bases_of(folder: Path) -> list[str]:
+    """The bases that are there, oldest first. Raises BackupFailed for what is no backup's folder."""
+    if not (folder / BASE).is_dir():
+        raise BackupFailed(f"{folder} holds no backup: name the folder that `guibin backup` writes")
+    return sorted(each.name for each in (folder / BASE).iterdir() if each.is_dir())
+
+
+def forget(folder: Path, company: UUID) -> None:
+    """Whoever restores from it erases the company again, and its files are gone from it. Raises BackupFailed."""
+    bases_of(folder)
+    kept = read_kept(folder)
+    _write_kept(folder, replace(kept, companies=tuple(sorted({*kept.companies, company}))))
+    shutil.rmtree(folder / FILES / str(company), ignore_errors=True)
+    if (folder / FILES / str(company)).exists():
+        raise BackupFailed(f"{folder / FILES / str(company)} cannot be deleted: do it, then the same command again")
+
+
+def keep_certificate(folder: Path, company: UUID, certificate: str) -> None:
+    """It is there again after a restore. Raises BackupFailed."""
+    kept = read_kept(folder)
+    _write_kept(folder, replace(kept, certificates=kept.certificates | {company: certificate}))
+
+
+def _write_kept(folder: Path, kept: Kept) -> None:
+    (folder / f"{KEPT}.new").write_bytes(msgspec.json.encode(kept))
+    (folder / f"{KEPT}.new").replace(folder / KEPT)
 
 
 def folder_of_files(environment: dict[str, str]) -> Path | None:
@@ -155,7 +184,13 @@ async def _kept(before: Kept) -> Kept:
         if last is not None:
             checkpoints[company.id] = last.note
         customers.setdefault(company.id, set()).update(gone)
-    return Kept(checkpoints, {each: tuple(sorted(ids)) for each, ids in customers.items()}, tuple(sorted(companies)))
+    rows = await ENGINE.pool.fetch("select id, certificate from tenant where certificate is not null")
+    return Kept(
+        checkpoints,
+        {each: tuple(sorted(ids)) for each, ids in customers.items()},
+        tuple(sorted(companies)),
+        before.certificates | {row["id"]: row["certificate"] for row in rows},
+    )
 
 
 def _copied(store: Path, to: Path) -> int:

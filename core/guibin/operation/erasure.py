@@ -5,9 +5,10 @@ installation leaves none behind.
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from graphlib import TopologicalSorter
+from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.jobs.ledger import LET_GO, RUNNING
-from guibin_tenants import registry
+from guibin_tenants import purges, registry
 from guibin_tenants.refusals import Conflict
 from guibin_tenants.tables import HOLDS_COMPANIES
 
@@ -77,21 +78,39 @@ async def erase(connection: asyncpg.Connection, slug: str, *, by: str, now: date
         running = await connection.fetchval(RUNNING)
         if running:
             raise StillWorking(f"{running} jobs of {slug} still run: they end within their time limit, then try again")
-        rows = {}
-        for table in await in_order(connection):
-            status = await connection.execute(f'delete from "{table}" where tenant_id = $1', tombstone.id)
-            if count := int(status.rsplit(" ", 1)[-1]):
-                rows[table] = count
+        rows = await delete_rows(connection, tombstone.id)
         erased_at = tombstone.erased_at or now
         await registry.bury(connection, tombstone.id, by=by, now=erased_at, rows=msgspec.json.encode(rows).decode())
-    for table in _KEYS:
-        # A deleted row stays on its page until then.
-        await connection.execute(f"vacuum {table}")
+    await sweep_keys(connection)
     return Erasure(slug, erased_at, tombstone.erased_by or by, rows)
 
 
-async def erase_again(connection: asyncpg.Connection, ids: Collection[UUID], *, by: str, now: datetime) -> list[str]:
-    """After a restore: the companies of these that are back, erased, served or not; their slugs."""
+async def delete_rows(connection: asyncpg.Connection, company: UUID) -> dict[str, int]:
+    """All of the company whose setting is set, inside a transaction; how many, by table that had any."""
+    rows = {}
+    for table in await in_order(connection):
+        status = await connection.execute(f'delete from "{table}" where tenant_id = $1', company)
+        if count := int(status.rsplit(" ", 1)[-1]):
+            rows[table] = count
+    return rows
+
+
+async def sweep_keys(connection: asyncpg.Connection) -> None:
+    """A deleted row stays on its page until then."""
+    for table in _KEYS:
+        await connection.execute(f"vacuum {table}")
+
+
+async def erase_again(
+    connection: asyncpg.Connection,
+    ids: Collection[UUID],
+    *,
+    by: str,
+    now: datetime,
+    certificates: Mapping[UUID, str] = MappingProxyType({}),
+) -> list[str]:
+    """After a restore: the companies of these that are back, erased, served or not; their slugs. Those that were purged have their
+    `certificates` again."""
     gone = []
     for company in await registry.everyone(connection):
         if company.id in ids and company.erased_at is None:
@@ -101,6 +120,8 @@ async def erase_again(connection: asyncpg.Connection, ids: Collection[UUID], *, 
             # What ran when the backup was written runs no more.
             await connection.execute(LET_GO)
             await erase(connection, company.slug, by=by, now=now)
+            if company.id in certificates:
+                await purges.keep(connection, company.slug, None, certificate=certificates[company.id])
             gone.append(company.slug)
     return gone
 

@@ -157,6 +157,10 @@ async def _refuse_impossible(ends: _Ends) -> None:
     level = await ends.source.fetchval("show wal_level")
     if level != "logical":
         raise CannotMove(f"{ends.from_cell.name} has wal_level={level}: set it to logical and start the server again")
+    if await ends.source.fetchval(
+        "select purge ->> 'confirmed_at' is not null from tenant where id = $1", ends.company
+    ):
+        raise CannotMove(f"{ends.place.slug} is being purged: guibin tenant purge confirm {ends.place.slug} ends it")
     if await ends.target.fetchval("select true from tenant where id = $1 and moving_to is null", ends.company):
         raise CannotMove(f"{ends.to_cell.name} serves {ends.place.slug} as well: the directory and the cell contradict")
     if await ends.target.fetchval(

@@ -7,57 +7,29 @@ import csv
 import json
 import shutil
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import pytest
 from looking import CUSTOMER
 from papers import PDF, added, picture
-from running import come_round
-from table_rows import insert, values_for
 
-from guibin.catalog import TABLES
 from guibin.evidence import verify as verifying
-from guibin.evidence.jobs import SequenceEvidence
 from guibin.evidence.verify import MANIFEST, Wrong, verify_exit
 from guibin.exits import actions
 from guibin.exits.refusals import NoPlace
-from guibin.exits.requests import NewExit
 from guibin.exits.writing import UNFINISHED, short
 from guibin.policies.queries import act_of
 from guibin.profiles.refusals import NoBasis
 from guibin.watch import failpoints
 from guibin.watch.failpoints import FailedOnPurpose, armed_by
 from guibin_tenants import keyring
-from guibin_tenants.keyring import Place
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.scope import fetch, fetch_value
-from guibin_tenants.tables import TenantTable, new_id
+from guibin_tenants.tables import new_id
 
-WHY = {"purpose": "合同到期，移交数据", "leaves_to": "nobody"}
-# What its own rows are made of: keys and the log are as they are made, a row of nonsense there stops everybody.
-ITS_OWN = {"tenant_key", "subject_key", "evidence_key", "evidence_entry", "evidence_tree", "evidence_checkpoint"}
-# What they keep sealed are pictures.
-PICTURES = ("case_signature", "visit_signature")
-FAR_OFF = datetime(2999, 1, 1, tzinfo=UTC)
-# Sealed by the company's key: of nobody, or of somebody on the staff.
-OF_THE_COMPANY = {"transfer", "staff_address"}
-
-
-@pytest.fixture
-def leave(tmp_path):
-    """Write the company's pack, as its operator."""
-
-    async def run(company, name="pack", **said):
-        by = Principal(kind="operator", id=new_id(), name="operator 测试", permissions=PERMISSIONS, address="cli")
-        place = tmp_path / name
-        async with company.scope():
-            act = await act_of(company.world.packs, company.context(), by=by, now=company.world.clock())
-            done = await actions.write(place, NewExit(**(WHY | said)), act, say=lambda said: None)
-        return place, done
-
-    return run
+from .filling import ITS_OWN, PICTURES
 
 
 def lines(place, table):
@@ -71,38 +43,6 @@ def listed(place):
 def everything(place):
     """All bytes of all files."""
     return b"".join(file.read_bytes() for file in sorted(place.rglob("*")) if file.is_file())
-
-
-@pytest.fixture
-async def filled(world):
-    """Companies with a row in every table of the core and of every pack there is, whatever is sealed sealed as its slice does."""
-
-    async def run():
-        company, rows, said = await world.tenant(packs=tuple(world.packs.names)), {}, {}
-        await (await company.client()).get("/api/v1/evidence")
-        await come_round(company, SequenceEvidence())
-        packs = [table for schema in world.packs.schemas() for table in schema.tables]
-        async with company.scope() as scope:
-            rows["evidence_checkpoint"] = await fetch_value("select id from evidence_checkpoint")
-            for table in (*TABLES, *packs):
-                name = table._meta.tablename
-                if not issubclass(table, TenantTable) or name in ITS_OWN:
-                    continue
-                row = values_for(table, company.id, rows, identifier=new_id())
-                if name == "policy_version":
-                    row |= {"effective_from": FAR_OFF, "written_at": FAR_OFF}
-                for column in [c._meta.db_column_name for c in table._meta.columns]:
-                    if type(row.get(column)) is bytes and ("sealed" in column or column == "envelope"):
-                        key = await keyring.tenant_key()
-                        if name not in OF_THE_COMPANY:
-                            key = await keyring.subject_key(rows["customer"])
-                        said[name, column] = f"clear {name}.{column}"
-                        place = Place(name, column, row["id"])
-                        row[column] = keyring.seal(key, place, said[name, column])
-                rows[name] = await insert(scope.connection, table, row)
-        return company, rows, said
-
-    return run
 
 
 async def test_every_row_of_every_table_is_in_the_pack_and_nothing_of_another_company(filled, leave, database):
