@@ -93,7 +93,7 @@ async def test_one_asks_another_confirms_and_the_certificate_is_checked_without_
     assert "may be purged from" in soon[2]
     assert "withdraw" in erased[2]
     assert "operator alice asked" in alone[2]
-    assert json.loads(done[1])["rows"] > 50
+    assert json.loads(done[1])["rows"] > 20
     assert (tmp_path / "again.cert").read_bytes() == (tmp_path / f"{tenant.slug}.cert").read_bytes()
     for said in (
         f"Everything of {tenant.slug} was destroyed",
