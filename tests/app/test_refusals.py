@@ -30,6 +30,7 @@ OPERATORS = (
     "guibin_tenants/registry",
     "guibin_tenants/directory",
     "guibin_tenants/cells",
+    "guibin_tenants/purges",
 )
 # These say names and figures alone.
 WORDLESS = {"7 7", "7: 7"}

@@ -40,7 +40,7 @@ KEPT = {
 }
 # Only whoever operates the service meets these.
 OPERATORS = re.compile(
-    r"guibin\.(cli|operation|exits|testing|conformance|app\.(proxies|bounds)|files\.stores)|guibin_tenants\.(registry|directory|cells|keyring)"
+    r"guibin\.(cli|operation|exits|testing|conformance|app\.(proxies|bounds)|files\.stores)|guibin_tenants\.(registry|directory|cells|keyring|purges)"
 )
 # Told by the one handler of requests, and by pages in words of their own.
 TELL = ("app/", "cli/", "console/", "conformance/", "web/", "watch/", "scim/")

@@ -16,7 +16,7 @@ JOB = "00000000-0000-7000-8000-000000000000"
 # Every command that works on a company's data, as it is typed.
 NEEDS_A_SERVER = """serve --port 0|worker|doctor|tenant create x|tenant list|tenant show x|tenant suspend x --because y
 tenant resume x|tenant freeze x --because y|tenant thaw x|tenant share x|tenant allow x 300|tenant allow-packs x hotel|pack preview x hotel|pack enable x hotel|pack disable x hotel|pack upgrades
-tenant erase x --yes x|tenant exit x --to a|key create x --scope *|key list x|key revoke x {job}
+tenant erase x --yes x|tenant purge show x|tenant exit x --to a|key create x --scope *|key list x|key revoke x {job}
 staff add x --login li --name 李 --role agent|staff list x|import x customers a.csv|export x customers a.csv|assess x
 report x tiers --period 2026|timers run x --until 2026-03-02|timetable show x|timetable move x a PT1H|timetable off x a
 timetable on x a|timetable run x a|jobs list x|jobs show x {job}|jobs retry x --dead|jobs cancel x {job}

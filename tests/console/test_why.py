@@ -30,6 +30,11 @@ OPERATORS = frozenset(
         "draining",
         "moving",
         "no-place",
+        "another-person",
+        "no-purge",
+        "purge-asked",
+        "purge-confirmed",
+        "purge-not-due",
     }
 )
 TESTS = Path(__file__).parents[1]

@@ -20,6 +20,7 @@ from guibin.cli import backup, data, tenants
 from guibin.exits import actions as exits
 from guibin.jobs.kinds import all_handlers
 from guibin.messages.subjects import SUBJECTS
+from guibin.operation import purging
 from guibin_tenants.refusals import Refusal
 
 FILE = Path(__file__).parents[1] / "core" / "stored_spellings.txt"
@@ -31,7 +32,7 @@ _AUDIT = "guibin.audit.actions"
 _ANSWERING = "guibin.audit.answering"
 _DISCLOSURES = "guibin.profiles.disclosures"
 # What refuses below the commands is known once they are.
-_BEHIND_COMMANDS = (backup, data, tenants, exits)
+_BEHIND_COMMANDS = (backup, data, tenants, exits, purging)
 
 
 def stored(app: Litestar) -> dict[str, list[str]]:
