@@ -7,7 +7,9 @@ import pytest
 from looking import CUSTOMER
 from running import come_round
 
-from guibin.evidence.jobs import SequenceEvidence
+from guibin.evidence.jobs import PublishCheckpoint, SequenceEvidence
+from guibin.evidence.verify import COSIGNATURE, Key
+from guibin.outbound.targets import Rules, use_rules
 from guibin_tenants.scope import fetch_value
 
 WHY = ("--because", "年度审计")
@@ -56,3 +58,24 @@ async def test_verify_agrees_with_a_checkpoint_that_was_kept_and_names_what_does
         good
     )
     assert (bad[0], "that you hold is signed by another key" in bad[1]) == (1, True), bad
+
+
+async def test_keepers_says_where_checkpoints_go_and_why_none_arrives(tenant, client, customer, guibin):
+    none = await guibin("audit", "keepers", tenant.slug)
+    key = Key("witness.example", COSIGNATURE, b"\x01" * 32)
+    use_rules(Rules(["127.0.0.1:9"]))
+    try:
+        named = {"witnesses": [{"url": "http://127.0.0.1:9", "key": str(key)}]}
+        assert (await client.put("/api/v1/evidence/targets", json=named)).status_code == 200
+        before = await guibin("audit", "keepers", tenant.slug)
+        await come_round(tenant, PublishCheckpoint())
+    finally:
+        use_rules(Rules())
+
+    after = await guibin("audit", "keepers", tenant.slug)
+
+    assert none[:2] == (0, "Checkpoints go nowhere\n")
+    assert before[0] == 0
+    assert after[0] == 1
+    assert "witness  witness.example" in after[1]
+    assert "nothing answers: check the address and the network (since 2026-" in after[1]

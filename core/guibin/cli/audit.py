@@ -12,11 +12,12 @@ from cyclopts import App, Parameter
 from guibin.audit import queries
 from guibin.audit.actions import noted
 from guibin.audit.queries import AuditFilter
-from guibin.evidence import findings, packs
+from guibin.evidence import findings, packs, publishing
 from guibin.evidence import queries as log
 from guibin.evidence import verify as verifying
 from guibin.evidence.packs import NewPack
 from guibin.oversight import replays
+from guibin.regulations.core import CORE
 from guibin.web.listing import PageAsked
 
 from . import environment
@@ -84,6 +85,24 @@ async def evidence(
             async for line in packs.pack(new, session.act, entries_max=None):
                 file.write(line)
     out.print(f"{to}, {_verifier_beside(to)}", markup=False)
+
+
+@app.command
+async def keepers(slug: str, *, json: Json = False) -> None:
+    """Where the log's checkpoints go, the last that each got, and why none arrives; exit code 1 when any does not arrive."""
+    async with environment.inside(slug) as session:
+        found = await publishing.keepers()
+        await noted("audit.evidence", session.act, subject="evidence", shown=0)
+    rows = [(each.kind, each.name, each.size, each.last_at, _wrong(each)) for each in found]
+    answer_table(found, ("kind", "name", "entries", "last", "wrong"), rows, empty="Checkpoints go nowhere", json=json)
+    if any(each.why for each in found):
+        sys.exit(1)
+
+
+def _wrong(keeper: publishing.Keeper) -> str:
+    if keeper.why is None:
+        return ""
+    return f"{CORE.texts[f'checkpoint_failure.{keeper.why}'].in_language('en')} (since {keeper.failing_since:%Y-%m-%d %H:%MZ})"
 
 
 @app.command

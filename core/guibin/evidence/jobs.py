@@ -33,10 +33,11 @@ async def prepare(job: PublishCheckpoint, run: Run) -> Parcel | None:
 
 @runs_errand(PublishCheckpoint, Errand(prepare, publishing.go), timeout_s=180.0)
 async def publish_checkpoint(job: PublishCheckpoint, run: Run, sent: tuple[Parcel, Outcome] | None) -> None:
-    """Who has it by now; a witness who had seen another size is asked again, once."""
+    """Who has it by now and who not; a witness who had seen another size is asked again, once."""
+    await publishing.forget_unnamed()
     if sent is None:
         return
     parcel, outcome = sent
     await publishing.settle(parcel, outcome, run)
-    if outcome.had and not job.had:
-        await enqueue(PublishCheckpoint(outcome.had), now=run.now)
+    if again := {name: size for name, size in outcome.had.items() if name not in job.had}:
+        await enqueue(PublishCheckpoint(job.had | again), now=run.now)

@@ -1,11 +1,12 @@
 """Checkpoints leave the machine: to a store that the operator names, to witnesses and auditors that the company names."""
 
 import asyncio
+import functools
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from string import Template
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
 import obstore
@@ -20,7 +21,7 @@ from guibin.gateways import providers
 from guibin.messages import channels
 from guibin.messages.channels import OpenChannel
 from guibin.messages.staff_mail import opened_address
-from guibin.outbound.carrier import carrier
+from guibin.outbound.carrier import Answer, carrier
 from guibin.outbound.targets import rules
 from guibin.policy.words import NoteKey, Url
 from guibin.regulations.core import CORE
@@ -29,7 +30,8 @@ from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.rows import add_all
 from guibin_tenants.scope import fetch_value
 
-from . import queries
+from . import failing, queries
+from .failing import Reason
 from .proofs import consistency
 from .queries import CheckpointView
 from .tables import EvidenceReceipt
@@ -40,9 +42,11 @@ SETTING = "evidence_targets"
 STORE = "store"
 WITNESSES_MAX = AUDITORS_MAX = 5
 AUDITOR = "auditor"
-CONFLICT = 409
-Reason = Literal["no_answer", "holds_another"]
-"""Why a checkpoint did not get where it should: nothing answered, or another note lies under its name."""
+OK, CONFLICT = 200, 409
+# A size that a witness names: no log is longer.
+_SIZE_DIGITS_MAX = 18
+# What tlog-witness means by these statuses.
+_SAID: dict[int, Reason] = {200: "wrong_signature", 403: "unknown_key", 404: "unwatched", 422: "inconsistent"}
 
 _log = logging.getLogger("guibin.evidence")
 
@@ -55,18 +59,23 @@ class Witness(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EvidenceTargets(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom the company's checkpoints are shown: `auditors` by mail, each the latest, every so many hours at most."""
+    """Whom the company's checkpoints are shown: `auditors` by mail, each the latest, every so many hours at most. When none arrives for
+    `told_after_hours`, admins and auditors hear of it; of what is grave at once."""
 
     witnesses: Annotated[tuple[Witness, ...], Meta(max_length=WITNESSES_MAX)] = ()
     auditors: Annotated[tuple[UUID, ...], Meta(max_length=AUDITORS_MAX)] = ()
     mailed_every_hours: Annotated[int, Meta(ge=1, le=744)] = 24
+    told_after_hours: Annotated[int, Meta(ge=1, le=744)] = 3
 
 
 class Errand(Struct, frozen=True):
-    """What is to be asked of one witness: the request as tlog-witness has it."""
+    """What is to be asked of one witness: the request as tlog-witness has it, which says that it `had` so much of the log. `again`: it
+    said so itself."""
 
     witness: Witness
     body: bytes
+    had: int
+    again: bool
 
 
 class Mailing(Struct, frozen=True):
@@ -77,12 +86,14 @@ class Mailing(Struct, frozen=True):
 
 
 class Parcel(Struct, frozen=True):
-    """A checkpoint on its way: `name` is what it is called in the store, empty when it lies there already."""
+    """A checkpoint on its way: `name` is what it is called in the store, empty when it lies there already. `failed` are auditors to whom
+    none can be sent."""
 
     checkpoint: CheckpointView
     name: str
     errands: tuple[Errand, ...]
     mailing: Mailing | None = None
+    failed: dict[str, Reason] = {}
 
 
 class Outcome(Struct, frozen=True):
@@ -115,23 +126,40 @@ async def named() -> EvidenceTargets:
 
 class Keeper(Struct, frozen=True, kw_only=True):
     """Where checkpoints are to go: the operator's `store`, a `witness` or an `auditor`, and its `name`, empty for the store. `size` is the
-    largest log of which it holds a checkpoint, and `last_at` when it last got one; both None where it never did."""
+    largest log of which it holds a checkpoint, and `last_at` when it last got one; both None where it never did. While none arrives,
+    `why` says what is wrong `failing_since` then, last at `failed_at`."""
 
     kind: Literal["store", "witness", "auditor"]
     name: str = ""
     size: int | None = None
     last_at: datetime | None = None
+    why: Reason | None = None
+    failing_since: datetime | None = None
+    failed_at: datetime | None = None
 
 
 async def keepers() -> tuple[Keeper, ...]:
     """Everybody who is named now, those that never got one as well."""
-    who = await named()
+    wanted = await _wanted(await named())
+    last, failures = await queries.last_kept(list(wanted)), await failing.standing()
+    return tuple(_seen(each, last.get(target, {}), failures.get(target)) for target, each in wanted.items())
+
+
+def _seen(keeper: Keeper, last: Mapping[str, Any], failure: failing.Failure | None) -> Keeper:
+    wrong = (
+        {"why": failure.reason, "failing_since": failure.since, "failed_at": failure.last_at}
+        if failure is not None
+        else {}
+    )
+    return structs.replace(keeper, **last, **wrong)
+
+
+async def _wanted(who: EvidenceTargets) -> dict[str, Keeper]:
+    """By target where checkpoints are to go."""
     called = {each.id: each.name for each in await staff.all_staff()} if who.auditors else {}
     wanted = {STORE: Keeper(kind="store")} if _chosen.store is not None else {}
     wanted |= {key: Keeper(kind="witness", name=key) for key in (Key.of(each.key).name for each in who.witnesses)}
-    wanted |= {f"mail/{each}": Keeper(kind="auditor", name=called.get(each, "")) for each in who.auditors}
-    last = await queries.last_kept(list(wanted))
-    return tuple(structs.replace(each, **last.get(target, {})) for target, each in wanted.items())
+    return wanted | {f"mail/{each}": Keeper(kind="auditor", name=called.get(each, "")) for each in who.auditors}
 
 
 async def targets(act: Act) -> EvidenceTargets:
@@ -143,6 +171,7 @@ async def targets(act: Act) -> EvidenceTargets:
 async def set_targets(new: EvidenceTargets, act: Act) -> EvidenceTargets:
     """Show them these from now on. Raises Invalid."""
     wrong = [problem for place, each in enumerate(new.witnesses) for problem in _problems(each, place)]
+    wrong += _same_names(new.witnesses)
     here = {one.id for one in await staff.all_staff() if one.left_at is None and AUDITOR in one.roles}
     wrong += [
         FieldError(f"auditors[{place}]", "an auditor of the company's", value=str(each))
@@ -151,6 +180,7 @@ async def set_targets(new: EvidenceTargets, act: Act) -> EvidenceTargets:
     ]
     refuse(wrong)
     await settings.write(SETTING, new)
+    await forget_unnamed()
     await noted("evidence.targets", act, subject="evidence", shown=0)
     return new
 
@@ -167,6 +197,21 @@ def _problems(witness: Witness, place: int) -> list[FieldError]:
     return [each for each in found if each is not None]
 
 
+def _same_names(witnesses: Sequence[Witness]) -> list[FieldError]:
+    """By its name a witness is known in the log: what one cosigned would count as the other's."""
+    names = [each.key.partition("+")[0] for each in witnesses]
+    return [
+        FieldError(f"witnesses[{place}].key", "another name than the witnesses before it", value=name)
+        for place, name in enumerate(names)
+        if name in names[:place]
+    ]
+
+
+async def forget_unnamed() -> None:
+    """Where no checkpoint is to go any more none fails to arrive."""
+    await failing.forget_all_but(await _wanted(await named()))
+
+
 async def prepare(had: Mapping[str, int], act: Act) -> Parcel | None:
     """The last checkpoint for whoever has not seen it; `had` is how much of the log witnesses said they had seen."""
     last = await queries.latest()
@@ -176,23 +221,30 @@ async def prepare(had: Mapping[str, int], act: Act) -> Parcel | None:
     asked = [each for each in who.witnesses if Key.of(each.key).name not in known]
     errands = [await _errand(each, last, had.get(Key.of(each.key).name)) for each in asked]
     name = f"{Note.of(last.note).origin}/{last.size:012d}" if _chosen.store is not None and STORE not in known else ""
-    mailing = await _mailing(last, who, act)
-    return Parcel(last, name, tuple(errands), mailing) if errands or name or mailing else None
+    mailing, failed = await _mailing(last, who, act)
+    return Parcel(last, name, tuple(errands), mailing, failed) if errands or name or mailing or failed else None
 
 
-async def _mailing(last: CheckpointView, who: EvidenceTargets, act: Act) -> Mailing | None:
-    """For those auditors who work here as such, have an address, and got none within the hours; None where that is nobody."""
+async def _mailing(last: CheckpointView, who: EvidenceTargets, act: Act) -> tuple[Mailing | None, dict[str, Reason]]:
+    """For those auditors who got none within the hours; None where that is nobody, and to whom of them none can be sent."""
     channel = await channels.opened("email") if who.auditors else None
-    if channel is None:
-        return None
     since = act.now - timedelta(hours=who.mailed_every_hours)
-    mails = {}
+    mails: dict[str, providers.Parcel] = {}
+    failed: dict[str, Reason] = {}
     for each in who.auditors:
         target = f"mail/{each}"
-        to = await opened_address(each) if AUDITOR in (await staff.by_id(each)).roles else None
-        if to and not await queries.is_kept(target, last.id, since):
+        if await queries.is_kept(target, last.id, since):
+            continue
+        account, to = await staff.by_id(each), await opened_address(each)
+        if account.left_at is not None or AUDITOR not in account.roles:
+            failed[target] = "no_auditor"
+        elif channel is None:
+            failed[target] = "no_channel"
+        elif to is None:
+            failed[target] = "no_address"
+        else:
             mails[target] = _letter(to, last, uuid5(last.id, target), act)
-    return Mailing(channel, mails) if mails else None
+    return Mailing(channel, mails) if channel and mails else None, failed
 
 
 def _letter(to: str, last: CheckpointView, message_id: UUID, act: Act) -> providers.Parcel:
@@ -213,6 +265,7 @@ def _letter(to: str, last: CheckpointView, message_id: UUID, act: Act) -> provid
 
 
 async def _errand(witness: Witness, last: CheckpointView, had: int | None) -> Errand:
+    again = had is not None
     if had is None:
         had = await fetch_value(
             "select coalesce(max(c.size), 0) from evidence_receipt r join evidence_checkpoint c on c.id = r.checkpoint_id"
@@ -221,30 +274,61 @@ async def _errand(witness: Witness, last: CheckpointView, had: int | None) -> Er
         )
     proof = await queries.roots(consistency(had, last.size)) if had <= last.size else []
     lines = [f"old {had}", *map(encoded, proof), "", last.note]
-    return Errand(witness, "\n".join(lines).encode())
+    return Errand(witness, "\n".join(lines).encode(), had, again)
 
 
 async def go(parcel: Parcel) -> tuple[Parcel, Outcome]:
     """Put it there and have it cosigned; what fails is tried again with the next checkpoint."""
-    cosigned, had = {}, {}
-    for errand in parcel.errands:
-        key = Key.of(errand.witness.key)
-        url = f"{errand.witness.url.rstrip('/')}/add-checkpoint"
-        answer = await carrier().post(url, errand.body, {"Content-Type": "text/plain"}, keeps_body=True)
-        said = answer.body.decode("utf-8", "replace")
-        if answer.status == CONFLICT and said.strip().isdigit():
-            had[key.name] = int(said)
-        elif answer.status == 200 and (line := _line_of(said, parcel.checkpoint.note, key)):
-            cosigned[key.name] = line
-    mailed = await _mailed(parcel.mailing) if parcel.mailing else ()
-    failed = await _store(parcel) if parcel.name else None
-    return parcel, Outcome(cosigned, had, bool(parcel.name) and not failed, mailed, {STORE: failed} if failed else {})
+    found = [Outcome(failed=parcel.failed), *[await _ask(errand, parcel.checkpoint) for errand in parcel.errands]]
+    if parcel.name:
+        found.append(await _store(parcel))
+    if parcel.mailing is not None:
+        found.append(await _mail(parcel.mailing))
+    return parcel, functools.reduce(_together, found)
 
 
-async def _mailed(mailing: Mailing) -> tuple[str, ...]:
-    """Those that the server took."""
+def _together(one: Outcome, other: Outcome) -> Outcome:
+    return Outcome(
+        one.cosigned | other.cosigned,
+        one.had | other.had,
+        one.stored or other.stored,
+        one.mailed + other.mailed,
+        one.failed | other.failed,
+    )
+
+
+async def _ask(errand: Errand, last: CheckpointView) -> Outcome:
+    key = Key.of(errand.witness.key)
+    url = f"{errand.witness.url.rstrip('/')}/add-checkpoint"
+    answer = await carrier().post(url, errand.body, {"Content-Type": "text/plain"}, keeps_body=True)
+    said = answer.body.decode("utf-8", "replace")
+    if answer.status == OK and (line := _line_of(said, last.note, key)):
+        return Outcome(cosigned={key.name: line})
+    had = _size_of(said) if answer.status == CONFLICT else None
+    if had is not None and not errand.again and had != errand.had and had <= last.size:
+        return Outcome(had={key.name: had})
+    return Outcome(failed={key.name: _why(answer, had, errand.had, last.size)})
+
+
+def _why(answer: Answer, had: int | None, asked_from: int, size: int) -> Reason:
+    """Why there is no cosignature; `had` is how much of the log the witness says that it saw."""
+    if had is not None:
+        # One that saw just as much as we said saw another log.
+        return "ahead" if had > size else "inconsistent" if had == asked_from else "refused"
+    if not answer.status:
+        return "not_allowed" if answer.is_hopeless else "no_answer"
+    return _SAID.get(answer.status, "refused")
+
+
+def _size_of(said: str) -> int | None:
+    told = said.strip()
+    return int(told) if told.isascii() and told.isdigit() and len(told) <= _SIZE_DIGITS_MAX else None
+
+
+async def _mail(mailing: Mailing) -> Outcome:
     sent = await asyncio.gather(*map(mailing.channel.send, mailing.mails.values()))
-    return tuple(target for target, outcome in zip(mailing.mails, sent, strict=True) if not outcome.error)
+    taken = tuple(target for target, outcome in zip(mailing.mails, sent, strict=True) if not outcome.error)
+    return Outcome(mailed=taken, failed={target: "mail_refused" for target in mailing.mails if target not in taken})
 
 
 def _line_of(said: str, note: str, key: Key) -> str:
@@ -258,15 +342,14 @@ def _line_of(said: str, note: str, key: Key) -> str:
     return ""
 
 
-async def _store(parcel: Parcel) -> Reason | None:
-    """Why the store does not have it now, None where it has."""
+async def _store(parcel: Parcel) -> Outcome:
     assert _chosen.store is not None
     try:
         # In a thread, as files are.
         kept = await asyncio.to_thread(_put, _chosen.store, parcel.name, parcel.checkpoint.note.encode())
     except (BaseError, OSError):
-        return "no_answer"
-    return None if kept else "holds_another"
+        return Outcome(failed={STORE: "no_answer"})
+    return Outcome(stored=True) if kept else Outcome(failed={STORE: "holds_another"})
 
 
 def _put(store: ObjectStore, name: str, note: bytes) -> bool:
@@ -288,3 +371,11 @@ async def settle(parcel: Parcel, outcome: Outcome, act: Act) -> None:
         for target, line in kept.items()
     ]
     await add_all(EvidenceReceipt, None, rows, unless=("checkpoint_id", "target"))
+    who = await named()
+    called = {target: _called(each) for target, each in (await _wanted(who)).items()}
+    failed = {target: reason for target, reason in outcome.failed.items() if target in called}
+    await failing.settle(failed, kept.keys(), failing.Limit(timedelta(hours=who.told_after_hours), called), act)
+
+
+def _called(keeper: Keeper) -> dict[str, str]:
+    return {"keeper": keeper.kind, "name": f" {keeper.name}" if keeper.name else ""}

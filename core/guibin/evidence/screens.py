@@ -34,6 +34,7 @@ class EvidenceScreens(Controller):
             "evidence/log.html",
             log=await reading.log(shell.act),
             checkpoints=(await reading.checkpoints(PageAsked(limit=20), shell.act)).items,
+            why=lambda keeper: shell.named(f"checkpoint_failure.{keeper.why}"),
         )
 
     @get("/rows/{source_id:uuid}", needs=READ)

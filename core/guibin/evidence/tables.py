@@ -69,3 +69,16 @@ class EvidenceReceipt(TenantTable):
     received_at = Timestamptz(default=None, null=True)
 
     keys = Keys(while_frozen="*", written_by="company", append_only=True, unique=(("checkpoint_id", "target"),))
+
+
+class EvidenceFailure(TenantTable):
+    """Checkpoints have not got to `target` `since`, for this `reason`: the last try was at `last_at`, and at `told_at` people were
+    told. The row goes when one arrives, or when none is to go there any more."""
+
+    target = Varchar(length=300)
+    reason = Varchar(length=20)
+    since = Timestamptz(default=None, null=True)
+    last_at = Timestamptz(default=None, null=True)
+    told_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(written_by="company", unique=(("target",),))

@@ -122,6 +122,8 @@ _SPOKEN = {
     "review": "plan_review",
     "step": "step",
     "error": "mailbox_error",
+    "keeper": "evidence_keeper",
+    "failure": "checkpoint_failure",
 }
 # Those that are days and spans.
 _SPANS = frozenset({"on", "span"})
