@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from guibin.audit import queries
 from guibin.audit.actions import noted
 from guibin.audit.queries import AuditFilter
-from guibin.evidence import findings, packs, publishing
+from guibin.evidence import findings, packs, targets
 from guibin.evidence import queries as log
 from guibin.evidence import verify as verifying
 from guibin.evidence.packs import NewPack
@@ -91,7 +91,7 @@ async def evidence(
 async def keepers(slug: str, *, json: Json = False) -> None:
     """Where the log's checkpoints go, the last that each got, and why none arrives; exit code 1 when any does not arrive."""
     async with environment.inside(slug) as session:
-        found = await publishing.keepers()
+        found = await targets.keepers()
         await noted("audit.evidence", session.act, subject="evidence", shown=0)
     rows = [(each.kind, each.name, each.size, each.last_at, _wrong(each)) for each in found]
     answer_table(found, ("kind", "name", "entries", "last", "wrong"), rows, empty="Checkpoints go nowhere", json=json)
@@ -99,7 +99,7 @@ async def keepers(slug: str, *, json: Json = False) -> None:
         sys.exit(1)
 
 
-def _wrong(keeper: publishing.Keeper) -> str:
+def _wrong(keeper: targets.Keeper) -> str:
     if keeper.why is None:
         return ""
     return f"{CORE.texts[f'checkpoint_failure.{keeper.why}'].in_language('en')} (since {keeper.failing_since:%Y-%m-%d %H:%MZ})"

@@ -69,11 +69,11 @@ def load_root_key() -> None:
 def use_files() -> None:
     """Keep files and checkpoints where the environment says, and as many as it says. Raises BadStore, BadBound."""
     # Only whoever serves pays for importing whatever carries a checkpoint away.
-    from guibin.evidence import publishing
+    from guibin.evidence import targets
 
     file_bounds.use_room(os.environ)
     file_places.use_store(file_places.store_of(os.environ))
-    publishing.use_store(os.environ)
+    targets.use_store(os.environ)
 
 
 def refuse_nowhere() -> None:

@@ -3,12 +3,12 @@
 from litestar import Controller, Response, post, put
 
 from guibin.context import Act
-from guibin.web.routing import AS_IT_IS, gets
+from guibin.web.routing import AS_IT_IS, gets, posts
 from guibin_tenants.principals import may, sees_all
 
-from . import packs, publishing, reading
+from . import packs, reading, targets
 from .packs import NewPack
-from .publishing import EvidenceTargets
+from .targets import EvidenceTargets
 
 READ = may("audit:read") & sees_all
 SETS = may("policy:write") & sees_all
@@ -22,11 +22,20 @@ class EvidenceController(Controller):
     list_checkpoints = gets("/checkpoints", reading.checkpoints, "The log as it was signed, the latest first")
     show_proof = gets("/rows/{source_id:uuid}/proofs", reading.proof, "That an entry, or a decision, is in the log")
     show_consistency = gets("/consistency", reading.consistent, "That the log only grew between two sizes")
-    list_targets = gets("/targets", publishing.targets, "Whom checkpoints are shown", needs=READ | SETS)
+    list_targets = gets("/targets", targets.targets, "Whom checkpoints are shown", needs=READ | SETS)
 
     @put("/targets", needs=SETS, confirmed=True, summary="Show checkpoints to these witnesses")
     async def set_targets(self, data: EvidenceTargets, act: Act) -> EvidenceTargets:
-        return await publishing.set_targets(data, act)
+        return await targets.set_targets(data, act)
+
+    try_target = posts(
+        "/targets/{target_id:uuid}/trials",
+        targets.send,
+        "Have the last checkpoint sent there at once",
+        needs=SETS,
+        confirmed=True,
+        status_code=202,
+    )
 
     @post(
         "/packs",

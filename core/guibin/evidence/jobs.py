@@ -3,8 +3,9 @@
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Errand, Job, Run, handles, runs_errand
 
-from . import actions, publishing
+from . import actions, publishing, targets
 from .publishing import Outcome, Parcel
+from .targets import SendCheckpoint
 
 
 class SequenceEvidence(Job, frozen=True):
@@ -34,10 +35,30 @@ async def prepare(job: PublishCheckpoint, run: Run) -> Parcel | None:
 @runs_errand(PublishCheckpoint, Errand(prepare, publishing.go), timeout_s=180.0)
 async def publish_checkpoint(job: PublishCheckpoint, run: Run, sent: tuple[Parcel, Outcome] | None) -> None:
     """Who has it by now and who not; a witness who had seen another size is asked again, once."""
-    await publishing.forget_unnamed()
+    await targets.forget_unnamed()
     if sent is None:
         return
     parcel, outcome = sent
     await publishing.settle(parcel, outcome, run)
     if again := {name: size for name, size in outcome.had.items() if name not in job.had}:
         await enqueue(PublishCheckpoint(job.had | again), now=run.now)
+
+
+async def prepare_one(job: SendCheckpoint, run: Run) -> Parcel | None:
+    """None while nothing is signed, or when none is to go there any more."""
+    return await publishing.prepare({} if job.had is None else {job.target: job.had}, run, job.target)
+
+
+@runs_errand(SendCheckpoint, Errand(prepare_one, publishing.go), timeout_s=180.0)
+async def send_checkpoint(job: SendCheckpoint, run: Run, sent: tuple[Parcel, Outcome] | None) -> None:
+    """How it went; a witness who had seen another size is asked again, once."""
+    await targets.forget_unnamed()
+    if sent is None:
+        await targets.sent(job.target, "nothing_signed", run)
+        return
+    parcel, outcome = sent
+    await publishing.settle(parcel, outcome, run)
+    if job.target in outcome.had:
+        await enqueue(SendCheckpoint(job.target, outcome.had[job.target]), now=run.now)
+    else:
+        await targets.sent(job.target, outcome.failed.get(job.target, "arrived"), run)

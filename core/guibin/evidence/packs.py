@@ -21,9 +21,9 @@ from guibin_tenants.scope import fetch, fetch_column, fetch_one
 from . import queries
 from .keys import Salts, public_keys, salts, signing_key
 from .proofs import decomposed
-from .publishing import named
 from .refusals import NothingInLog
 from .sources import NAMED, SOURCES, selected, values_of
+from .targets import named
 from .verify import FORMAT, PACK, canonical, encoded
 
 # What is held in memory at once, and how many entries a request may ask for: the command line writes more.

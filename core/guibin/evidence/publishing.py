@@ -3,30 +3,25 @@
 import asyncio
 import functools
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from string import Template
-from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
 import obstore
-from msgspec import Meta, Struct, structs
+from msgspec import Struct
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import ObjectStore
 
-from guibin.audit.actions import noted
 from guibin.context import Act
-from guibin.files.places import store_of
 from guibin.gateways import providers
+from guibin.jobs.kinds import Run
 from guibin.messages import channels
 from guibin.messages.channels import OpenChannel
 from guibin.messages.staff_mail import opened_address
 from guibin.outbound.carrier import Answer, carrier
-from guibin.outbound.targets import rules
-from guibin.policy.words import NoteKey, Url
 from guibin.regulations.core import CORE
-from guibin_tenants import settings, staff
-from guibin_tenants.refusals import FieldError, refuse
+from guibin_tenants import staff
 from guibin_tenants.rows import add_all
 from guibin_tenants.scope import fetch_value
 
@@ -35,13 +30,9 @@ from .failing import Reason
 from .proofs import consistency
 from .queries import CheckpointView
 from .tables import EvidenceReceipt
-from .verify import COSIGNATURE, Key, Note, encoded
+from .targets import AUDITOR, STORE, EvidenceTargets, Keeper, Witness, mailed, named, store, wanted
+from .verify import Key, Note, encoded
 
-ADDRESS = "GUIBIN_EVIDENCE_STORE"
-SETTING = "evidence_targets"
-STORE = "store"
-WITNESSES_MAX = AUDITORS_MAX = 5
-AUDITOR = "auditor"
 OK, CONFLICT = 200, 409
 # A size that a witness names: no log is longer.
 _SIZE_DIGITS_MAX = 18
@@ -49,23 +40,6 @@ _SIZE_DIGITS_MAX = 18
 _SAID: dict[int, Reason] = {200: "wrong_signature", 403: "unknown_key", 404: "unwatched", 422: "inconsistent"}
 
 _log = logging.getLogger("guibin.evidence")
-
-
-class Witness(Struct, frozen=True, forbid_unknown_fields=True):
-    """A witness of C2SP's tlog-witness: where it is asked, and its key as `name+id+base64`."""
-
-    url: Url
-    key: NoteKey
-
-
-class EvidenceTargets(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom the company's checkpoints are shown: `auditors` by mail, each the latest, every so many hours at most. When none arrives for
-    `told_after_hours`, admins and auditors hear of it; of what is grave at once."""
-
-    witnesses: Annotated[tuple[Witness, ...], Meta(max_length=WITNESSES_MAX)] = ()
-    auditors: Annotated[tuple[UUID, ...], Meta(max_length=AUDITORS_MAX)] = ()
-    mailed_every_hours: Annotated[int, Meta(ge=1, le=744)] = 24
-    told_after_hours: Annotated[int, Meta(ge=1, le=744)] = 3
 
 
 class Errand(Struct, frozen=True):
@@ -107,133 +81,31 @@ class Outcome(Struct, frozen=True):
     failed: dict[str, Reason] = {}
 
 
-class _Chosen(Struct):
-    store: ObjectStore | None = None
-
-
-_chosen = _Chosen()
-
-
-def use_store(environment: Mapping[str, str]) -> None:
-    """Composition roots only: checkpoints are put where `GUIBIN_EVIDENCE_STORE` says. Raises BadStore."""
-    _chosen.store = store_of(environment, ADDRESS)
-
-
-async def named() -> EvidenceTargets:
-    """The company's."""
-    return await settings.read(SETTING, EvidenceTargets, EvidenceTargets())
-
-
-class Keeper(Struct, frozen=True, kw_only=True):
-    """Where checkpoints are to go: the operator's `store`, a `witness` or an `auditor`, and its `name`, empty for the store. `size` is the
-    largest log of which it holds a checkpoint, and `last_at` when it last got one; both None where it never did. While none arrives,
-    `why` says what is wrong `failing_since` then, last at `failed_at`."""
-
-    kind: Literal["store", "witness", "auditor"]
-    name: str = ""
-    size: int | None = None
-    last_at: datetime | None = None
-    why: Reason | None = None
-    failing_since: datetime | None = None
-    failed_at: datetime | None = None
-
-
-async def keepers() -> tuple[Keeper, ...]:
-    """Everybody who is named now, those that never got one as well."""
-    wanted = await _wanted(await named())
-    last, failures = await queries.last_kept(list(wanted)), await failing.standing()
-    return tuple(_seen(each, last.get(target, {}), failures.get(target)) for target, each in wanted.items())
-
-
-def _seen(keeper: Keeper, last: Mapping[str, Any], failure: failing.Failure | None) -> Keeper:
-    wrong = (
-        {"why": failure.reason, "failing_since": failure.since, "failed_at": failure.last_at}
-        if failure is not None
-        else {}
-    )
-    return structs.replace(keeper, **last, **wrong)
-
-
-async def _wanted(who: EvidenceTargets) -> dict[str, Keeper]:
-    """By target where checkpoints are to go."""
-    called = {each.id: each.name for each in await staff.all_staff()} if who.auditors else {}
-    wanted = {STORE: Keeper(kind="store")} if _chosen.store is not None else {}
-    wanted |= {key: Keeper(kind="witness", name=key) for key in (Key.of(each.key).name for each in who.witnesses)}
-    return wanted | {f"mail/{each}": Keeper(kind="auditor", name=called.get(each, "")) for each in who.auditors}
-
-
-async def targets(act: Act) -> EvidenceTargets:
-    """Whom the company's checkpoints are shown; that it was read is on record."""
-    await noted("audit.evidence", act, subject="evidence", shown=0)
-    return await named()
-
-
-async def set_targets(new: EvidenceTargets, act: Act) -> EvidenceTargets:
-    """Show them these from now on. Raises Invalid."""
-    wrong = [problem for place, each in enumerate(new.witnesses) for problem in _problems(each, place)]
-    wrong += _same_names(new.witnesses)
-    here = {one.id for one in await staff.all_staff() if one.left_at is None and AUDITOR in one.roles}
-    wrong += [
-        FieldError(f"auditors[{place}]", "an auditor of the company's", value=str(each))
-        for place, each in enumerate(new.auditors)
-        if each not in here
-    ]
-    refuse(wrong)
-    await settings.write(SETTING, new)
-    await forget_unnamed()
-    await noted("evidence.targets", act, subject="evidence", shown=0)
-    return new
-
-
-def _problems(witness: Witness, place: int) -> list[FieldError]:
-    found = [rules().problem(witness.url, field=f"witnesses[{place}].url")]
-    try:
-        right = Key.of(witness.key).kind == COSIGNATURE
-    except ValueError:
-        right = False
-    if not right:
-        field = f"witnesses[{place}].key"
-        found.append(FieldError(field, "the witness's key as it tells it: name+id+base64", value=witness.key[:80]))
-    return [each for each in found if each is not None]
-
-
-def _same_names(witnesses: Sequence[Witness]) -> list[FieldError]:
-    """By its name a witness is known in the log: what one cosigned would count as the other's."""
-    names = [each.key.partition("+")[0] for each in witnesses]
-    return [
-        FieldError(f"witnesses[{place}].key", "another name than the witnesses before it", value=name)
-        for place, name in enumerate(names)
-        if name in names[:place]
-    ]
-
-
-async def forget_unnamed() -> None:
-    """Where no checkpoint is to go any more none fails to arrive."""
-    await failing.forget_all_but(await _wanted(await named()))
-
-
-async def prepare(had: Mapping[str, int], act: Act) -> Parcel | None:
-    """The last checkpoint for whoever has not seen it; `had` is how much of the log witnesses said they had seen."""
+async def prepare(had: Mapping[str, int], run: Run, only: str = "") -> Parcel | None:
+    """The last checkpoint for whoever has not seen it, or for `only` one target whether it has or not; `had` is how much of the log
+    witnesses said they had seen."""
     last = await queries.latest()
     if last is None:
         return None
-    known, who = await queries.kept_at(last.id), await named()
-    asked = [each for each in who.witnesses if Key.of(each.key).name not in known]
-    errands = [await _errand(each, last, had.get(Key.of(each.key).name)) for each in asked]
-    name = f"{Note.of(last.note).origin}/{last.size:012d}" if _chosen.store is not None and STORE not in known else ""
-    mailing, failed = await _mailing(last, who, act)
+    who = await named()
+    known = set(await wanted(who)) - {only} if only else await queries.kept_at(last.id)
+    errands = [await _errand(each, last, had.get(each.name)) for each in who.witnesses if each.name not in known]
+    name = f"{Note.of(last.note).origin}/{last.size:012d}" if store() is not None and STORE not in known else ""
+    mailing, failed = await _mailing(last, who, only, run)
     return Parcel(last, name, tuple(errands), mailing, failed) if errands or name or mailing or failed else None
 
 
-async def _mailing(last: CheckpointView, who: EvidenceTargets, act: Act) -> tuple[Mailing | None, dict[str, Reason]]:
-    """For those auditors who got none within the hours; None where that is nobody, and to whom of them none can be sent."""
+async def _mailing(
+    last: CheckpointView, who: EvidenceTargets, only: str, run: Run
+) -> tuple[Mailing | None, dict[str, Reason]]:
+    """For those auditors who got none within the hours, or for `only` one; None where that is nobody, and to whom of them none can be sent."""
     channel = await channels.opened("email") if who.auditors else None
-    since = act.now - timedelta(hours=who.mailed_every_hours)
+    since = run.now - timedelta(hours=who.mailed_every_hours)
     mails: dict[str, providers.Parcel] = {}
     failed: dict[str, Reason] = {}
     for each in who.auditors:
-        target = f"mail/{each}"
-        if await queries.is_kept(target, last.id, since):
+        target = mailed(each)
+        if target != only if only else await queries.is_kept(target, last.id, since):
             continue
         account, to = await staff.by_id(each), await opened_address(each)
         if account.left_at is not None or AUDITOR not in account.roles:
@@ -243,7 +115,7 @@ async def _mailing(last: CheckpointView, who: EvidenceTargets, act: Act) -> tupl
         elif to is None:
             failed[target] = "no_address"
         else:
-            mails[target] = _letter(to, last, uuid5(last.id, target), act)
+            mails[target] = _letter(to, last, uuid5(run.job_id if only else last.id, target), run)
     return Mailing(channel, mails) if channel and mails else None, failed
 
 
@@ -343,21 +215,22 @@ def _line_of(said: str, note: str, key: Key) -> str:
 
 
 async def _store(parcel: Parcel) -> Outcome:
-    assert _chosen.store is not None
+    place = store()
+    assert place is not None
     try:
         # In a thread, as files are.
-        kept = await asyncio.to_thread(_put, _chosen.store, parcel.name, parcel.checkpoint.note.encode())
+        kept = await asyncio.to_thread(_put, place, parcel.name, parcel.checkpoint.note.encode())
     except (BaseError, OSError):
         return Outcome(failed={STORE: "no_answer"})
     return Outcome(stored=True) if kept else Outcome(failed={STORE: "holds_another"})
 
 
-def _put(store: ObjectStore, name: str, note: bytes) -> bool:
+def _put(place: ObjectStore, name: str, note: bytes) -> bool:
     """Whether this very note lies there. Never over what lies there: a bucket with a retention of its own keeps it from us, too."""
     try:
-        obstore.put(store, name, note, mode="create")
+        obstore.put(place, name, note, mode="create")
     except AlreadyExistsError:
-        return bytes(obstore.get(store, name).bytes()) == note
+        return bytes(obstore.get(place, name).bytes()) == note
     return True
 
 
@@ -372,7 +245,7 @@ async def settle(parcel: Parcel, outcome: Outcome, act: Act) -> None:
     ]
     await add_all(EvidenceReceipt, None, rows, unless=("checkpoint_id", "target"))
     who = await named()
-    called = {target: _called(each) for target, each in (await _wanted(who)).items()}
+    called = {target: _called(each) for target, each in (await wanted(who)).items()}
     failed = {target: reason for target, reason in outcome.failed.items() if target in called}
     await failing.settle(failed, kept.keys(), failing.Limit(timedelta(hours=who.told_after_hours), called), act)
 

@@ -14,9 +14,9 @@ from guibin_tenants.scope import fetch_value
 from . import queries
 from .keys import public_keys
 from .proofs import consistency, inclusion
-from .publishing import Keeper, keepers
 from .queries import CheckpointView
 from .refusals import NoSuchCheckpoint, NothingInLog
+from .targets import Keeper, keepers
 from .verify import encoded
 
 

@@ -82,3 +82,14 @@ class EvidenceFailure(TenantTable):
     told_at = Timestamptz(default=None, null=True)
 
     keys = Keys(written_by="company", unique=(("target",),))
+
+
+class EvidenceTrial(TenantTable, signed="asked"):
+    """Somebody had a checkpoint sent to `target` now; the last such try of each. `outcome` says how it went once `done_at` is: it
+    arrived, nothing is signed yet, or the reason why it did not arrive."""
+
+    target = Varchar(length=300)
+    outcome = Varchar(length=20, default="")
+    done_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(written_by="company", unique=(("target",),))

@@ -1,16 +1,14 @@
 """A checkpoint that does not get where it is to go is shown with why and since when, and people hear of it once, and once when it is over."""
 
-import asyncio
-import contextlib
 from datetime import datetime, timedelta
 
 import pytest
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from evidence_targets import addressed, answering_server, running
 from running import come_round, run_job
 from serving import free_port
 
-from guibin.evidence import publishing
+from guibin.evidence import targets
 from guibin.evidence.jobs import PublishCheckpoint
 from guibin.evidence.verify import COSIGNATURE, Key
 from guibin.evidence.witness import Witness, application
@@ -21,41 +19,9 @@ TARGETS = "/api/v1/evidence/targets"
 WITNESS = Key("witness.example", COSIGNATURE, Ed25519PrivateKey.generate().public_key().public_bytes_raw())
 
 
-class Answering:
-    """A server that gives every request the same answer."""
-
-    def __init__(self):
-        self.status, self.body, self.asked = 200, b"", 0
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
-            return
-        self.asked += 1
-        await receive()
-        await send({"type": "http.response.start", "status": self.status, "headers": []})
-        await send({"type": "http.response.body", "body": self.body})
-
-
-@contextlib.asynccontextmanager
-async def running(answers):
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(answers, host="127.0.0.1", port=port, log_level="error", lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # the server has no event to set
-        await asyncio.sleep(0.01)
-    use_rules(Rules([f"127.0.0.1:{port}"]))
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        use_rules(Rules())
-        server.should_exit = True
-        await task
-
-
 @pytest.fixture
 async def answering():
-    answers = Answering()
-    async with running(answers) as answers.url:
+    async with answering_server() as answers:
         yield answers
 
 
@@ -238,12 +204,12 @@ async def test_a_store_that_holds_another_note_is_told_at_once_and_is_forgotten_
     file = tmp_path / "kept" / "guibin" / str(tenant.id) / f"{size:012d}"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"another")
-    publishing.use_store({publishing.ADDRESS: f"file://{tmp_path / 'kept'}"})
+    targets.use_store({targets.ADDRESS: f"file://{tmp_path / 'kept'}"})
     try:
         await publish(tenant, 2)
         while_there = await failing(client)
     finally:
-        publishing.use_store({})
+        targets.use_store({})
     async with tenant.scope():
         before = len(await fetch("select target from evidence_failure"))
     await name(client, "https://witness.example", WITNESS)
@@ -253,13 +219,6 @@ async def test_a_store_that_holds_another_note_is_told_at_once_and_is_forgotten_
     assert while_there == [("store", "", "holds_another")]
     assert await told(tenant, auditor) == [("checkpoint_failing", "holds_another")]
     assert (before, after) == (1, 0)
-
-
-async def addressed(tenant, client, login):
-    person = await tenant.staff(login, "auditor")
-    answer = await client.put(f"/api/v1/staff-addresses/{person.staff_id}", json={"email": f"{login}@example.com"})
-    assert answer.status_code == 200, answer.text
-    return person
 
 
 async def test_a_mail_that_cannot_be_sent_says_why(client, tenant, opened, sequenced, mail):

@@ -3,15 +3,15 @@
 import pytest
 from running import come_round
 
-from guibin.evidence import publishing
+from guibin.evidence import targets
 from guibin.evidence.jobs import PublishCheckpoint
 
 
 @pytest.fixture
 def store(tmp_path):
-    publishing.use_store({publishing.ADDRESS: f"file://{tmp_path / 'kept'}"})
+    targets.use_store({targets.ADDRESS: f"file://{tmp_path / 'kept'}"})
     yield tmp_path / "kept"
-    publishing.use_store({})
+    targets.use_store({})
 
 
 async def kept(client):

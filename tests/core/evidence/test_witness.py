@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from running import come_round, run_job
 from serving import free_port
 
-from guibin.evidence import packs, publishing
+from guibin.evidence import packs, targets
 from guibin.evidence.jobs import PublishCheckpoint
 from guibin.evidence.verify import ED25519, Key, Note, encoded, verify
 from guibin.evidence.witness import Refused, Witness, application
@@ -101,9 +101,9 @@ async def running(watching):
 
 @pytest.fixture
 def store(tmp_path):
-    publishing.use_store({publishing.ADDRESS: f"file://{tmp_path / 'kept'}"})
+    targets.use_store({targets.ADDRESS: f"file://{tmp_path / 'kept'}"})
     yield tmp_path / "kept"
-    publishing.use_store({})
+    targets.use_store({})
 
 
 async def watched(client, tmp_path):
