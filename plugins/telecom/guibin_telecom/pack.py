@@ -189,8 +189,8 @@ PACK = Pack(
     plans=PlanPolicy(
         spans=("year", "month", "week"),
         reviewed_by="manager",
-        reachability_sample=5,  # S05-7
-        clause="S05-4",
+        reachability_sample=5,
+        clause="S05-4, S05-7",
     ),
     cadences=(  # S05-6
         Cadence(CLUB, DIAMOND, "month", 1, clause="S05-6"),

@@ -89,6 +89,25 @@ async def test_the_plan_of_a_year_starts_from_the_tier_and_differs_from_customer
 
 
 @pytest.mark.rule("S01-5")
+@pytest.mark.parametrize(
+    ("tier", "measures"),
+    [
+        ("diamond", {"visit": 12, "event": 2, "gift": 1}),
+        ("platinum", {"visit": 4, "call": 12, "event": 1, "gift": 1}),
+        ("gold", {"visit": 4, "event": 1}),
+    ],
+)
+async def test_more_is_done_for_a_higher_tier_in_a_whole_year(general, team, tier, measures):
+    customer = await member(general, team["own"], "T", tier)
+
+    plan = await draw_up(team["own"], customer, year=2027)
+
+    kinds = [kind for kind, _ in days(plan)]
+    assert {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)} == measures
+    assert (plan["tier"], plan["lines"][0]["due_on"]) == (tier, "2027-03-31" if tier == "gold" else "2027-01-31")
+
+
+@pytest.mark.rule("S01-5")
 async def test_whoever_holds_no_tier_has_a_plan_too_with_a_visit_each_quarter_an_event_and_a_gift(general, team):
     plan = await draw_up(team["own"], await member(general, team["own"], "N"))
 
