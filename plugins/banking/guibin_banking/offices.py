@@ -20,6 +20,8 @@ INTERNATIONAL, CARDS, PRESIDENT = "international_department", "card_department",
 SMALL_BUSINESS = "small_business_centre"
 POSTS = tuple(map(Post, (PRESIDENT, CORPORATE, SMALL_BUSINESS, PERSONAL, INTERNATIONAL, CARDS, BRANCH)))
 SERVING = ("account_manager", "agent", "manager")
+# Nobody below the head office decides what holds for the whole bank, whatever the policy says.
+_WHOLE = ("corporate_list", "extra_indicator", "corporate_standard")
 
 APPROVALS = tuple(
     ApprovalFlow(
@@ -31,7 +33,7 @@ APPROVALS = tuple(
                 Days(days),
                 # S08-7: executives of small businesses are the small-business centre's to review.
                 others=(SMALL_BUSINESS,) if (name, office) == ("executive_card", CORPORATE) else (),
-                level=int(office == BRANCH),
+                level=None if name in _WHOLE else int(office == BRANCH),
             )
             for office, days in steps
         ),
@@ -50,7 +52,7 @@ APPROVALS = tuple(
         ("corporate_gold", "application", SERVING, ((BRANCH, 5),), "S04-3"),
         ("international_rating", "application", SERVING, ((INTERNATIONAL, 5),), "S04-6"),
         ("relaxed_threshold", "application", SERVING, ((CARDS, 5),), "S12-3"),
-        ("extra_indicator", "indicator", SERVING, ((CARDS, 10),), "S12-2"),
+        ("extra_indicator", "indicator", ("manager",), ((CARDS, 10),), "S12-2"),
         ("corporate_standard", "policy_proposal", (), ((PRESIDENT, 10),), "S04-4"),
     )
 )

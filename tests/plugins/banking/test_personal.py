@@ -1,7 +1,6 @@
 """Personal VIPs of a bank with the pack's defaults, over HTTP: who becomes one, of their own will, and who sees it (S02, S08)."""
 
 import asyncio
-from datetime import date, timedelta
 
 import pytest
 from desk import open_desk
@@ -216,31 +215,3 @@ async def test_whoever_puts_a_customer_up_does_not_decide_and_two_at_once_decide
     assert (own.status_code, own.json()["type"]) == (403, "/problems/own-application")
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert await desk.tier(customer, VIP) is None
-
-
-# How often somebody traded in a year, deposits, and the tier: the other dimensions are all at their best.
-VALUES = {
-    "diamond by value alone": (72, "900000.00", "diamond"),
-    "a point under diamond": (66, "900000.00", "platinum"),
-    "platinum by value alone": (72, "150000.00", "platinum"),
-    "a point under platinum": (66, "150000.00", "gold"),
-}
-
-
-@pytest.mark.rule("S02-1", "S02-8")
-@pytest.mark.parametrize(("times", "deposit", "tier"), VALUES.values(), ids=[*VALUES])
-async def test_activity_breadth_credit_loyalty_and_contribution_together_are_a_way_of_their_own(
-    desk, times, deposit, tier
-):
-    """`value_score` from `value_platinum` and `value_diamond` on, where neither deposits nor transactions are enough."""
-    customer = await known(desk, "P1", deposit=deposit, credit=100)
-    best = [("product", {"value": 5}), ("tenure", {"value": 120}), ("profit", {"amount": {"amount": "20000.00"}})]
-    facts = [{"metric": metric, "occurred_on": "2026-02-10", **value} for metric, value in best]
-    days = [date(2025, 4, 1) + timedelta(days=4 * number) for number in range(times)]
-    facts += [{"metric": "transaction", "occurred_on": str(day), "amount": {"amount": "1.00"}} for day in days]
-    body = {"facts": [{"customer_id": customer, **fact} for fact in facts]}
-    assert (await desk.client.post("/api/v1/facts", json=body)).status_code == 201
-
-    await desk.assess(VIP, "2026-03-01")
-
-    assert await desk.tier(customer, VIP) == tier
