@@ -1,9 +1,10 @@
 """Whatever in a pack is not of its type is found where it stands, with what it is and what was meant; whatever is, is not."""
 
+from datetime import date
 from typing import Annotated
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from pack_values import all_packs
 from guibin.policy.codec import VALUE_CHARS_MAX, misfits, misfits_in
 from guibin.policy.deadlines import Hours
 from guibin.policy.fields import ArchiveField
+from guibin.policy.layers import InPlace
 from guibin.policy.packs import Pack
 from guibin.policy.service_items import ServiceItem, TimeLimit
 from guibin.policy.texts import Text
@@ -77,6 +79,8 @@ def test_a_misspelt_word_is_told_with_what_may_be_meant(said, meant):
 
 
 @given(st.integers(1, 4 * VALUE_CHARS_MAX))
+@example(VALUE_CHARS_MAX)
+@example(VALUE_CHARS_MAX + 1)
 def test_a_long_value_is_cut(chars):
     ((_, value, *_),) = found(fields=(ArchiveField("number", confidentiality="x" * chars),))
 
@@ -123,3 +127,29 @@ class Bounded(Struct):
 def test_a_section_s_own_bounds_hold():
     assert [(one.path, one.value) for one in misfits_in(Bounded(0), Bounded)] == [("share", "0")]
     assert list(misfits_in(Bounded(1), Bounded)) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path", "value", "fix"),
+    [
+        ({"steps": 7}, "steps", "7", "write a value of that type"),
+        ({"steps": ("a", 7)}, "steps[1]", "7", "write a value of that type"),
+        ({"clause": date(2026, 3, 1)}, "clause", "2026-03-01", "write it as it is read back"),
+        ({"steps": ("a", date(2026, 3, 1))}, "steps[1]", "2026-03-01", "write it as it is read back"),
+        ({"steps": ["a", date(2026, 3, 1)]}, "steps[1]", "2026-03-01", "write it as it is read back"),
+    ],
+)
+def test_what_is_wrong_in_a_service_item_is_shown_with_what_to_do(wrong, path, value, fix):
+    ((at, shown, _, how),) = found(service_items=(ServiceItem("repair", **wrong),))
+
+    assert (at, shown, how) == (f"service_items.repair.{path}", value, fix)
+
+
+@pytest.mark.parametrize(
+    ("tiers", "path", "value"),
+    [({"gold": 7}, "tiers[...]", "{'gold': 7}"), ({"gold": object}, "tiers.gold", str(object))],
+)
+def test_what_is_wrong_in_a_mapping_is_shown_as_near_as_it_is_known(tiers, path, value):
+    ((at, shown, *_),) = found(in_place=(InPlace("class", "members", tiers),))
+
+    assert (at, shown) == (f"in_place.0.{path}", value)

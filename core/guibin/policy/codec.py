@@ -5,7 +5,7 @@ Python lets a misspelt class of confidentiality, a float or a list stand where a
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -64,7 +64,7 @@ def _misfit(value: Any, kind: Any, place: str) -> Iterator[PolicyProblem]:
 
 
 def _shown(value: Any) -> str:
-    text = str(value) if isinstance(value, str) else repr(value)
+    text = str(value)
     return text if len(text) <= VALUE_CHARS_MAX else f"{text[:VALUE_CHARS_MAX]}…"
 
 
@@ -86,10 +86,11 @@ def _choices(value: Any, path: str) -> str:
     holder = _at(value, owner)
     if not isinstance(holder, Struct) or field not in holder.__struct_fields__:
         return "write a value of that type"
-    words = get_args(_bare(get_type_hints(type(holder), include_extras=True)[field]))
-    if not words or not all(isinstance(word, str) for word in words):
+    kind = get_type_hints(type(holder))[field]
+    if get_origin(kind) is not Literal:
         return "write a value of that type"
-    close = get_close_matches(str(getattr(holder, field)), words, n=1)
+    words = get_args(kind)
+    close = get_close_matches(str(getattr(holder, field)), words)
     meant = f"{close[0]!r} is meant, perhaps; " if close else ""
     return f"{meant}one of: {', '.join(word or '(nothing)' for word in words)}"
 
@@ -107,12 +108,11 @@ def _unfit(value: Any) -> tuple[str, Any]:
 
 def _otherwise(value: Any, back: Any) -> tuple[str, Any, Any]:
     """The innermost part that came back as something else."""
-    if type(value) is type(back):
-        others = dict(_parts(back))
-        for path, part in _parts(value):
-            if path in others and others[path] != part:
-                within, there, meant = _otherwise(part, others[path])
-                return path + within, there, meant
+    others = dict(_parts(back))
+    for path, part in _parts(value):
+        if others.get(path, part) != part:
+            within, there, meant = _otherwise(part, others[path])
+            return path + within, there, meant
     return "", value, back
 
 
