@@ -20,7 +20,7 @@ tenant erase x --yes x|tenant purge show x|tenant exit x --to a|key create x --s
 staff add x --login li --name 李 --role agent|staff list x|import x customers a.csv|export x customers a.csv|assess x
 report x tiers --period 2026|timers run x --until 2026-03-02|timetable show x|timetable move x a PT1H|timetable off x a
 timetable on x a|timetable run x a|jobs list x|jobs show x {job}|jobs retry x --dead|jobs cancel x {job}
-jobs pause x --because y|jobs resume x|jobs pauses x|jobs keep x|columns x complaints|audit list x|audit verify x|audit keepers x|audit evidence x a.jsonl --because y|db url|db changes|promises x
+jobs pause x --because y|jobs resume x|jobs pauses x|jobs keep x|columns x complaints|audit list x|emergencies list x|emergencies end x {job}|audit verify x|audit keepers x|audit evidence x a.jsonl --because y|db url|db changes|promises x
 script pull x a|script stop x --reason y|script resume x|script budget x|tenant automations x stop|tenant domain list x|tenant domain add x vip.example.com
 cell list|cell add north|cell drain north|tenant move x --to south|bundle export x a.toml
 keys show x|audit replay x deadline {job}|keys rotate root|keys rotate tenant x|keys rotate signing x|keys retire root|backup x"""

@@ -257,6 +257,14 @@ async def test_what_came_into_sight_meanwhile_is_no_lent_file(bank):
     assert before == after
 
 
+async def test_who_looked_at_a_customer_in_an_emergency_is_said_in_words(bank):
+    await looked(bank)
+    leader = await bank.staff("leader", "manager", unit="east")
+    pages = [await read(leader, f"/console/customers/{bank.customer}{part}") for part in ("", "/looks")]
+
+    assert [("紧急查阅" in page, "emergency:" in page) for page in pages] == [(True, False)] * 2
+
+
 async def test_the_list_leads_to_the_form_for_whoever_opens(bank):
     assert f'href="{PAGES}/new"' in await read(bank.manager, PAGES)
     assert f"{PAGES}/new" not in await read(bank.auditor, PAGES)

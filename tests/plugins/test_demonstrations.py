@@ -96,6 +96,16 @@ async def test_a_packs_company_looks_as_if_people_had_worked_there(world, pack):
     assert any(each["items"] if isinstance(each, dict) else each for each in ordered)
     assert any(filed)
     assert [one["preferences"] for one in customers if one["preferences"]] != []
+    # An emergency access was used, by somebody who did not see the customer, and its review is owed.
+    (used,) = await listed("emergency-accesses")
+    auditor, known = world.client(), {"company": small.slug, "login": "auditor", "password": demonstration.PASSWORD}
+    assert (await auditor.post("/api/v1/sessions", json=known)).status_code == 201
+    entries = await auditor.get("/api/v1/audit-entries", params={"emergency_id": used["id"]})
+    assert entries.status_code == 200, entries.text
+    looks = entries.json()["items"]
+    assert (used["state"], used["review"], used["looks"]) == ("ended", "owed", len(looks))
+    assert {look["actor_name"] for look in looks} == {used["staff_name"]}
+    assert {tuple(look["customer_ids"]) for look in looks} == {(used["customer_id"],)}
 
 
 def test_every_pack_s_company_has_a_name_of_its_own():

@@ -66,6 +66,7 @@ COMMANDS = {
     ),
     "restore": ("backup:restore", "Bring a backup into an empty place, to any moment, and verify every company's log."),
     "audit": ("audit:app", "Read and verify the confidentiality record."),
+    "emergencies": ("emergencies:app", "List emergency accesses, and end one that must not go on."),
     "witness": (
         "witness:witness",
         "Cosign checkpoints of other companies' logs, where they are consistent with what was seen before.",

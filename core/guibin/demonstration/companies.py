@@ -45,6 +45,7 @@ from guibin_tenants.tables import new_id
 from .activities import invite_and_recommend
 from .cards import hand_out_cards
 from .days import Scene, enliven
+from .emergencies import look_in_an_emergency
 from .history import keep_files, recall
 from .looks import look_around
 from .oversight import watch_over
@@ -172,6 +173,7 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
         token, _ = await keys.create(NewKey(name="演示", scopes=("*",)), now=now)
     async with tenant_scope(tenant.id):
         await keep_files(scene)
+    await look_in_an_emergency(scene)
     return Access(demonstration.slug, demonstration.name, token, bool(demonstration.complaints))
 
 
