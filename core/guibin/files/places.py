@@ -119,15 +119,13 @@ async def forget(company_id: UUID) -> None:
         await _asked(gone)
 
 
-async def forget_all(company_id: UUID) -> None:
-    """As `forget`, where files do lie in a store: nothing is left of it there. Raises StoreAway."""
-    await forget(company_id)
+async def counted(company_id: UUID) -> int:
+    """How many of a company's files lie there. Raises StoreAway, also where there is no store."""
 
-    def left(store: ObjectStore) -> int:
+    def listed(store: ObjectStore) -> int:
         return sum(len(several) for several in obstore.list(store, prefix=str(company_id)))
 
-    if await _asked(left):
-        raise StoreAway("The store still has files of the company: the same command again deletes them")
+    return await _asked(listed)
 
 
 async def _asked(ask: Callable[[ObjectStore], Result]) -> Result:

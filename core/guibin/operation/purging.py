@@ -50,6 +50,12 @@ class OtherPack(Conflict):
     kind = "other-exit-pack"
 
 
+class FilesLeft(Conflict):
+    """The store did not delete everything. What is left of the company is deleted by the same command again."""
+
+    kind = "files-left"
+
+
 class Left(Struct, frozen=True, kw_only=True):
     """What the company had when its log ended, read before anything goes."""
 
@@ -181,10 +187,12 @@ async def purge(
 ) -> str:
     """Everything goes: files first, then what backups keep of them, at last in one transaction all rows and keys. The certificate.
 
-    Raises StoreAway, StillWorking, BackupFailed; then, or where it is killed, it is done again.
+    Raises StoreAway, FilesLeft, StillWorking, BackupFailed; then, or where it is killed, it is done again.
     """
     company = await registry.by_slug(connection, slug)
-    await (places.forget_all if left.head["files"]["in_store"] else places.forget)(company.id)
+    await places.forget(company.id)
+    if left.head["files"]["in_store"] and (stay := await places.counted(company.id)):
+        raise FilesLeft(f"{stay} files of {slug} are still in the store: the same command again deletes them")
     reach("purge.files")
     for folder in folders:
         backups.forget(folder, company.id)

@@ -15,7 +15,7 @@ from guibin.evidence.verify import Wrong, sentences_of_certificate, verify_certi
 from guibin.files import places
 from guibin.operation import backups, erasure, purging
 from guibin.operation.erasure import StillWorking
-from guibin.operation.purging import NotFrozen, OtherPack
+from guibin.operation.purging import FilesLeft, NotFrozen, OtherPack
 from guibin.policies.queries import act_of
 from guibin.watch import failpoints
 from guibin.watch.failpoints import FailedOnPurpose, armed_by
@@ -288,7 +288,7 @@ async def test_a_job_that_still_runs_is_waited_for(tenant, asked, owner, monkeyp
     assert proved(await it.end()).rows["tenant_key"] == 1
 
 
-async def test_files_of_the_store_go_and_those_of_others_stay(tenant, other_tenant, asked, owner):
+async def test_files_of_the_store_go_and_those_of_others_stay(tenant, other_tenant, asked, owner, monkeypatch):
     store = MemoryStore()
     places.use_store(store)
     try:
@@ -302,6 +302,12 @@ async def test_files_of_the_store_go_and_those_of_others_stay(tenant, other_tena
             await it.end()
         assert (await rows_of(owner, tenant))["stored_file"][0] == 1
         places.use_store(store)
+
+        monkeypatch.setattr(obstore, "delete", lambda store, names: None)
+        with pytest.raises(FilesLeft):
+            await it.end()
+        assert (await rows_of(owner, tenant))["stored_file"][0] == 1
+        monkeypatch.undo()
 
         certificate = await it.end()
     finally:
