@@ -313,5 +313,13 @@ async def test_what_cannot_be_moved_is_told_before_anything_is_done(named, world
         async with owner_on(south) as connection:
             await connection.execute("alter table customer drop column of_another_release")
 
+    confirmed = "update tenant set purge = $2::jsonb where id = $1"
+    async with owner_on(north) as connection:
+        await connection.execute(confirmed, company.id, '{"confirmed_at": "2026-03-02T10:00:00Z"}')
+    with pytest.raises(moving.CannotMove, match="being purged"):
+        await moving.move(north.owner, company.slug, "south", say=str)
+    async with owner_on(north) as connection:
+        await connection.execute(confirmed, company.id, None)
+
     placement.forget(company.id)
     assert (await placement.by_slug(company.slug)).state == "served"
