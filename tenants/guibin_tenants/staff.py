@@ -274,6 +274,18 @@ async def all_staff() -> list[StaffView]:
     return [view(row) for row in await Staff.select().order_by(Staff.login)]
 
 
+async def by_ids(staff_ids: Iterable[UUID | None]) -> dict[UUID, StaffView]:
+    """Those of these ids that there are, those who left included."""
+    asked = {each for each in staff_ids if each is not None}
+    rows = await Staff.select().where(Staff.id.is_in(list(asked))) if asked else []
+    return {row["id"]: view(row) for row in rows}
+
+
+async def names_of(staff_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """What people of these ids are called, those who left included."""
+    return {staff_id: person.name for staff_id, person in (await by_ids(staff_ids)).items()}
+
+
 async def by_login(login: str) -> StaffView | None:
     """The account, or None."""
     rows = await Staff.select().where(Staff.login == login)

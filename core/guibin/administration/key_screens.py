@@ -108,7 +108,7 @@ class KeyScreens(Controller):
             "administration/keys.html",
             live=[key for key in found if is_live(key, act)],
             ended=[key for key in found if not is_live(key, act)],
-            owners={person.id: person.name for person in await staff.all_staff()},
+            owners=await staff.names_of(key.owner_id for key in found),
             units={unit.id: unit.name for unit in await org_units.all_units()},
             make=MADE.allowed(shell, "make"),
             made_at=MADE.address(act.company.id, "make"),

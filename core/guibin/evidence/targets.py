@@ -153,7 +153,7 @@ def _seen(keeper: Keeper, last: Mapping[str, Any], failure: failing.Failure | No
 
 async def wanted(who: EvidenceTargets) -> dict[str, Keeper]:
     """By target where checkpoints are to go."""
-    called = {each.id: each.name for each in await staff.all_staff()} if who.auditors else {}
+    called = await staff.names_of(who.auditors)
     found = {STORE: Keeper(id=_id(STORE), kind="store")} if store() is not None else {}
     found |= {
         each.name: Keeper(id=_id(each.name), kind="witness", name=each.name, witness=each) for each in who.witnesses

@@ -225,7 +225,8 @@ class _Reader(Struct):
 
 async def _reader(act: Act) -> _Reader:
     seen = await people_in_sight(act)
-    people = {one.login: Actor(one.id, one.name) for one in await staff.all_staff() if one.login in seen}
+    names = await staff.names_of(seen.values())
+    people = {login: Actor(staff_id, names[staff_id]) for login, staff_id in seen.items()}
     ended = await ended_archives(closed=False)
     customers = {number: customer_id for number, customer_id in (await ids_by_number()).items() if number not in ended}
     return _Reader(

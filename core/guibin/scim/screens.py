@@ -186,7 +186,7 @@ class ProvisioningScreens(Controller):
             settings=settings,
             counts=await queries.counts(),
             units={unit.id: unit.name for unit in await org_units.all_units()},
-            people={person.id: person.name for person in await staff.all_staff()},
+            people=await staff.names_of([settings.successor_id] if settings else []),
             keys=KEY.allowed(shell, "make_key"),
             key_at=KEY.address(company_id, "make_key"),
             commands=SETTINGS.known,

@@ -73,11 +73,12 @@ def _end_of(day: date, act: Act, now: datetime) -> datetime:
 
 async def in_sight(act: Act, now: datetime) -> list[DisplaySeen]:
     """One's own, and to an admin those of the people under theirs; `now` the real one."""
-    people = {person.id: person for person in await staff.all_staff()}
+    found = await displays.live(now=now)
+    people = await staff.by_ids(each.staff_id for each in found)
     admin = may("staff:read")(act.by)
     return [
         each
-        for each in await displays.live(now=now)
+        for each in found
         if each.staff_id == act.by.person or (admin and act.by.covers(people[each.staff_id].org_unit_id))
     ]
 
