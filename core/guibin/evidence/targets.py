@@ -328,4 +328,4 @@ def _no_auditor(field: str, auditor_id: UUID) -> FieldError:
 
 
 def _unknown(target_id: UUID) -> NotFound:
-    return NotFound(f"No checkpoints go to {target_id}")
+    return NotFound(f"No target {target_id}")
