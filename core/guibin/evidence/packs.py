@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.notation.plausible import Plausible
 from guibin.policy.words import Reason
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch, fetch_column, fetch_one
@@ -33,10 +34,10 @@ CHECKPOINTS_MAX = 200
 Part = tuple[Literal["entry", "tree", "checkpoint"], int, int]
 
 
-class NewPack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewPack(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which entries: those of a customer, those of a decision, otherwise all of a span, which may be the whole log.
 
-    `since` is inclusive, `until` exclusive; `purpose` is why the pack is made.
+    `since` is inclusive, `until` exclusive; `purpose` is why the pack is made. Raises Invalid for days that nobody can mean.
     """
 
     purpose: Reason
