@@ -2,11 +2,13 @@
 
 import json
 
+import asyncpg
 from msgspec import structs
 
 from guibin.cli import environment
 from guibin.operation.pack_upgrades import keep_all
 from guibin.policy.texts import Text
+from guibin_tenants import registry
 from guibin_tenants.scope import fetch
 
 
@@ -79,3 +81,23 @@ async def test_an_operator_sees_which_upgrades_wait_and_sets_the_last_date(guibi
     assert (undated[0], "say of which pack" in undated[2]) == (1, True)
     assert (waits["offered"], waits["changes"], waits["last_at"]) == ("9.0", 1, None)
     assert then["last_at"] == then["effective_from"] is not None
+
+
+async def test_a_company_that_is_frozen_stays_as_it_is_and_holds_up_nobody(guibin, tenant, other_tenant, monkeypatch):
+    world = tenant.world
+    urls = (world.owner_url, world.app_url)
+    old = world.packs.value("cable_tv")
+    new = structs.replace(old, version="9.0", texts=old.texts | {min(old.texts): Text("新", "new")})
+    await keep_all(urls, world.packs, world.clock)
+    owner = await asyncpg.connect(world.owner_url)
+    await registry.freeze(owner, other_tenant.slug, because="移交", now=world.clock())
+    monkeypatch.setattr(environment, "packs", lambda: world.packs.with_value(new))
+
+    code, out, err = await guibin("pack", "upgrades", "cable_tv", "--by", "2099-01-01", "--json")
+    kept = await keep_all(urls, world.packs.with_value(new), world.clock)
+
+    await registry.thaw(owner, other_tenant.slug)
+    await owner.close()
+    said = {one["slug"]: (one["last_at"] is not None, "frozen" in one["problem"]) for one in json.loads(out)}
+    assert (code, said[tenant.slug], said[other_tenant.slug]) == (1, (True, False), (False, True)), err
+    assert other_tenant.slug not in kept

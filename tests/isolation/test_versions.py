@@ -89,7 +89,9 @@ async def test_a_change_of_a_version_that_is_no_more_is_refused_and_writes_nothi
             answers[method, path] = (answer.status_code, answer.json()["detail"])
 
     assert len(answers) > 60
-    assert [key for key, (status, detail) in answers.items() if status != 412 or "version 999999999" not in detail] == []
+    assert [
+        key for key, (status, detail) in answers.items() if status != 412 or "version 999999999" not in detail
+    ] == []
     async with company.scope():
         assert before == {table: await fetch(f"select * from {table}") for table in before}
 

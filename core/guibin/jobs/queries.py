@@ -9,6 +9,8 @@ from msgspec import Meta, Struct
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import many, read
 
+from .ledger import AttemptOutcome
+
 JobState = Literal["scheduled", "ready", "paused", "handed", "running", "retrying", "completed", "dead", "cancelled"]
 
 # What a job is doing, told by what its row holds.
@@ -60,7 +62,7 @@ class AttemptView(Struct, frozen=True):
     attempt: int
     started_at: datetime | None
     ended_at: datetime
-    outcome: Literal["completed", "dead", "cancelled"]
+    outcome: AttemptOutcome
     error: str
     error_at: str
 

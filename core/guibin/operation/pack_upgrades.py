@@ -20,6 +20,7 @@ from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.tables import new_id
+from guibin_tenants.violations import FrozenInDatabase
 
 UPGRADE = Text("系统升级", "system upgrade")
 _log = logging.getLogger("guibin.packs")
@@ -135,4 +136,7 @@ async def _inside(
     except Refusal as refusal:
         _log.error("the packs of %s: %s", company.slug, refusal)
         return "; ".join([str(refusal), *(f"{one.field}: {one.rule}" for one in refusal.fields)])
+    except FrozenInDatabase as frozen:
+        # It stays as it is, also by what its packs said.
+        return str(frozen)
     return ""
