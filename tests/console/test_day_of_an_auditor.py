@@ -82,8 +82,8 @@ def test_01_the_first_page_says_what_is_new(day):
     """See what is new since one last came."""
     text = day.reads()
 
-    assert all(said in text for said in ("审计首页", "异常查看", "披露与导出", "你的查询也已记录"))
-    assert day.count(".g-stat") == 9
+    assert all(said in text for said in ("审计首页", "异常查看", "披露与导出", "紧急查阅", "你的查询也已记录"))
+    assert day.count(".g-stat") == 10
 
 
 def test_02_a_figure_leads_to_its_rows(day):
