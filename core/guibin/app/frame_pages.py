@@ -13,6 +13,7 @@ from guibin.console.studio import Studio
 from guibin.context import Root
 from guibin.notices import actions as notices
 from guibin.notices.queries import InboxFilter, NoticeView, inbox, notice
+from guibin.receptions import orders
 from guibin.tiers.marks import marks
 from guibin.web.listing import PageAsked
 from guibin.web.problems import of_refusal
@@ -104,7 +105,11 @@ class NoticePages(Controller):
     async def open(self, notice_id: UUID, shell: Shell) -> Response[Any]:
         told = await notice(notice_id, shell.act)
         await notices.mark_read(notice_id, shell.act)
-        return Redirect(place_of(told, shell), status_code=303)
+        place = place_of(told, shell)
+        if told.subject == "reception_order" and not await orders.is_shown(told.subject_id, by=shell.act.by):
+            # Who hears that a department is late is not of it.
+            place = f"{HOME}reception-board"
+        return Redirect(place, status_code=303)
 
 
 # Where a notice's subject has a page of its own, and where all of its kind stand together.

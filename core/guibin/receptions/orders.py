@@ -160,6 +160,11 @@ async def order(order_id: UUID, *, by: Principal) -> OrderForm:
     return OrderForm(**given(view), guest_id=row["guest_id"], content=content)
 
 
+async def is_shown(order_id: UUID, *, by: Principal) -> bool:
+    """Whether the order is of a department of theirs."""
+    return bool(await ORDERS.where("x.id = $of", order="x.id", of=order_id, units=by.units_seen))
+
+
 async def task(task_id: UUID, *, by: Principal) -> TaskForm:
     """The task with its report. Raises NotFound, also for another department's."""
     view = await TASKS.one(task_id, units=by.units_seen)

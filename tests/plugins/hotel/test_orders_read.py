@@ -1,10 +1,13 @@
 """What a department reads before it takes a notice up: in the console, where its people work, and on paper (S11-6, S11-7)."""
 
 import re
+from uuid import UUID
 
 import pytest
 from receiving import PATH, PLAN, decide, orders, step
 
+from guibin.cases import Case
+from guibin.notices.actions import Notice, notify
 from guibin_tenants.scope import fetch
 
 PAGES = "/console/receptions"
@@ -89,6 +92,32 @@ async def test_every_look_at_an_order_is_on_record_and_another_department_s_is_n
     assert [(one["actor_name"], [str(each) for each in one["customer_ids"]]) for one in looks] == [
         ("cook", [reception["customer_id"]])
     ]
+
+
+@pytest.mark.rule("S11-7")
+async def test_who_hears_of_an_order_of_another_department_is_led_to_the_board(hotel, kitchen):
+    await hotel.tenant.unit("security")
+    guard = await hotel.tenant.staff("guard", "agent", unit="security")
+    await noticed(hotel)
+    order = await own_order(kitchen)
+    about = Case("reception_order", UUID(order["id"]))
+    async with hotel.tenant.scope():
+        await notify(
+            Notice("acknowledgement_escalated", about, staff_ids=(guard.staff_id,)),
+            key="late",
+            now=hotel.tenant.world.clock(),
+        )
+    (told,) = [
+        one
+        for one in (await guard.get("/api/v1/notices")).json()["items"]
+        if one["kind"] == "acknowledgement_escalated"
+    ]
+    assert told["subject_id"] == order["id"]
+
+    led = (await shown(guard, f"/console/notices/{told['id']}", 303)).headers["location"]
+
+    assert led == "/console/reception-board"
+    await shown(guard, led)
 
 
 @pytest.mark.rule("S11-7")
