@@ -22,8 +22,7 @@ from guibin.web.listing import PageAsked
 
 from . import environment
 from .moments import aware
-from .output import Limit, answer, answer_table, as_json, out
-from .tenants import Json
+from .output import Json, Limit, answer, answer_table, as_json, out
 
 app = App(name="audit", help="Read and verify the confidentiality record.")
 

@@ -19,8 +19,7 @@ from guibin_tenants.refusals import Invalid
 
 from . import environment
 from .moments import aware
-from .output import answer, err
-from .tenants import Json
+from .output import Json, answer, err
 
 
 async def backup(

@@ -12,8 +12,7 @@ from guibin_tenants.database import connected_to
 from guibin_tenants.refusals import Invalid
 
 from . import environment
-from .output import answer, answer_table
-from .tenants import Json
+from .output import Json, answer, answer_table
 
 app = App(name="cell", help="Add, list and drain the databases on which companies are placed.")
 

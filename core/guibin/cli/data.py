@@ -34,8 +34,8 @@ from guibin_tenants.org_units import by_code
 from guibin_tenants.refusals import Invalid
 
 from . import environment
-from .output import answer, as_json, as_table, err, explain, out, refuse_unwritable
-from .tenants import Json, Why
+from .output import Json, answer, as_json, as_table, err, explain, out, refuse_unwritable
+from .tenants import Why
 
 FileKind = Annotated[
     str,

@@ -9,8 +9,7 @@ from guibin.context import real_clock
 from guibin.operation import migrations
 
 from . import environment
-from .output import answer_table, fail, out
-from .tenants import Json
+from .output import Json, answer_table, fail, out
 
 app = App(name="db", help="The database.")
 

@@ -11,8 +11,7 @@ from guibin.emergencies.requests import EmergencyFilter, ReviewState, State
 from guibin.web.listing import PageAsked
 
 from . import environment
-from .output import Limit, answer, answer_table
-from .tenants import Json
+from .output import Json, Limit, answer, answer_table
 
 app = App(name="emergencies", help="Emergency accesses: list them, and end one that must not go on.")
 _HEADS = ("id", "opened", "who", "time", "until", "looks", "review", "reason")

@@ -17,8 +17,7 @@ from guibin_tenants.refusals import Invalid
 
 from . import environment
 from .environment import Session
-from .output import Limit, answer_table, as_json, as_table, fields_of, out
-from .tenants import Json
+from .output import Json, Limit, answer_table, as_json, as_table, fields_of, out
 
 app = App(name="jobs", help="List, show, retry, cancel, pause and resume a company's background jobs.")
 Kind = Annotated[str, Parameter(help="Only this kind; every kind without it.")]

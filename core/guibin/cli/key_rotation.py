@@ -20,8 +20,7 @@ from guibin_tenants import keyring, root_keys
 from guibin_tenants.database import connected
 
 from . import environment
-from .output import answer, answer_table, err
-from .tenants import Json
+from .output import Json, answer, answer_table, err
 
 app = App(name="keys", help="Exchange the root key, a company's key and the key that signs its log, while serving.")
 rotate = App(name="rotate", help="Make a new key; what was sealed stays readable all the while.")

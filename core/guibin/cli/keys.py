@@ -14,8 +14,7 @@ from guibin_tenants.refusals import Invalid
 
 from . import environment
 from .moments import aware
-from .output import answer, answer_table
-from .tenants import Json
+from .output import Json, answer, answer_table
 
 app = App(name="key", help="Create, list and revoke API keys.")
 

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from guibin_tenants.refusals import Invalid, Refusal
 
+Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
 # How many rows a list shows.
 Limit = Annotated[int, Parameter(help="How many, from 1.", validator=Number(gte=1, lte=1_000_000))]
 
@@ -28,6 +29,13 @@ err = Console(stderr=True, highlight=False, emoji=False)
 def say(message: str) -> None:
     """Progress, on standard error."""
     err.print(message, style="dim", soft_wrap=True)
+
+
+def refuse_unless_typed(slug: str, yes: str, warning: str) -> None:
+    """Raises Invalid unless the slug was typed again: as `yes`, or now, below the warning."""
+    answered = yes or input(f"{warning} Type its slug again: ")
+    if answered.strip() != slug:
+        raise Invalid.at("yes", "the slug again, letter by letter", f"--yes {slug}", answered)
 
 
 def as_json(value: object) -> None:

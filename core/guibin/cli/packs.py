@@ -25,8 +25,7 @@ from guibin.watch.sources import home_of
 from guibin_tenants import directory, registry
 
 from . import environment
-from .output import answer, answer_table, as_json, err, fail, out
-from .tenants import Json
+from .output import Json, answer, answer_table, as_json, err, fail, out
 
 app = App(name="pack", help="List, show and check industry packs, and let companies have them.")
 Switching = Callable[[str, PackSwitch, Act], Awaitable[PackState]]

@@ -15,8 +15,7 @@ from guibin_tenants.refusals import Invalid
 
 from . import environment
 from .moments import aware
-from .output import as_json, err, out
-from .tenants import Json
+from .output import Json, as_json, err, out
 
 
 class _Asked(Struct, frozen=True):

@@ -12,13 +12,12 @@ from guibin_tenants.purges import NoPurge, Purge
 from guibin_tenants.refusals import Invalid
 
 from . import environment
-from .output import answer, answer_table, fail, fields_of, say
+from .output import Json, answer, answer_table, fail, fields_of, refuse_unless_typed, say
 
 if TYPE_CHECKING:
     from guibin.evidence.verify import ExitPack
 
 app = App(name="purge", help="Destroy a company for good, by two people: ask, confirm, withdraw, show, check.")
-Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
 
 
 @app.command
@@ -72,9 +71,7 @@ async def confirm(
     """Confirm as another person, and destroy rows, files and keys for good; again where it was broken off."""
     from guibin.operation import backups, purging
 
-    answered = yes or _typed(slug)
-    if answered.strip() != slug:
-        raise Invalid.at("yes", "the slug again, letter by letter", f"--yes {slug}", answered)
+    refuse_unless_typed(slug, yes, f"Everything of {slug} will be destroyed for ever.")
     if certificate.exists() or not certificate.absolute().parent.is_dir():
         raise Invalid.at("certificate", "a file that is not there yet, in a folder that is", value=str(certificate))
     folders = [each.resolve() for each in backup or ()]
@@ -160,10 +157,6 @@ def check(
         said.append(("purge_pack_held", {}))
     sentences = [verifying.SAYS[says][1].format(**values) for says, values in said]
     answer({"head": found.head, "rows": found.rows, "says": sentences}, "\n".join(sentences), json=json)
-
-
-def _typed(slug: str) -> str:
-    return input(f"Everything of {slug} will be destroyed for ever. Type its slug again: ")
 
 
 def _pack(folder: Path) -> "ExitPack":

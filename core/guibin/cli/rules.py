@@ -12,8 +12,7 @@ from guibin.regulations.pages import found_in, pages, sections, with_table
 from guibin.regulations.rules import Rule, all_rules, noticed_elements
 
 from . import environment
-from .output import as_json, as_table, fail, out
-from .tenants import Json
+from .output import Json, as_json, as_table, fail, out
 
 app = App(name="rules", help="The rules of the regulations, and where each is.")
 

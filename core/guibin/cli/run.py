@@ -21,8 +21,7 @@ from guibin.watch import metrics
 from guibin_tenants import keyring
 
 from . import environment, serving
-from .output import as_json, fail, out, say
-from .tenants import Json
+from .output import Json, as_json, fail, out, say
 
 METRICS = "Where Prometheus finds /metrics, on this machine only; nowhere by default."
 DEMO = (

@@ -14,8 +14,7 @@ from guibin_tenants.refusals import Invalid
 from guibin_tenants.staff import NewStaff
 
 from . import environment
-from .output import answer, answer_table
-from .tenants import Json
+from .output import Json, answer, answer_table
 
 app = App(name="staff", help="Add and list members of staff.")
 

@@ -20,14 +20,13 @@ from guibin_tenants.registry import NewTenant
 
 from . import environment
 from .moments import aware
-from .output import answer, answer_table, fail, fields_of, out, say
+from .output import Json, answer, answer_table, fail, fields_of, out, refuse_unless_typed, say
 from .purges import app as purge_commands
 
 app = App(name="tenant", help="Create, list, show, suspend, resume, freeze, thaw, take out, purge and erase companies.")
 domains = App(name="domain", help="Host names and mail domains that are one company's own.")
 app.command(domains)
 app.command(purge_commands)
-Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
 
 
 @Parameter(name="*")
@@ -270,9 +269,7 @@ async def erase(
     json: Json = False,
 ) -> None:
     """Delete everything a suspended company has, for ever: rows, keys, jobs. Its slug is not given to another."""
-    answered = yes or _asked(slug)
-    if answered.strip() != slug:
-        raise Invalid.at("yes", "the slug again, letter by letter", f"--yes {slug}", answered)
+    refuse_unless_typed(slug, yes, f"Everything of {slug} will be gone for ever.")
     with environment.urls() as urls:
         await directory.refuse_moving(urls.owner, slug)
     async with environment.owner(slug) as connection:
@@ -350,7 +347,3 @@ def _check(folder: Path, *, json: bool) -> None:
         verifying.SAYS[says][1].format(**values) for says, values in verifying.sentences_of_exit(found, pinned=False)
     ]
     answer({"root": found.root, "files": found.files, "bytes": found.bytes, "says": said}, "\n".join(said), json=json)
-
-
-def _asked(slug: str) -> str:
-    return input(f"Everything of {slug} will be gone for ever. Type its slug again: ")

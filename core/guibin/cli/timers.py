@@ -21,8 +21,7 @@ from guibin_tenants.tables import new_id
 
 from . import environment
 from .moments import aware
-from .output import answer, err
-from .tenants import Json
+from .output import Json, answer, err
 
 app = App(name="timers", help="Deadlines of a company on a simulated clock.")
 LEASE_S = 60.0

@@ -10,8 +10,7 @@ from guibin.jobs import ticks
 from guibin.jobs.ticks import RhythmChange
 
 from . import environment
-from .output import answer_table, out
-from .tenants import Json
+from .output import Json, answer_table, out
 
 app = App(name="timetable", help="Show, change and start a company's recurring jobs.")
 Every = Annotated[str, Parameter(help="Such as `daily 08:00`, `weekly Mon 09:00`, `monthly 1 08:00`, `minutes 5`.")]
