@@ -5,30 +5,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from emergencies import REASON, opened
+from emergencies import REASON, opened, outlets
 
 PAGES = "/console/emergency-accesses"
 
 
 @pytest.fixture
 async def bank(tenant):
-    """A customer of the outlet east's, a manager of west's, and an auditor of the head office's."""
-    await tenant.unit("east")
-    await tenant.unit("west")
-    serving = await tenant.staff("serving", "account_manager", unit="east")
-    body = {
-        "number": "VIP-1",
-        "name": "王建国",
-        "kind": "leader",
-        "account_manager_id": str(serving.staff_id),
-        "confidential": {"mobile": "13812345678"},
-    }
-    made = await serving.post("/api/v1/customers", json=body)
-    assert made.status_code == 201, made.text
-    tenant.customer = made.json()["id"]
-    tenant.auditor = await tenant.staff("auditor", "auditor")
-    tenant.manager = await tenant.staff("manager", "manager", unit="west")
-    return tenant
+    return await outlets(tenant)
 
 
 async def read(client, path, language="zh-CN", **params):

@@ -4,16 +4,15 @@ written in."""
 import ast
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 from pack_values import all_packs
+from sources import calls, trees
 
 from guibin.app import pages
 from guibin.console.reasons import worded
 from guibin.profiles.closing import OPEN_CASES
 
-ROOT = Path(__file__).parents[2]
 # Who is told, and the place of the rule among its arguments; how to put it right follows it.
 TOLD = {"FieldError": 1, "Invalid.at": 1, "PolicyProblem": 2}
 TOLD_LATER = {"FieldProblem": 2}
@@ -35,25 +34,18 @@ TYPED = {"10:30 …", "CNY", "09:00-12:00 13:30-18:00"}
 
 
 @cache
-def sources() -> dict[str, ast.Module]:
-    """The product's own, by where they stand."""
-    files = [file for folder in ("core", "tenants", "plugins") for file in sorted((ROOT / folder).rglob("*.py"))]
-    return {str(file.relative_to(ROOT)): ast.parse(file.read_text(encoding="utf-8")) for file in files}
-
-
-@cache
-def calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
+def named_calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
     """Every call, with what is called."""
-    return [(ast.unparse(node.func), node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [(ast.unparse(call.func), call) for call in calls(tree)]
 
 
 def rules(told: dict[str, int] = TOLD, name: str = "rule") -> Iterator[tuple[str, str]]:
     """Each as it is written, with a figure in place of what is filled in, in quotes where it is quoted, and where."""
-    for place, tree in sources().items():
+    for place, tree in trees().items():
         if place.startswith(COMMANDS):
             continue
         named = names_in(tree)
-        for called, call in calls(tree):
+        for called, call in named_calls(tree):
             if (at := told.get(called)) is not None:
                 said = call.args[at] if len(call.args) > at else None
                 said = said or next((each.value for each in call.keywords if each.arg == name), None)
@@ -80,7 +72,7 @@ def passing_on(tree: ast.AST) -> Iterator[str]:
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             given = {each.arg for each in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
-            for called, call in calls(function):
+            for called, call in named_calls(function):
                 if (at := TOLD.get(called)) is not None:
                     said = call.args[at] if len(call.args) > at else None
                     if isinstance(said, ast.Name) and said.id in given:
@@ -98,7 +90,7 @@ def passed_along(tree: ast.AST) -> Iterator[ast.Call]:
             for name in ast.walk(loop.target)
             if isinstance(name, ast.Name)
         }
-        for called, call in calls(node) if names else ():
+        for called, call in named_calls(node) if names else ():
             if (at := TOLD.get(called)) is not None:
                 said = call.args[at] if len(call.args) > at else None
                 if isinstance(said, ast.Name) and said.id in names:
@@ -126,12 +118,12 @@ def texts(said: ast.expr | None) -> Iterator[str]:
 def test_no_rule_is_told_out_of_a_tuple():
     hidden = "for rule, fix in ((GIVEN, 'a'),):\n    FieldError('x', rule, fix)\n[FieldError(a, b) for a, b in found]"
     assert [call.lineno for call in passed_along(ast.parse(hidden))] == [2, 3]
-    found = {f"{place}:{call.lineno}" for place, tree in sources().items() for call in passed_along(tree)}
+    found = {f"{place}:{call.lineno}" for place, tree in trees().items() for call in passed_along(tree)}
     assert found == set()
 
 
 def test_whoever_passes_on_a_rule_is_known():
-    found = {name for place, tree in sources().items() if not place.startswith(COMMANDS) for name in passing_on(tree)}
+    found = {name for place, tree in trees().items() if not place.startswith(COMMANDS) for name in passing_on(tree)}
     # `Invalid.at` is called by its class's name.
     assert found == PASSED_ON.keys() | {"at"}
 

@@ -1,7 +1,5 @@
 """A witness cosigns what is consistent with what it saw and nothing else, and a company shows its checkpoints to it and to a store."""
 
-import asyncio
-import contextlib
 import stat
 from datetime import UTC, datetime
 
@@ -9,16 +7,14 @@ import asyncpg
 import httpx
 import pytest
 import rfc6962
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from evidence_targets import running
 from running import come_round, run_job
-from serving import free_port
 
 from guibin.evidence import packs, targets
 from guibin.evidence.jobs import PublishCheckpoint
 from guibin.evidence.verify import ED25519, Key, Note, encoded, verify
 from guibin.evidence.witness import Refused, Witness, application
-from guibin.outbound.targets import Rules, use_rules
 from guibin_tenants.scope import execute, fetch_one
 
 LOG = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
@@ -83,22 +79,6 @@ def test_whom_it_does_not_watch_and_whoever_is_not_the_log_it_refuses(witness):
         assert refused(witness, body)[0] == 400
 
 
-@contextlib.asynccontextmanager
-async def running(watching):
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(application(watching), host="127.0.0.1", port=port, log_level="error"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # the server has no event to set
-        await asyncio.sleep(0.01)
-    use_rules(Rules([f"127.0.0.1:{port}"]))
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        use_rules(Rules())
-        server.should_exit = True
-        await task
-
-
 @pytest.fixture
 def store(tmp_path):
     targets.use_store({targets.ADDRESS: f"file://{tmp_path / 'kept'}"})
@@ -122,7 +102,7 @@ async def test_checkpoints_go_to_the_store_and_the_witness_and_the_pack_says_so(
 ):
     await sequenced()
     watching = await watched(client, tmp_path)
-    async with running(watching) as url:
+    async with running(application(watching)) as url:
         await name(client, watching, url)
         for _ in range(2):
             await client.get(f"/api/v1/customers/{opened}")
@@ -150,7 +130,7 @@ async def test_the_last_cosigned_checkpoint_is_told_and_stands_in_packs_however_
 ):
     first = len(await sequenced())
     watching = await watched(client, tmp_path)
-    async with running(watching) as url:
+    async with running(application(watching)) as url:
         await name(client, watching, url)
         await come_round(tenant, PublishCheckpoint())
     last = len(await sequenced())
@@ -177,7 +157,7 @@ async def test_a_rewritten_log_gets_no_cosignature_and_a_witness_who_forgot_is_a
     await client.get(f"/api/v1/customers/{opened}")
     await sequenced()
     watching = await watched(client, tmp_path)
-    async with running(watching) as url:
+    async with running(application(watching)) as url:
         await name(client, watching, url)
         await come_round(tenant, PublishCheckpoint())
         seen = watching.seen(f"guibin/{tenant.id}")
