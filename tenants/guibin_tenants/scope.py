@@ -399,6 +399,14 @@ async def fetch_column(sql: str, *values: Any) -> list[Any]:
     return [row[0] for row in await fetch(sql, *values)]
 
 
+async def one_at_a_time(place: str) -> None:
+    """Wait here, until this transaction ends, for the others of the same company at the same place, such as "/channels": the last one to
+    come sees what those before it wrote."""
+    await fetch_value(
+        "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || $1, 0))", place
+    )
+
+
 async def fetch_value(sql: str, *values: Any) -> Any:
     """The first column of the first row, inside the scope."""
     return await current_scope().connection.fetchval(sql, *values)

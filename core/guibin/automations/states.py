@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guibin_tenants import settings
-from guibin_tenants.scope import fetch_value
+from guibin_tenants.scope import one_at_a_time
 
 STATES, STOPPED = "automations", "automations_stopped"
 
@@ -60,7 +60,4 @@ async def switch_off(name: str, state: State, because: str) -> None:
 
 async def lock(name: str) -> None:
     """One run of an automation counts after another."""
-    await fetch_value(
-        "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/automation/' || $1, 0))",
-        name,
-    )
+    await one_at_a_time(f"/automation/{name}")

@@ -12,7 +12,7 @@ from guibin.profiles.orders import ORDERS
 from guibin.profiles.particulars import ANNIVERSARIES, BIRTHDAYS
 from guibin.profiles.queries import OPEN, customer_named, customer_of
 from guibin.tiers.queries import member
-from guibin_tenants.scope import execute, fetch, fetch_value
+from guibin_tenants.scope import execute, fetch
 
 from .consents import CARE, refusal
 from .queries import RUNS_OUT
@@ -61,11 +61,6 @@ _DATED = {
     "festival": "select c.id as customer_id, k.calendar as about, k.year, k.occurs_on from kept k cross join"
     f" (select * from {OPEN}) c",
 }
-
-
-async def one_at_a_time() -> None:
-    """Whoever prepares waits here for the others of the same company, so that nobody prepares the same thing twice."""
-    await fetch_value("select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/care', 0))")
 
 
 async def prepare_occasion(occasion: CareOccasion, *, today: date, now: datetime) -> None:

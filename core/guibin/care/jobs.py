@@ -7,6 +7,7 @@ from guibin.context import Act
 from guibin.events import ConsentRecorded, OrdersOpened, at_once
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
+from guibin_tenants.scope import one_at_a_time
 
 from . import dues, renewals
 
@@ -36,7 +37,7 @@ class FilterRenewals(Job, frozen=True):
 @handles(PrepareCare)
 async def prepare_care(job: PrepareCare, run: Run) -> None:
     """The day is the company's; each account manager is told once a day how much there is to do."""
-    await dues.one_at_a_time()
+    await one_at_a_time("/care")
     today, care = run.today, run.policy.care
     if care.reminders is not None:
         await dues.prepare_reminders(care.reminders, today=today, now=run.now)
@@ -60,6 +61,6 @@ async def filter_renewals(job: FilterRenewals, run: Run) -> None:
     flow = run.policy.approval(policy.approval) if policy else None
     if policy is None or flow is None:
         return
-    await dues.one_at_a_time()
+    await one_at_a_time("/care")
     today = run.today
     await renewals.put_up(policy, flow, run, today=today)

@@ -9,6 +9,8 @@ from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 ReminderState = Literal["open", "done", "withdrawn", "waived"]
+RenewalState = Literal["asked", "approved", "rejected", "renewed", "withdrawn"]
+CareTaskState = Literal["open", "done", "cancelled", "withdrawn", "waived"]
 
 
 class Reminder(TenantTable, customer=True):
@@ -35,9 +37,6 @@ class Reminder(TenantTable, customer=True):
     )
 
 
-RenewalState = Literal["asked", "approved", "rejected", "renewed", "withdrawn"]
-
-
 class Renewal(TenantTable, customer=True):
     """An order about to end, put up for approval (S07-18). `renewed_order_id` is the order that follows it."""
 
@@ -57,9 +56,6 @@ class Renewal(TenantTable, customer=True):
         indexes=(Index(("created_at desc", "id desc"), name="renewal_created_idx"),),
         checks={"state_known": known("state", RenewalState)},
     )
-
-
-CareTaskState = Literal["open", "done", "cancelled", "withdrawn", "waived"]
 
 
 class CareTask(TenantTable, customer=True):

@@ -18,7 +18,7 @@ from guibin.policy.words import NoteKey, Url
 from guibin_tenants import settings, staff
 from guibin_tenants.refusals import FieldError, NotFound, refuse
 from guibin_tenants.rows import many
-from guibin_tenants.scope import current_tenant, execute, fetch_value
+from guibin_tenants.scope import current_tenant, execute, one_at_a_time
 from guibin_tenants.tables import new_id
 
 from . import failing, queries
@@ -52,14 +52,12 @@ class Rhythm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     told_after_hours: Hours = 3
 
 
-class EvidenceTargets(Struct, frozen=True, forbid_unknown_fields=True):
+class EvidenceTargets(Rhythm, frozen=True, forbid_unknown_fields=True):
     """Whom the company's checkpoints are shown: `auditors` by mail, each the latest, every so many hours at most. When none arrives for
     `told_after_hours`, admins and auditors hear of it; of what is grave at once."""
 
     witnesses: Annotated[tuple[Witness, ...], Meta(max_length=WITNESSES_MAX)] = ()
     auditors: Annotated[tuple[UUID, ...], Meta(max_length=AUDITORS_MAX)] = ()
-    mailed_every_hours: Hours = 24
-    told_after_hours: Hours = 3
 
 
 class NewAuditor(Struct, frozen=True, forbid_unknown_fields=True):
@@ -270,9 +268,7 @@ async def auditors() -> list[staff.StaffView]:
 
 async def _change(change: Callable[[EvidenceTargets], EvidenceTargets], act: Act) -> None:
     # Two at once wait for each other here: each changes one of several.
-    await fetch_value(
-        "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/evidence', 0))"
-    )
+    await one_at_a_time("/evidence")
     await _write(change(await named()), act)
 
 

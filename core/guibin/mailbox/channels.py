@@ -21,7 +21,7 @@ from guibin_tenants import keyring, rows
 from guibin_tenants.keyring import Place
 from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import fetch_value, step_outside
+from guibin_tenants.scope import fetch_value, one_at_a_time, step_outside
 from guibin_tenants.tables import new_id
 
 from . import imap, queries
@@ -71,9 +71,7 @@ async def add(new: NewMailbox, act: Act) -> CreatedMailbox:
     if new.org_unit_id is not None:
         await standing_unit(new.org_unit_id)
     # Two at once wait for each other here, so that the last place is given once.
-    await fetch_value(
-        "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/mailboxes', 0))"
-    )
+    await one_at_a_time("/mailboxes")
     if await fetch_value("select count(*) from mailbox where removed_at is null") >= MAILBOXES_MAX:
         raise TooManyMailboxes(f"At most {MAILBOXES_MAX}: remove one first")
     mailbox_id, secret = new_id(), signing.new_secret()

@@ -20,7 +20,7 @@ from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import refuse
 from guibin_tenants.rows import add, change
-from guibin_tenants.scope import current_tenant, execute, fetch_one, fetch_value, step_outside
+from guibin_tenants.scope import current_tenant, execute, fetch_one, one_at_a_time, step_outside
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -60,9 +60,7 @@ async def write(new: NewChannel, act: Act) -> ChannelView:
     refuse(problems, "The channel cannot be used")
     channel_id = new_id()
     # Two at once wait for each other here: the later one takes the place of the earlier.
-    await fetch_value(
-        "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/channels', 0))"
-    )
+    await one_at_a_time("/channels")
     await execute(
         "update message_channel set removed_at = $2 where means = $1 and removed_at is null", new.means, act.now
     )

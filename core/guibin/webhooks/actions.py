@@ -12,7 +12,7 @@ from guibin.outbound.targets import rules
 from guibin_tenants import keyring, rows
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import given
-from guibin_tenants.scope import execute, fetch, fetch_value
+from guibin_tenants.scope import execute, fetch, fetch_value, one_at_a_time
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -46,9 +46,7 @@ async def add(new: NewWebhook, act: Act) -> CreatedWebhook:
     """Raises Invalid for an address that is not public https or an unknown event type, TooManyWebhooks."""
     _refuse_wrong(new.url, new.event_types, act, new.narrowed_to)
     # Two at once wait for each other here, so that the last place is given once.
-    await fetch_value(
-        "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/webhooks', 0))"
-    )
+    await one_at_a_time("/webhooks")
     if await fetch_value("select count(*) from webhook_endpoint where removed_at is null") >= WEBHOOKS_MAX:
         raise TooManyWebhooks(f"At most {WEBHOOKS_MAX}: remove one first")
     endpoint_id = await rows.add(
