@@ -105,11 +105,7 @@ class NoticePages(Controller):
     async def open(self, notice_id: UUID, shell: Shell) -> Response[Any]:
         told = await notice(notice_id, shell.act)
         await notices.mark_read(notice_id, shell.act)
-        place = place_of(told, shell)
-        if told.subject == "reception_order" and not await orders.is_shown(told.subject_id, by=shell.act.by):
-            # Who hears that a department is late is not of it.
-            place = f"{HOME}reception-board"
-        return Redirect(place, status_code=303)
+        return Redirect(await place_of(told, shell), status_code=303)
 
 
 # Where a notice's subject has a page of its own, and where all of its kind stand together.
@@ -134,7 +130,10 @@ _PLACES = {
     "inspection_finding": "inspections",
     "emergency_access": "emergency-accesses",
 }
+# Of which their reader may see the kind and not this one: who hears that a department is late is not of it.
+_SHOWN = {"reception_order": orders.is_shown}
 _TOGETHER = {
+    "reception_order": "reception-board",
     "reception_task": "reception-board",
     "work_plan": "plan",
     "work_log": "plan",
@@ -146,11 +145,11 @@ _TOGETHER = {
 }
 
 
-def place_of(told: NoticeView, shell: Shell) -> str:
+async def place_of(told: NoticeView, shell: Shell) -> str:
     """The page of what a notice is about that its reader may open: the case, else the customer, else where such things stand."""
     open_to = {entry.path.removeprefix(HOME) for section in shell.sections for entry in section.entries}
-    place = _PLACES.get(told.subject, "")
-    if place and place.partition("/")[0] in open_to:
+    place, shown = _PLACES.get(told.subject), _SHOWN.get(told.subject)
+    if place and place.partition("/")[0] in open_to and (not shown or await shown(told.subject_id, by=shell.act.by)):
         return f"{HOME}{place}/{told.subject_id}"
     if told.customer_id is not None and "customers" in open_to:
         return f"{HOME}customers/{told.customer_id}"

@@ -1,6 +1,6 @@
 """The policy's forms as fields of a page: what a field is called, what it offers, and what was filled in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from guibin.policy.fields import CHARS_MAX, ArchiveField
 from guibin.policy.forms import Form
@@ -49,13 +49,16 @@ def in_words(filled_in: Mapping[str, Value], shell: Shell) -> list[tuple[str, st
 
 def shown(name: str, value: Value, shell: Shell) -> str:
     """An answer as people read it."""
+    return told(name, value, shell.named, shell.says)
+
+
+def told(name: str, value: Value, named: Callable[[str], str], says: Callable[[str], str]) -> str:
+    """An answer in words: `named` are those of the policy, by key, and `says` those of "yes" and "no"."""
     if isinstance(value, bool):
-        return shell.says("yes" if value else "no")
+        return says("yes" if value else "no")
     text = "" if value is None else str(value)
-    for key in (f"choice.{name}.{text}", f"{name}.{text}"):
-        if (told := shell.named(key)) != key:
-            return told
-    return text
+    keys = (f"choice.{name}.{text}", f"{name}.{text}")
+    return next((words for key in keys if (words := named(key)) != key), text)
 
 
 def _field(each: ArchiveField, shell: Shell, given: tuple[str, ...], errors: Mapping[str, str]) -> Field:

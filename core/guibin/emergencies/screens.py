@@ -108,11 +108,7 @@ class EmergencyScreens(Controller):
     path = PATH
     include_in_schema = False
 
-    @get(
-        "/",
-        needs=READS,
-        dependencies={"filters": lists.asks(EmergencyFilter), "page": Provide(lists.page_asked)},
-    )
+    @get("/", needs=READS, dependencies={"filters": lists.asks(EmergencyFilter), "page": Provide(lists.page_asked)})
     async def accesses(self, filters: EmergencyFilter, page: PageAsked, shell: Shell) -> Response[Any]:
         return await lists.answer(TABLE, filters, page, shell)
 

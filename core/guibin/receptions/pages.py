@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from guibin.console.answers import told
 from guibin.console.printing import Say, sheet
 from guibin.context import Act
 from guibin_tenants import org_units
@@ -124,15 +125,12 @@ def _titled(rows: list[tuple[str, str]], say: Say) -> list[tuple[str, str]]:
 
 def _filled_in(known: Particulars | None, say: Say) -> list[tuple[str, str]]:
     """The form that the visiting party was asked to fill in: diet, vehicles, security (S11-7)."""
-    given = known.answers if known else {}
-    return [(say(f"field.{name}"), _said(name, value, say)) for name, value in given.items() if value not in (None, "")]
-
-
-def _said(name: str, value: str | int | bool | None, say: Say) -> str:
-    if isinstance(value, bool):
-        return say(f"reception_notice.{'yes' if value else 'no'}")
-    keys = (f"choice.{name}.{value}", f"{name}.{value}")
-    return next((told for key in keys if (told := say(key)) != key), str(value))
+    given = known.answers.items() if known else ()
+    filled = [(name, value) for name, value in given if value not in (None, "")]
+    return [
+        (say(f"field.{name}"), told(name, value, say, lambda word: say(f"reception_notice.{word}")))
+        for name, value in filled
+    ]
 
 
 def _tasks(printed: Printed, at: Callable[[datetime | None], str]) -> list[tuple[str, str, str, str]]:
