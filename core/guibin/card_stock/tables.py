@@ -8,6 +8,8 @@ from piccolo.columns import Integer, Text, Timestamptz, Varchar
 from guibin.cases.outcomes import KNOWN, known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
+State = Literal["ordered", "sent", "confirmed", "delivered", "closed"]
+
 
 class CardRequest(TenantTable, signed="asked"):
     """A unit asks for so many cards; it is shipped what was approved and no more."""
@@ -26,9 +28,6 @@ class CardRequest(TenantTable, signed="asked"):
         indexes=(Index(("asked_at desc", "id desc"), name="card_request_asked_idx"),),
         checks={"counted": "quantity > 0", "outcome_known": KNOWN},
     )
-
-
-State = Literal["ordered", "sent", "confirmed", "delivered", "closed"]
 
 
 class CardOrder(TenantTable, signed="ordered"):

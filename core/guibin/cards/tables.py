@@ -8,6 +8,8 @@ from piccolo.columns import UUID as UuidColumn
 from guibin.cases.outcomes import KNOWN, known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
+State = Literal["issued", "active", "lost", "ended"]
+
 
 class IdentityCheck(Part, of="customer", signed="checked"):
     """Somebody compared an identity document with the archive (S08-3). What was read is sealed under the customer's key.
@@ -60,9 +62,6 @@ class CardTelling(Part, of="card_application", by="application_id", customer=Tru
     channel = Varchar(length=40)
     reached = Boolean(default=False)
     note = Text(default="")
-
-
-State = Literal["issued", "active", "lost", "ended"]
 
 
 class Card(TenantTable, customer=True):

@@ -1,7 +1,7 @@
 """Reading complaints: lists without what the customer said, the whole form with it."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -25,7 +25,7 @@ from guibin_tenants.rows import line, lines, many, struct_of
 from guibin_tenants.scope import fetch_value
 
 from .levels import LEADERSHIP_TOLD, RECTIFICATION, RESOLUTION, SUBJECT
-from .tables import Complaint, State
+from .tables import CallbackOutcome, Complaint, Direction, State
 
 
 class ComplaintView(Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ class CallbackLine(Struct, frozen=True):
 
     id: UUID
     round: int
-    outcome: Literal["satisfied", "not_satisfied", "not_reached"]
+    outcome: CallbackOutcome
     comment: str
     on_site: bool
     unsigned_because: str
@@ -152,7 +152,7 @@ class MessageLine(Struct, frozen=True):
     """What the customer wrote, or was told; `answers` says that it was a reply."""
 
     id: UUID
-    direction: Literal["in", "out"]
+    direction: Direction
     automatic: bool
     answers: bool
     text: str

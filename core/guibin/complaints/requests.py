@@ -10,6 +10,8 @@ from guibin.cases.requests import NewHandOver
 from guibin.notation.plausible import Plausible
 from guibin.policy.words import Channel, Code, CodeIfAny, NameIfAny, Reason, Said, Unsaid, saying, up_to
 
+from .tables import CallbackOutcome, Direction
+
 # What stands for the cause of which nothing was said.
 UNSPECIFIED = "unspecified"
 _Name = Annotated[str, up_to(40, 1)]
@@ -105,7 +107,7 @@ class NewCallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `unsigned_because` says why they cannot (S07-12).
     """
 
-    outcome: Literal["satisfied", "not_satisfied", "not_reached"]
+    outcome: CallbackOutcome
     comment: Unsaid = ""
     on_site: bool = False
     unsigned_because: Unsaid = ""
@@ -118,7 +120,7 @@ class NewMessage(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     text: Said
-    direction: Literal["in", "out"]
+    direction: Direction
     automatic: bool = False
     sent_at: _Moment | None = None
 

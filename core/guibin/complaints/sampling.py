@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -28,7 +27,7 @@ from .intake import receive
 from .levels import FOLLOW_UP, SUBJECT
 from .refusals import TooLateToReopen
 from .requests import NewComplaint
-from .tables import ComplaintFollowUp
+from .tables import ComplaintFollowUp, FollowUpOutcome
 
 
 class FollowedUp(Conflict):
@@ -38,7 +37,7 @@ class FollowedUp(Conflict):
 class NewFollowUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the customer says when called back once more."""
 
-    outcome: Literal["satisfied", "not_satisfied"]
+    outcome: FollowUpOutcome
     comment: Paragraph = ""
 
 
@@ -53,7 +52,7 @@ class SampleView(Struct, frozen=True, kw_only=True):
     customer_id: UUID | None
     why: str
     drawn_at: datetime
-    outcome: Literal["satisfied", "not_satisfied"] | None
+    outcome: FollowUpOutcome | None
     comment: str | None
     called_by_name: str | None
     called_at: datetime | None

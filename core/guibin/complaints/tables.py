@@ -10,6 +10,9 @@ from guibin.sla.owed import HANDLED
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 State = Literal["open", "waiting", "resolved", "closed"]
+CallbackOutcome = Literal["satisfied", "not_satisfied", "not_reached"]
+Direction = Literal["out", "in"]
+FollowUpOutcome = Literal["satisfied", "not_satisfied"]
 
 
 class Complaint(TenantTable, in_step=True):
@@ -159,7 +162,7 @@ class ComplaintCallback(Part, of="complaint", signed="called", erasable=("commen
     on_site = Boolean(default=False)
     unsigned_because = Text(default="")
 
-    keys = Keys(checks={"outcome_known": "outcome in ('satisfied', 'not_satisfied', 'not_reached')"})
+    keys = Keys(checks={"outcome_known": known("outcome", CallbackOutcome)})
 
 
 class ComplaintRecusal(Part, of="complaint", signed="recused", erasable=("reason",)):
@@ -201,7 +204,7 @@ class ComplaintMessage(Part, of="complaint", signed="written", dated=False, eras
 
     keys = Keys(
         checks={
-            "direction_known": "direction in ('out', 'in')",
+            "direction_known": known("direction", Direction),
             "only_ours_answer": "direction = 'out' or not answers",
         }
     )
@@ -233,7 +236,7 @@ class ComplaintFollowUp(Part, of="complaint_sample", by="sample_id", signed="cal
     outcome = Varchar(length=14)
     comment = Text(default="")
 
-    keys = Keys(unique=(("sample_id",),), checks={"outcome_known": "outcome in ('satisfied', 'not_satisfied')"})
+    keys = Keys(unique=(("sample_id",),), checks={"outcome_known": known("outcome", FollowUpOutcome)})
 
 
 class ImprovementMeasure(TenantTable, signed="proposed", signed_off="done"):

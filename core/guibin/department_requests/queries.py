@@ -1,7 +1,7 @@
 """Reading department requests: one's own departments', those one asked, and those one answers for."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,9 +12,8 @@ from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.rows import lines
 
-from .tables import DepartmentRequest
+from .tables import DepartmentRequest, State
 
-State = Literal["sent", "acknowledged", "answered", "returned", "withdrawn"]
 ANSWER = "answer"
 
 

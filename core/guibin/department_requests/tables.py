@@ -1,10 +1,14 @@
 """A department's request, everything that happened to it, and whose matter it is."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Integer, SmallInt, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
+State = Literal["sent", "acknowledged", "answered", "returned", "withdrawn"]
 _MATTER = "department_matter"
 
 
@@ -41,7 +45,7 @@ class DepartmentRequest(TenantTable, signed="asked"):
         ),
         erasable=("text",),
         about=("id", _MATTER, "request_id"),
-        checks={"state_known": "state in ('sent', 'acknowledged', 'answered', 'returned', 'withdrawn')"},
+        checks={"state_known": known("state", State)},
     )
 
 
@@ -57,7 +61,7 @@ class DepartmentEvent(Part, of="department_request", by="request_id", signed="wr
     keys = Keys(
         unique=(("request_id", "round", "kind"),),
         about=("request_id", _MATTER, "request_id"),
-        checks={"kind_known": "kind in ('sent', 'acknowledged', 'answered', 'returned', 'withdrawn')"},
+        checks={"kind_known": known("kind", State)},
     )
 
 

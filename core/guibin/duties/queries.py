@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -19,7 +18,8 @@ from guibin.web.listing import Listing, earliest_first, newest_first
 from guibin_tenants.rows import lines, many, read
 from guibin_tenants.scope import fetch, fetch_one
 
-State = Literal["waiting", "taken", "over"]
+from .tables import State
+
 SUBJECT, RESPONSE = "duty_call", "response"
 # The shifts that count: those of people who work here and are not away for the moment $at.
 _HERE = (

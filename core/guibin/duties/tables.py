@@ -1,9 +1,14 @@
 """Rosters, their shifts, and the matters to which whoever is on duty was called."""
 
+from typing import Literal
+
 from piccolo.columns import JSONB, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
+
+State = Literal["waiting", "taken", "over"]
 
 
 class DutyRoster(TenantTable, signed="opened", signed_off="closed"):
@@ -70,7 +75,7 @@ class DutyCall(TenantTable, signed_off="taken"):
             Index(("came_at desc", "id desc"), name="duty_call_came_idx"),
             Index(("asked_id",), where="state = 'waiting'", name="duty_call_waiting_idx"),
         ),
-        checks={"dated": "came_at is not null", "state_known": "state in ('waiting', 'taken', 'over')"},
+        checks={"dated": "came_at is not null", "state_known": known("state", State)},
     )
 
 

@@ -1,7 +1,6 @@
 """Reading calls, the newest first."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,7 +13,7 @@ from guibin_tenants.principals import may
 from guibin_tenants.rows import lines
 
 from .deadlines import CALL_BACK, MATCH
-from .tables import HotlineCall, State
+from .tables import CallOutcome, HotlineCall, State
 
 
 class CallView(Struct, frozen=True, kw_only=True):
@@ -34,7 +33,7 @@ class CallView(Struct, frozen=True, kw_only=True):
     matched_by: UUID | None
     matched_by_name: str
     matched_at: datetime | None
-    outcome: Literal["", "served", "passed_on", "cut_off", "not_ours"]
+    outcome: CallOutcome
     content: str
     need: str
     handling: str

@@ -9,6 +9,7 @@ from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 State = Literal["open", "unmatched", "missed", "done"]
+CallOutcome = Literal["", "served", "passed_on", "cut_off", "not_ours"]
 
 
 class HotlineCall(TenantTable, signed="opened", signed_off="ended"):
@@ -58,7 +59,7 @@ class HotlineCall(TenantTable, signed="opened", signed_off="ended"):
         checks={
             "dated": "rang_at is not null",
             "state_known": known("state", State),
-            "outcome_known": "outcome in ('', 'served', 'passed_on', 'cut_off', 'not_ours')",
+            "outcome_known": known("outcome", CallOutcome),
             "missed_by_nobody": "state <> 'missed' or answered_at is null",
         },
     )

@@ -18,9 +18,7 @@ from guibin_tenants.rows import lines, read
 
 from .drawing import INSPECTED
 from .requests import DrawnIn
-from .tables import InspectionFinding, InspectionItem
-
-State = Literal["open", "corrected", "verified"]
+from .tables import InspectionFinding, InspectionItem, State
 
 
 class InspectionView(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,14 @@
 """What was drawn, what was found, and what became of it."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Date, Integer, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
+
+State = Literal["open", "corrected", "verified"]
 
 
 class Inspection(TenantTable):
@@ -74,7 +79,7 @@ class InspectionFinding(TenantTable, customer=True, signed="found"):
             Index(("owner_id",), where="state = 'open'", name="inspection_finding_owed_idx"),
         ),
         checks={
-            "state_known": "state in ('open', 'corrected', 'verified')",
+            "state_known": known("state", State),
             "severity_known": "severity in ('minor', 'serious')",
         },
     )

@@ -8,6 +8,8 @@ from piccolo.columns import UUID as UuidColumn
 from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
+State = Literal["new", "taken", "answered", "dismissed", "automatic", "flood", "unreadable"]
+
 
 class Mailbox(TenantTable, signed="written"):
     """A service mailbox of the company's (S01-7). Its settings and the secret of its door stand sealed.
@@ -37,9 +39,6 @@ class Mailbox(TenantTable, signed="written"):
     removed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(written_by="company", indexes=(Index(("written_at", "id"), where="removed_at is null"),))
-
-
-State = Literal["new", "taken", "answered", "dismissed", "automatic", "flood", "unreadable"]
 
 
 class Mail(TenantTable, signed_off="handled"):

@@ -8,6 +8,8 @@ from piccolo.columns import Bytea, Date, Integer, SmallInt, Timestamptz, Varchar
 from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
+State = Literal["pending", "sent", "failed", "dropped"]
+
 
 class MessageChannel(TenantTable):
     """A way out: one SMTP server, SMS gateway or chat robot of the company's. Its settings stand sealed.
@@ -44,9 +46,6 @@ class StaffAddress(TenantTable):
     written_by = UuidColumn(default=None, null=True)
 
     keys = Keys(unique=(("staff_id",),))
-
-
-State = Literal["pending", "sent", "failed", "dropped"]
 
 
 class Message(TenantTable):

@@ -1,10 +1,14 @@
 """Looks that were drawn as unusual, and what auditors found about them."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Array, Integer, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
+State = Literal["open", "explained", "followed"]
 NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid"
 
 
@@ -40,7 +44,7 @@ class UnusualLook(TenantTable):
                 name="unusual_look_once_idx",
             ),
         ),
-        checks={"state_known": "state in ('open', 'explained', 'followed')"},
+        checks={"state_known": known("state", State)},
     )
 
 

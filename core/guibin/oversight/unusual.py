@@ -24,13 +24,12 @@ from .looks import LINES, LookLine, titled
 from .refusals import OwnLook
 from .rules import Drawn, Window, find
 from .spans import midnight
-from .tables import UnusualLook, UnusualLookMark
+from .tables import State, UnusualLook, UnusualLookMark
 
 # The first time so much of the past is gone through.
 AT_FIRST = timedelta(days=35)
 BEHIND_MAX = 100
 SETTING = "unusual_looks_drawn"
-State = Literal["open", "explained", "followed"]
 Mark = Literal["explained", "followed"]
 
 

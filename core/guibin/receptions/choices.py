@@ -12,7 +12,8 @@ from guibin.policy.forms import Form
 from guibin.policy.receptions import Protocol, ReceptionPolicy
 
 from . import orders, queries, typed
-from .queries import LISTED, ReceptionForm, State
+from .queries import LISTED, ReceptionForm
+from .tables import State
 
 # As a field of a form holds a moment.
 _MOMENT = "%Y-%m-%dT%H:%M"

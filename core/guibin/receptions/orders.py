@@ -1,7 +1,6 @@
 """What a department sees and does: its orders and tasks, and those of receptions whose guest is its to see; takes up, reports."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -29,9 +28,7 @@ from .editions import ACKNOWLEDGEMENT, DONE, ORDER, TASK
 from .refusals import AlreadyDone, EditionReplaced, NotYourDepartment
 from .requests import TaskReport
 from .sealing import NoticeContent, opened, sealed
-from .tables import ReceptionAcknowledgement, ReceptionTask, ReceptionTaskReport
-
-TaskState = Literal["open", "reported", "withdrawn"]
+from .tables import ReceptionAcknowledgement, ReceptionTask, ReceptionTaskReport, TaskState
 
 # `$units`: the caller's, null for all. The reception's own wall decides whether it is theirs to see.
 _MINE = (

@@ -1,7 +1,7 @@
 """Reading receptions: the list, and the whole file with everything that happened."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -21,9 +21,7 @@ from guibin_tenants.scope import fetch, fetch_value
 
 from .requests import Particulars, PlanContent
 from .sealing import opened
-from .tables import Reception
-
-State = Literal["collected", "confirmed", "approved", "planned", "noticed", "arrived", "seen_off", "filed", "cancelled"]
+from .tables import Reception, State
 
 
 class ReceptionView(Struct, frozen=True, kw_only=True):

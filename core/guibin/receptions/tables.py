@@ -1,10 +1,15 @@
 """A reception and everything that belongs to it; what departments are told stands beside the walled file."""
 
+from typing import Literal
+
 from piccolo.columns import JSONB, Boolean, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin.cases.outcomes import KNOWN
+from guibin.cases.outcomes import KNOWN, known
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
+
+State = Literal["collected", "confirmed", "approved", "planned", "noticed", "arrived", "seen_off", "filed", "cancelled"]
+TaskState = Literal["open", "reported", "withdrawn"]
 
 
 class Reception(TenantTable, customer=True, signed="received"):
@@ -42,8 +47,7 @@ class Reception(TenantTable, customer=True, signed="received"):
             Index(("customer_id", "arrives_at desc")),
         ),
         checks={
-            "state_known": "state in ('collected', 'confirmed', 'approved', 'planned', 'noticed', 'arrived', 'seen_off',"
-            " 'filed', 'cancelled')",
+            "state_known": known("state", State),
         },
     )
 
@@ -222,7 +226,7 @@ class ReceptionTask(TenantTable):
             ),
             Index(("asked_at", "id")),
         ),
-        checks={"state_known": "state in ('open', 'reported', 'withdrawn')"},
+        checks={"state_known": known("state", TaskState)},
     )
 
 

@@ -1,7 +1,7 @@
 """Reading service requests."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -23,7 +23,7 @@ from guibin_tenants.principals import may
 from guibin_tenants.rows import line, lines, many, read
 from guibin_tenants.scope import fetch, fetch_value
 
-from .tables import ServiceRequest, State
+from .tables import EndOutcome, ServiceRequest, State
 
 SUBJECT, MILESTONE = "service_request", "service"
 # SQL: steps `k` that were skipped.
@@ -106,7 +106,7 @@ class NoteLine(Struct, frozen=True):
 class EndLine(Struct, frozen=True):
     """Why it was not carried out."""
 
-    outcome: Literal["rejected", "withdrawn"]
+    outcome: EndOutcome
     reason: str
     ended_by_name: str
     ended_at: datetime

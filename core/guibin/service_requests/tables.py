@@ -10,6 +10,7 @@ from guibin.sla.owed import HANDLED
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 State = Literal["asked", "rejected", "open", "filed", "withdrawn"]
+EndOutcome = Literal["rejected", "withdrawn"]
 
 
 class ServiceRequest(TenantTable, customer=True, in_step=True):
@@ -147,4 +148,4 @@ class ServiceEnd(Part, of="service_request", by="request_id", customer=True, sig
     outcome = Varchar(length=9)
     reason = Text()
 
-    keys = Keys(unique=(("request_id",),), checks={"outcome_known": "outcome in ('rejected', 'withdrawn')"})
+    keys = Keys(unique=(("request_id",),), checks={"outcome_known": known("outcome", EndOutcome)})

@@ -1,7 +1,6 @@
 """Reading signals and outages, the newest first."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,11 +18,10 @@ from guibin_tenants.rows import lines
 from guibin_tenants.scope import fetch_column
 
 from . import finding
-from .tables import Outage, Signal
+from .tables import Outage, Signal, State
 
 SUBJECT, OUTAGE = "signal", "outage"
 ACTION = "action"
-State = Literal["open", "done", "dismissed", "lapsed"]
 
 
 class SignalView(Struct, frozen=True, kw_only=True):

@@ -29,8 +29,9 @@ from guibin_tenants import org_units
 from guibin_tenants.principals import may
 
 from . import actions, outages, queries
-from .queries import OUTAGES, SUBJECT, OutageFilter, SignalFilter, SignalForm, SignalLine, State
+from .queries import OUTAGES, SUBJECT, OutageFilter, SignalFilter, SignalForm, SignalLine
 from .requests import Moment, NewOutage
+from .tables import State
 from .wording import noticed
 
 READ, WRITE = may("records:read"), may("records:write")

@@ -1,8 +1,13 @@
 """Signals that opened a task, how each ended, and the outages that affect customers."""
 
+from typing import Literal
+
 from piccolo.columns import JSONB, Integer, Text, Timestamptz, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
+
+State = Literal["open", "done", "dismissed", "lapsed"]
 
 
 class Outage(TenantTable, signed="reported", signed_off="ended"):
@@ -62,6 +67,6 @@ class Signal(TenantTable, customer=True, signed_off="ended"):
         ),
         checks={
             "dated": "found_at is not null",
-            "state_known": "state in ('open', 'done', 'dismissed', 'lapsed')",
+            "state_known": known("state", State),
         },
     )

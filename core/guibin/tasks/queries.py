@@ -12,8 +12,7 @@ from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import may
 from guibin_tenants.rows import lines
 
-from .requests import State
-from .tables import Task
+from .tables import State, Task
 
 SUBJECT = "task"
 MILESTONE = "task"

@@ -1,6 +1,5 @@
 """What callers send."""
 
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -9,7 +8,7 @@ from guibin.cases import Case
 from guibin.policy.commands import WithinHours
 from guibin.policy.words import Code, Reason
 
-State = Literal["open", "done", "dismissed", "lapsed"]
+from .tables import State
 
 
 class NewTask(Struct, frozen=True, kw_only=True):

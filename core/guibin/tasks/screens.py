@@ -22,7 +22,8 @@ from guibin.tiers.marks import row_marks, whose
 from . import actions, queries
 from .api import READ, WRITE
 from .queries import SUBJECT, AskedTaskForm, AskedTaskLine
-from .requests import AskedTaskFilter, State
+from .requests import AskedTaskFilter
+from .tables import State
 
 PATH, NAME = f"{PREFIX}/tasks", "tasks"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="list-check", needs=READ, order=23, phone=True),)

@@ -1,9 +1,14 @@
 """Tasks, each somebody's, and how each ended."""
 
+from typing import Literal
+
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Integer, Text, Varchar
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
+
+State = Literal["open", "done", "dismissed", "lapsed"]
 
 
 class Task(TenantTable, signed="asked", signed_off="ended"):
@@ -36,5 +41,5 @@ class Task(TenantTable, signed="asked", signed_off="ended"):
             Index(("owner_id", "asked_at desc"), name="task_owner_idx"),
             Index(("customer_id", "asked_at desc"), name="task_customer_idx"),
         ),
-        checks={"state_known": "state in ('open', 'done', 'dismissed', 'lapsed')"},
+        checks={"state_known": known("state", State)},
     )

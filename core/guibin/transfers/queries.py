@@ -15,6 +15,8 @@ from guibin_tenants.keyring import Place, seal_bytes, tenant_key, unseal_bytes
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch_one, fetch_value
 
+from .tables import Direction
+
 # How long an uploaded file waits to be imported, and how long what came of it is kept.
 KEPT_DAYS = {"sealed": 1, "outcome": 7}
 STATE = (
@@ -53,7 +55,7 @@ class TransferView(Struct, frozen=True, kw_only=True):
     and `rows_done` say how far it is. `has_file` while the uploaded file is kept, `has_outcome` while what came of it is."""
 
     id: UUID
-    direction: Literal["import", "export"]
+    direction: Direction
     kind: str
     file_name: str
     file_bytes: int

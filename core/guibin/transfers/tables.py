@@ -1,10 +1,14 @@
 """Imports and exports, each with its file while it is kept."""
 
+from typing import Literal
+
 from piccolo.columns import JSONB, Boolean, Bytea, Integer, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
+from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
+Direction = Literal["import", "export"]
 # As long as what a pack calls rows of its own: its name, a dot and a word.
 KIND_CHARS_MAX = 80
 
@@ -43,7 +47,7 @@ class Transfer(TenantTable, signed="asked"):
         wall="org_unit_id",
         indexes=(Index(("direction", "asked_at desc", "id desc"), name="transfer_asked_idx"),),
         checks={
-            "direction_known": "direction in ('import', 'export')",
+            "direction_known": known("direction", Direction),
             "ended_known": "ended in ('done', 'refused', 'cancelled', 'failed', '')",
         },
     )

@@ -7,7 +7,8 @@ from msgspec import Struct, structs
 
 from guibin.audit.answering import lists
 from guibin.department_requests.actions import SUBJECT
-from guibin.department_requests.queries import LISTED, MINE, State, looking
+from guibin.department_requests.queries import LISTED, MINE, looking
+from guibin.department_requests.tables import State
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 

@@ -7,6 +7,8 @@ from piccolo.columns import Array, Bytea, Integer, SmallInt, Text, Timestamptz, 
 from guibin.cases.outcomes import known
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
+State = Literal["pending", "delivered", "failed", "held"]
+
 
 class WebhookEndpoint(TenantTable):
     """Where a company has events sent. No `event_types` means all; of these only what fits `narrowed_to`, each `field=value`.
@@ -54,9 +56,6 @@ class WebhookEvent(TenantTable):
     happened_at = Timestamptz(default=None, null=True)
 
     keys = Keys(indexes=(Index(("happened_at", "id")),))
-
-
-State = Literal["pending", "delivered", "failed", "held"]
 
 
 class WebhookDelivery(TenantTable):
