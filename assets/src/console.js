@@ -282,6 +282,12 @@
   const busy = () => document.hidden || $("dialog[open], :popover-open, [data-closes]") || $("[data-rows] tbody input:checked")
     || writes(document.activeElement) || getSelection()?.type === "Range" || $("[data-sending] > *");
   const PASSIVE = { "x-guibin-passive": "1" };
+  // What a row says, but for what a clock alone changes in it.
+  const words = (row) => {
+    const copy = row.cloneNode(true);
+    for (const due of $$("time[data-due]", copy)) due.textContent = `${due.dataset.due} ${due.className}`;
+    return copy.textContent;
+  };
   // A list keeps its rows where they are: those there become what they are now, new ones wait behind the bar above.
   const renew = async (live) => {
     const answer = await fetch(location.href, { headers: { ...PASSIVE, "hx-request": "true" } }).catch(() => null);
@@ -297,9 +303,8 @@
     there.forEach((row, place) => {
       const now = fresh.get(row.dataset.row);
       row.classList.toggle("g-gone", !now && (place < last || !$("#rows tr.more", page)));
-      if (!now || now.textContent === row.dataset.told || now.textContent === row.textContent) return;
+      if (!now || words(now) === words(row)) return;
       row.replaceChildren(...document.importNode(now, true).childNodes);
-      row.dataset.told = now.textContent;
       row.classList.remove("g-new");
       requestAnimationFrame(() => row.classList.add("g-new"));
       htmx.process(row);

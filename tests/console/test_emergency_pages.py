@@ -71,6 +71,26 @@ async def test_nobody_else_sees_it(bank):
     assert REASON not in await read(other, PAGES)
 
 
+async def test_whoever_is_told_of_an_access_is_led_to_a_page_that_is_theirs(bank, clock):
+    await bank.staff("of-customer", "manager", unit="east")
+    await bank.staff("of-looker", "manager", unit="west")
+    access = await looked(bank)
+    clock.set(clock.now + timedelta(minutes=31))
+    auditor, *leaders, looker = [
+        await bank.sign_in(each) for each in ("auditor", "of-customer", "of-looker", "manager")
+    ]
+    verdict = {"verdict": "not_justified", "reason": "没有相符的事项"}
+    assert (await auditor.post(f"{PAGES}/{access['id']}/do/review", data=verdict)).status_code == 200
+    places = []
+    for person in (*leaders, looker, auditor):
+        (notice,) = (await person.get("/api/v1/notices")).json()["items"]
+        places.append((await person.get(f"/console/notices/{notice['id']}")).headers["location"])
+        assert (await person.get(places[-1])).status_code == 200
+
+    own = f"{PAGES}/{access['id']}"
+    assert places == [f"/console/customers/{bank.customer}", "/console/", own, own]
+
+
 async def test_what_is_owed_stands_on_the_auditors_first_page_and_beside_the_menu(bank, clock):
     nothing = await read(bank.auditor, "/console/work/counts")
     await looked(bank)

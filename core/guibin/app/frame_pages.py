@@ -11,8 +11,10 @@ from guibin.console import forms, looks, shell
 from guibin.console.shell import Shell
 from guibin.console.studio import Studio
 from guibin.context import Root
+from guibin.emergencies import queries as emergencies
 from guibin.notices import actions as notices
 from guibin.notices.queries import InboxFilter, NoticeView, inbox, notice
+from guibin.profiles.queries import kept
 from guibin.receptions import orders
 from guibin.tiers.marks import marks
 from guibin.web.listing import PageAsked
@@ -130,8 +132,9 @@ _PLACES = {
     "inspection_finding": "inspections",
     "emergency_access": "emergency-accesses",
 }
-# Of which their reader may see the kind and not this one: who hears that a department is late is not of it.
-_SHOWN = {"reception_order": orders.is_shown}
+# Of which their reader may see the kind and not this one: who hears that a department is late is not of it, and an access
+# in an emergency is a page of whoever opened it and of whoever watches, also where those who lead either unit are told.
+_SHOWN = {"reception_order": orders.is_shown, "emergency_access": emergencies.is_shown}
 _TOGETHER = {
     "reception_order": "reception-board",
     "reception_task": "reception-board",
@@ -149,9 +152,9 @@ async def place_of(told: NoticeView, shell: Shell) -> str:
     """The page of what a notice is about that its reader may open: the case, else the customer, else where such things stand."""
     open_to = {entry.path.removeprefix(HOME) for section in shell.sections for entry in section.entries}
     place, shown = _PLACES.get(told.subject), _SHOWN.get(told.subject)
-    if place and place.partition("/")[0] in open_to and (not shown or await shown(told.subject_id, by=shell.act.by)):
+    if place and place.partition("/")[0] in open_to and (not shown or await shown(told.subject_id, shell.act)):
         return f"{HOME}{place}/{told.subject_id}"
-    if told.customer_id is not None and "customers" in open_to:
+    if told.customer_id is not None and "customers" in open_to and await kept((told.customer_id,)):
         return f"{HOME}customers/{told.customer_id}"
     together = _TOGETHER.get(told.subject, "")
     return f"{HOME}{together}" if together and together in open_to else HOME

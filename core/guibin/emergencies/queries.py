@@ -166,6 +166,12 @@ async def one(access_id: UUID, act: Act) -> EmergencyAccessView:
     return await LISTED.one(access_id, by=act.by.id, now=act.now, **_asked_by(act.by))
 
 
+async def is_shown(access_id: UUID, act: Act) -> bool:
+    """Whether the access is one the caller sees."""
+    seen = await LISTED.where("x.id = $of", of=access_id, by=act.by.id, now=act.now, **_asked_by(act.by))
+    return bool(seen)
+
+
 async def lending(act: Act) -> EmergencyAccessView | None:
     """The access by which the customer's file is read that is open in this scope; None where it is in sight as it is."""
     access_id = lent_by()

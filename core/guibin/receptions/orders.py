@@ -157,9 +157,9 @@ async def order(order_id: UUID, *, by: Principal) -> OrderForm:
     return OrderForm(**given(view), guest_id=row["guest_id"], content=content)
 
 
-async def is_shown(order_id: UUID, *, by: Principal) -> bool:
+async def is_shown(order_id: UUID, act: Act) -> bool:
     """Whether the order is of a department of theirs."""
-    return bool(await ORDERS.where("x.id = $of", order="x.id", of=order_id, units=by.units_seen))
+    return bool(await ORDERS.where("x.id = $of", order="x.id", of=order_id, units=act.by.units_seen))
 
 
 async def task(task_id: UUID, *, by: Principal) -> TaskForm:
