@@ -212,10 +212,6 @@ class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The part of the policy of this name."""
         return next((part for part in self.parts if part.name == name), None)
 
-    def setting(self, name: str) -> int | None:
-        """The figure of this name."""
-        return next((setting.value for setting in self.settings if setting.name == name), None)
-
     def service_item(self, name: str) -> ServiceItem | None:
         """The service item of this name."""
         return next((item for item in self.service_items if item.name == name), None)

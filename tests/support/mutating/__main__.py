@@ -87,6 +87,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=int, default=AT_MOST_S, help="give one up after so long, on a busy machine later"
     )
+    parser.add_argument(
+        "--computing", type=float, default=deciding.TOGETHER_S, help="so many seconds for the tests of one decision"
+    )
     parser.add_argument("--at-once", type=int, default=2, help="so many forks at the same time")
     return parser.parse_args()
 
@@ -152,7 +155,7 @@ class Run:
     ) -> None:
         self.chosen = {one.id: one for one in chosen}
         self.results = results
-        self.at_once, self.at_most_s = said.at_once, said.seconds
+        self.at_once, self.at_most_s, self.together_s = said.at_once, said.seconds, said.computing
         self.in_haste = said.changed or said.unwatched
         self.again, self.survivors = said.anew or said.survivors, said.survivors
         self.until = until
@@ -194,7 +197,7 @@ class Run:
             print("No decision is tried: it is not known which tests pass it until a whole `make test` has run")
             return
         log = KEPT / "decisions.log"
-        asked = deciding.Deciding(tuple(left), self.results, until, passed, took_s, before, log)
+        asked = deciding.Deciding(tuple(left), self.results, until, passed, took_s, before, log, self.together_s)
         if left:
             deciding.try_all(asked)
 

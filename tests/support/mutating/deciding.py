@@ -28,9 +28,9 @@ from .results import Result, Results
 from .rewriting import living, put
 from .trying import Nothing
 
-# One that takes longer than this is not worth its while; so many are run at most, computing for so long together: how long they
-# wait says how busy the machine is.
-EACH_S, RUNS_MAX, TOGETHER_S = 4.0, 400, 8.0
+# One that takes longer than this is not worth its while; so many are run at most, computing for so long together, and waiting for
+# a database that others use so many times as long.
+EACH_S, RUNS_MAX, TOGETHER_S, WAITING = 4.0, 400, 8.0, 5
 # A test that has computed for so long beyond ten times its own, or waited, will never end.
 HANGS_S, WAITS_S = 2.0, 90.0
 # What a fork says beside the names of tests, and what it says of the test that was running.
@@ -38,7 +38,9 @@ _ENDS = {"red": "", "hangs": ", which never ends", "ends": ", whose process ends
 
 
 class Deciding(Struct, frozen=True):
-    """What is to be done until `until`: `known` is what each test passes and how long it takes, `before` who noticed each the last time."""
+    """What is to be done until `until`: `passed` is what each test passes and `took_s` how long it takes, `before` who noticed each the
+    last time; the tests of one compute for `together_s` at most.
+    """
 
     decisions: tuple[Decision, ...]
     results: Results
@@ -47,6 +49,7 @@ class Deciding(Struct, frozen=True):
     took_s: Mapping[str, float]
     before: Mapping[str, str]
     log: Path
+    together_s: float = TOGETHER_S
 
 
 def try_all(asked: Deciding) -> None:
@@ -180,9 +183,10 @@ class _Tests:
                     os._exit(0)
                 for cache in self.caches:
                     cache.cache_clear()
-            until = time.process_time() + TOGETHER_S
+            until = time.process_time() + self.asked.together_s
+            late = time.monotonic() + self.asked.together_s * WAITING
             for number, test in enumerate(tests):
-                if number and time.process_time() > until:
+                if number and (time.process_time() > until or time.monotonic() > late):
                     break
                 _say(to, test)
                 if self._red(self.items[test]):
