@@ -192,13 +192,18 @@ def test_who_passes_the_statement_comes_in_turns_of_the_files_what_computes_firs
         "tests/policy/c.py::far": wide,
         "tests/policy/c.py::elsewhere": {one.function: at << 1},
         "tests/core/b.py::noticed": {**wide, "policy.money x": 1},
+        "tests/core/b.py::computes": {**wide, "policy.money x": 1},
+        "tests/core/policy/d.py::far": {**wide, "policy.money x": 1},
     }
 
-    found = decisions.candidates(one, passed, dict.fromkeys(passed, 0.1), ["tests/core/b.py::noticed"])
+    takes_s = dict.fromkeys(passed, 0.1) | {"tests/core/b.py::computes": 0.002}
+    found = decisions.candidates(one, passed, takes_s, ["tests/core/b.py::noticed"])
 
     assert found == [
         "tests/core/b.py::noticed",
         "tests/policy/c.py::far",
+        "tests/core/b.py::computes",
+        "tests/core/policy/d.py::far",
         "tests/core/a.py::near",
         "tests/core/b.py::far",
         "tests/core/a.py::far",

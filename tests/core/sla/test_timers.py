@@ -17,6 +17,7 @@ from guibin.policy.terms import Escalation, Terms
 from guibin.sla import actions, calendars
 from guibin.sla.actions import NewTimer
 from guibin.sla.sweep import fire_due
+from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -101,6 +102,33 @@ async def test_firing_many_takes_as_many_statements_as_firing_one(tenant, webhoo
     async with tenant.scope():
         assert await fetch_value("select count(*) from webhook_delivery") == 32 * webhooks
         assert await fetch_value("select count(*) from job where kind = 'insight.tell_warning'") == 32
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "runs"),
+    [("once", []), ("sequential", [(2, after(5), after(10)), (3, after(12), after(17))])],
+)
+async def test_the_next_of_a_sequence_is_numbered_and_counts_from_the_target_or_from_a_late_end(
+    tenant, recurrence, runs
+):
+    terms = msgspec.structs.replace(SHORT, recurrence=recurrence)
+    async with tenant.scope():
+        subject_id = await started(terms)
+        for hours in (1, 12):
+            await actions.complete_if_any(subject_id, MILESTONE, at=after(hours), now=after(hours))
+
+        found = await fetch(
+            "select occurrence, started_at, due_at from timer where subject_id = $1 order by occurrence", subject_id
+        )
+
+    assert [tuple(each) for each in found] == [(1, START, after(5)), *runs]
+
+
+async def test_a_deadline_that_does_not_run_is_named(tenant):
+    subject_id = new_id()
+    async with tenant.scope():
+        with pytest.raises(NotFound, match=f"No deadline {MILESTONE} runs for {subject_id}"):
+            await actions.complete(subject_id, MILESTONE, at=START, now=START)
 
 
 async def test_a_rolled_back_sweep_has_fired_nothing(tenant):

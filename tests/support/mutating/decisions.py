@@ -22,6 +22,8 @@ from .touches import ROOT, fingerprint
 FOLDERS = ("tests/policy", "tests/core", "tests/plugins", "tests/conformance/test_scenarios.py")
 # The rooms whose every decision is tried, and of the others so many, always the same.
 WHOLE, SAMPLE = ("policy", "sla"), 300
+# Outside of tests/policy one that takes no longer has no company: it only computes.
+COMPUTES_S = 0.01
 # The share that has to be noticed.
 TARGET = 0.9
 _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.M)
@@ -98,15 +100,17 @@ def candidates(
     one: Decision, passed: Mapping[str, Passed], took_s: Mapping[str, float], first: Sequence[str]
 ) -> list[str]:
     """Tests that pass its statement, the likeliest first: those that noticed it or another in the function, what computes
-    without a company, what passes little; of those with a company turn by turn of each file, because neighbours miss the same."""
+    without a company, what lies beside it, what passes little; of those with a company turn by turn of each file, because
+    neighbours miss the same."""
     could = [test for test in passing.who_passes(passed, one.function, one.change.lines) if test in took_s]
     near = {test: passing.line_count(passed[test]) for test in could}
     turns: Counter[str] = Counter()
-    order: dict[str, tuple[bool, int, int]] = {}
+    beside = f"/{one.module.partition('.')[0]}/"
+    order: dict[str, tuple[bool, bool, int, int]] = {}
     for test in sorted(could, key=lambda test: (near[test], took_s[test])):
         file = test.partition("::")[0]
-        computes = test.startswith(FOLDERS[0])
-        order[test] = (not computes, 0 if computes else turns[file], near[test])
+        computes = test.startswith(FOLDERS[0]) or took_s[test] <= COMPUTES_S
+        order[test] = (not computes, beside not in test, 0 if computes else turns[file], near[test])
         turns[file] += 1
     place = {test: number for number, test in enumerate(first)}
     return sorted(could, key=lambda test: (place.get(test, len(place)), *order[test]))
