@@ -306,14 +306,13 @@ class Hooks:
             m for some in (*found, *await self._scripted("derived_measures", about, measures=measures)) for m in some
         )
 
-    async def suggest_level(self, draft: ComplaintDraft, about: UUID | None = None) -> LevelSuggestion | None:
-        """The first answer that is not None, the company's own scripts' before its packs'; one that fails leaves the level to the
-        next, then to the policy. `about` is the customer."""
-        own: LevelSuggestion | None = next(
-            (found for found in await self._scripted("suggest_level", about, draft=draft) if found), None
-        )
-        if own is not None:
-            return own
+    async def own_level(self, draft: ComplaintDraft, about: UUID | None) -> LevelSuggestion | None:
+        """The first answer of the company's own scripts; one that fails leaves the level to the next, then to packs and the policy.
+        `about` is the customer."""
+        return next((found for found in await self._scripted("suggest_level", about, draft=draft) if found), None)
+
+    async def suggest_level(self, draft: ComplaintDraft) -> LevelSuggestion | None:
+        """The first answer of its packs that is not None; one that fails leaves the level to the next, then to the policy."""
         return next((found for found in await self._advised("suggest_level", draft=draft) if found is not None), None)
 
     async def has(self, hook: str) -> bool:

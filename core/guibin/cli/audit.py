@@ -16,7 +16,7 @@ from guibin.evidence import findings, packs, targets
 from guibin.evidence import queries as log
 from guibin.evidence import verify as verifying
 from guibin.evidence.packs import NewPack
-from guibin.oversight import replays
+from guibin.oversight import replaying
 from guibin.regulations.core import CORE
 from guibin.web.listing import PageAsked
 
@@ -105,13 +105,19 @@ def _wrong(keeper: targets.Keeper) -> str:
 
 
 @app.command
-async def replay(slug: str, kind: Literal["membership", "deadline"], decision: UUID, *, json: Json = False) -> None:
-    """Compute a tier or a deadline again from what is stored; exit code 1 when what was stored then does not give it any more."""
+async def replay(
+    slug: str,
+    kind: Literal["membership", "deadline", "complaint", "approval", "redemption"],
+    decision: UUID,
+    *,
+    json: Json = False,
+) -> None:
+    """Compute a tier, a deadline, a complaint's level, an approval or a use of a right again from what is stored; exit code 1 when what was stored then does not give it any more."""
     async with environment.inside(slug) as session:
-        found = await replays.of(kind, decision, session.act)
+        found = await replaying.of(kind, decision, session.act)
         await noted("audit.trace", session.act, subject=kind, subject_id=decision)
     if found is None:
-        answer(None, "People gave it, by an approval: there is nothing to compute.", json=json)
+        answer(None, "Somebody gave it, or a script of the company's: there is nothing to compute.", json=json)
         return
     rows = [(each.why, ", ".join(each.what)) for each in found.because]
     answer_table(

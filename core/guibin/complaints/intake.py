@@ -226,7 +226,7 @@ def _refuse_wrong(new: NewComplaint, policy: Policy, *, latest: datetime | None)
 async def _level(new: NewComplaint, kind: str | None, act: Act) -> Judged:
     policy = act.policy.complaints
     if new.level is not None:
-        return Judged(level_named(policy, new.level), "given at intake")
+        return Judged(level_named(policy, new.level), "given at intake", "person")
     own = await suggested(Draft(new.text, new.channel, kind, new.customer_id), act)
     return own or await judged(policy, act.hooks, ComplaintDraft(new.text, new.channel, kind), new.customer_id)
 
@@ -275,6 +275,7 @@ def _row(case: _Case, act: Act) -> dict[str, Any]:
         "id": case.id,
         "number": case.number,
         "level": found.level.name,
+        "level_by": found.by,
         "clause": found.level.clause,
         "because": found.because,
         "special": new.special or found.level.always_follow_up,

@@ -15,6 +15,8 @@ from guibin.policy.terms import Terms
 from guibin_tenants.above import NamedFromAbove
 from guibin_tenants.refusals import FieldError, Invalid
 
+from .tables import LevelBy
+
 SUBJECT = "complaint"
 RESOLUTION = "resolution"
 RECTIFICATION = "rectification"
@@ -38,10 +40,11 @@ SUGGESTING: NamedFromAbove[Suggesting] = NamedFromAbove()
 
 
 class Judged(Struct, frozen=True):
-    """A level, and why in a sentence for the desk."""
+    """A level, why in a sentence for the desk, and who or what gave it."""
 
     level: Level
     because: str
+    by: LevelBy
 
 
 def level_named(policy: ComplaintPolicy, name: str) -> Level:
@@ -68,19 +71,27 @@ async def suggested(draft: Draft, act: Act) -> Judged | None:
     for suggest in SUGGESTING.values():
         suggestion = await suggest(draft, act)
         if suggestion is not None and act.policy.complaints.level(suggestion.level) is not None:
-            return Judged(level_named(act.policy.complaints, suggestion.level), suggestion.because)
+            return Judged(level_named(act.policy.complaints, suggestion.level), suggestion.because, "automation")
     return None
 
 
 async def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft, about: UUID | None = None) -> Judged:
     """The level and why: what the company's scripts or packs suggest, else the level of the first keyword of the policy that the text has, else the policy's default (S07-23)."""
-    suggestion = await hooks.suggest_level(draft, about)
-    # A pack may know a level that the company does without.
+    own = await hooks.own_level(draft, about)
+    # A pack or a script may know a level that the company does without.
+    if own is not None and policy.level(own.level) is not None:
+        return Judged(level_named(policy, own.level), own.because, "script")
+    return await by_packs_or_policy(policy, hooks, draft)
+
+
+async def by_packs_or_policy(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judged:
+    """The same where the company's own scripts say nothing."""
+    suggestion = await hooks.suggest_level(draft)
     if suggestion is not None and policy.level(suggestion.level) is not None:
-        return Judged(level_named(policy, suggestion.level), suggestion.because)
+        return Judged(level_named(policy, suggestion.level), suggestion.because, "pack")
     name = policy.suggested(draft.text)
     because = "a keyword of the policy" if name != policy.default_level else "no keyword of the policy"
-    return Judged(level_named(policy, name), because)
+    return Judged(level_named(policy, name), because, "policy")
 
 
 def terms_of(policy: ComplaintPolicy, level: Level, tiers: Collection[str] = ()) -> Terms:

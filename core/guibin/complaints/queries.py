@@ -480,6 +480,7 @@ class Judged(Struct, frozen=True):
     clause: str
     because: str
     received_at: datetime
+    recorded_at: datetime
 
 
 class Rejudged(Struct, frozen=True):

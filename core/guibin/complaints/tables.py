@@ -13,6 +13,7 @@ State = Literal["open", "waiting", "resolved", "closed"]
 CallbackOutcome = Literal["satisfied", "not_satisfied", "not_reached"]
 Direction = Literal["out", "in"]
 FollowUpOutcome = Literal["satisfied", "not_satisfied"]
+LevelBy = Literal["", "person", "automation", "script", "pack", "policy"]
 
 
 class Complaint(TenantTable, in_step=True):
@@ -23,7 +24,7 @@ class Complaint(TenantTable, in_step=True):
     counts reopenings from 0. `follows_id` is the complaint this one takes up again, too late to reopen it;
     `merged_into_id` the one that goes on with the same matter in its place. One of no customer's belongs to the org unit that
     took it in, `org_unit_id`, the head office without; whoever it was handed to sees it too. `complainant_id` is the member of staff who complains, if it is one. `priority` is 0 and 1 for what is handled
-    first, by what the customer held when it was received (S07-33). `source` and `source_number` are where an
+    first, by what the customer held when it was received (S07-33). `level_by` is who or what gave the first level, empty where it was not kept. `source` and `source_number` are where an
     imported complaint came from.
     """
 
@@ -35,6 +36,7 @@ class Complaint(TenantTable, in_step=True):
     merged_into_id = RowOf("complaint", null=True)
     channel = Varchar(length=40)
     level = Varchar(length=20)
+    level_by = Varchar(length=10, default="")
     clause = Varchar(length=20, default="")
     because = Text(default="")
     text = Text()
@@ -71,6 +73,7 @@ class Complaint(TenantTable, in_step=True):
         checks={
             "state_known": known("state", State),
             "kind_known": "kind in ('complaint', 'opinion')",
+            "level_by_known": known("level_by", LevelBy),
         },
     )
 

@@ -60,7 +60,11 @@ class TraceController(Controller):
     path = "/api/v1/traces"
     tags = ("audit",)
 
-    @get("/{kind:str}/{decision_id:uuid}", needs=TRACES, summary="How a tier, deadline or approval came about")
+    @get(
+        "/{kind:str}/{decision_id:uuid}",
+        needs=TRACES,
+        summary="How a tier, deadline, level, approval or use of a right came about",
+    )
     async def show(self, kind: Kind, decision_id: UUID, shell: Shell) -> Trace:
         require(shell.act.by, tracing.READS[kind])
         return await tracing.trace(kind, decision_id, shell)

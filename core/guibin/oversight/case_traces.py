@@ -197,7 +197,7 @@ async def complaint(complaint_id: UUID, shell: Shell) -> Trace:
         decided_at=row.received_at,
         decided_by="",
         rule=rule_of(row.clause, shell),
-        policy=await version_of(await policies.version_at(row.received_at)),
+        policy=await version_of(await policies.version_at(row.recorded_at)),
         figures=[Figure(says("oversight.trace.limit"), within)] if within else [],
         since=[
             Step(

@@ -1,29 +1,23 @@
-"""What a decision computed again says on its page."""
+"""Any decision computed again from what is stored."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
 
-from guibin.console.shell import Shell
+from guibin.context import Act
 
-from .replays import Cause
-from .traces import Kind
+from . import case_replays, tier_replays
+from .replays import Replay
+
+Replayed = Callable[[UUID, Act], Awaitable[Replay | None]]
+_REPLAYED: Mapping[str, Replayed] = {
+    "membership": tier_replays.membership,
+    "deadline": tier_replays.deadline,
+    "complaint": case_replays.complaint,
+    "approval": case_replays.approval,
+    "redemption": case_replays.redemption,
+}
 
 
-def words_of(kind: Kind, shell: Shell) -> dict[str, Any]:
-    """For the page, functions: what came out, and why it came out otherwise, in the reader's words."""
-
-    def again(found: str) -> str:
-        if kind == "deadline":
-            return shell.clock.exact(datetime.fromisoformat(found))
-        return shell.named(f"tier.{found}") if found else shell.says("overview.no_tier")
-
-    def because(cause: Cause) -> str:
-        said = f"oversight.replay.because.{cause.why}"
-        if cause.why in ("changed", "corrected"):
-            return shell.says(said, what=shell.joined(shell.named(f"metric.{name}") for name in cause.what) or "—")
-        if cause.why == "closed":
-            return shell.says(said)
-        before, after = cause.what
-        return shell.says(said, before=before, after=after)
-
-    return {"again": again, "because": because}
+async def of(kind: str, decision_id: UUID, act: Act) -> Replay | None:
+    """None for what people decide: the level somebody gave or a script of the company's, a tier that was applied for. Raises NotFound."""
+    return await _REPLAYED[kind](decision_id, act)

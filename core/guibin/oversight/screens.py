@@ -24,7 +24,7 @@ from guibin_tenants.principals import require, sees_all
 from guibin_tenants.refusals import refuse
 from guibin_tenants.rows import many
 
-from . import departures, home, looks, replaying, rights, tracing, unusual, versions
+from . import departures, home, looks, replay_words, rights, tracing, unusual, versions
 from .counts import Group, Part
 from .departures import DepartureFilter
 from .looks import GroupFilter, LookFilter
@@ -407,7 +407,7 @@ class TraceScreens(Controller):
             found=found,
             may_audit=READ(shell.act.by),
             may_prove=PROVES(shell.act.by),
-            **replaying.words_of(kind, shell),
+            **replay_words.words_of(kind, shell),
         )
 
 

@@ -13,7 +13,7 @@ from guibin.regulations.rules import said
 from .looks import Known
 from .replays import Replay
 
-Kind = Literal["membership", "deadline", "approval", "complaint"]
+Kind = Literal["membership", "deadline", "approval", "complaint", "redemption"]
 
 
 class Figure(Struct, frozen=True):

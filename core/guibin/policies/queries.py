@@ -152,6 +152,17 @@ def forget(company_id: UUID) -> None:
     _spans.pop(company_id, None)
 
 
+async def act_then(act: Act, at: datetime) -> Act:
+    """What `act` would have brought at a moment that is over: the policy in force then, and the values that its packs had."""
+    packs = act.hooks.installed
+    return replace(
+        act,
+        now=at,
+        policy=await effective_policy(packs, act.company, at=at),
+        hooks=await hooks_of(packs, act.company, at=at),
+    )
+
+
 async def versions() -> list[PolicyVersionView]:
     """Every version, latest first."""
     return await many(PolicyVersionView, "from policy_version order by effective_from desc, version desc")

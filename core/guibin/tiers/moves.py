@@ -190,11 +190,16 @@ async def bring(assessment_id: UUID, scheme: TierScheme, *, on: date, now: datet
         )
 
 
-async def of_customer(customer_id: UUID, *, on: date | None = None) -> list[ConsequenceView]:
-    """What assessments brought a customer, the latest first; with `on`, what holds on that day."""
+async def of_customer(
+    customer_id: UUID, *, on: date | None = None, known_at: datetime | None = None
+) -> list[ConsequenceView]:
+    """What assessments brought a customer, the latest first; with `on`, what holds on that day, with `known_at` what was written
+    down until then."""
     return await many(
         ConsequenceView,
-        "from consequence where customer_id = $1 and ($2::date is null or (starts_on <= $2 and until_on > $2)) order by starts_on desc, id",
+        "from consequence where customer_id = $1 and ($2::date is null or (starts_on <= $2 and until_on > $2))"
+        " and ($3::timestamptz is null or recorded_at <= $3) order by starts_on desc, id",
         customer_id,
         on,
+        known_at,
     )

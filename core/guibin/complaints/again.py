@@ -1,0 +1,51 @@
+"""The level that a complaint got when it was taken in, judged again. Changes nothing."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.context import Act
+from guibin.hookspecs import ComplaintDraft
+from guibin.profiles.queries import kinds_of
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.rows import many
+
+from .levels import Draft, by_packs_or_policy, suggested
+from .tables import LevelBy
+
+
+class Taken(Struct, frozen=True):
+    """A complaint as it was taken in: `first` is the level it got then, `by` who or what gave it; without text when it was erased."""
+
+    text: str
+    channel: str
+    kind: str
+    customer_id: UUID | None
+    level_by: LevelBy
+    first: str
+    recorded_at: datetime
+
+
+async def taken(complaint_id: UUID) -> Taken:
+    """Raises NotFound."""
+    found = await many(
+        Taken,
+        "from (select c.*, coalesce((select v.from_level from complaint_level_change v where v.tenant_id = c.tenant_id"
+        " and v.complaint_id = c.id order by v.changed_at, v.id limit 1), c.level) as first from complaint c where c.id = $1) x",
+        complaint_id,
+    )
+    if not found:
+        raise NotFound(f"There is no complaint {complaint_id}")
+    return found[0]
+
+
+async def level(of: Taken, act: Act) -> str:
+    """The level by the policy and the packs of `act`, and by its automations where one of them gave it; empty where that one gives
+    none any more."""
+    kind = (await kinds_of([of.customer_id])).get(of.customer_id) if of.customer_id else None
+    if of.level_by == "automation":
+        own = await suggested(Draft(of.text, of.channel, kind, of.customer_id), act)
+        return own.level.name if own else ""
+    judged = await by_packs_or_policy(act.policy.complaints, act.hooks, ComplaintDraft(of.text, of.channel, kind))
+    return judged.level.name if judged.by == of.level_by else ""
