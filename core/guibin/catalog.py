@@ -169,4 +169,14 @@ TABLES: tuple[type[Table], ...] = (
 # What makes tables of former releases those of this one, oldest first; what was released is never taken out or written otherwise.
 CHANGES: tuple[Change, ...] = (
     Change(1, "kinds_of_packs", ("transfer",), statements=("alter table transfer alter column kind type varchar(80)",)),
+    # What a witness cosigned is of its key: until then it was by the name alone.
+    Change(
+        2,
+        "receipts_by_key",
+        ("evidence_receipt",),
+        statements=(
+            "update evidence_receipt set target = target || '+'"
+            " || encode(substr(decode(split_part(cosignature, ' ', 3), 'base64'), 1, 4), 'hex') where cosignature <> ''",
+        ),
+    ),
 )

@@ -4,6 +4,8 @@ import asyncpg
 import pytest
 
 from guibin.catalog import TABLES
+from guibin.evidence.actions import signature_line
+from guibin.evidence.verify import COSIGNATURE, Key
 from guibin.operation.migrations import CORE, bring_up
 from guibin_tenants import versions
 from guibin_tenants.tables import TenantTable
@@ -87,8 +89,39 @@ async def test_what_a_transfer_is_called_has_room_for_packs_kinds_after_the_chan
     await bring_up(owner, (CORE,))
 
     applied = await owner.fetch("select number, ran from applied_change where owner = ''")
-    assert (await owner.fetchval(width), [tuple(row) for row in applied]) == ("character varying(80)", [(1, True)])
+    assert (await owner.fetchval(width), [tuple(row) for row in applied]) == (
+        "character varying(80)",
+        [(1, True), (2, True)],
+    )
     assert await whole(owner) == before
+
+
+async def test_what_a_witness_cosigned_is_of_its_key_after_the_change(owner, tenant):
+    await owner.execute("delete from applied_change where owner = ''")
+    inside = f"set local guibin.units = '*'; set local guibin.tenant = '{tenant.id}'"
+    await owner.execute(inside)
+    checkpoint = await owner.fetchval(
+        "insert into evidence_checkpoint (id, tenant_id, size, root, note, signed_at)"
+        " values (gen_random_uuid(), $1, 1, '', 'note', now()) returning id",
+        tenant.id,
+    )
+    key = Key("w.example", COSIGNATURE, bytes(32))
+    lines = {"w.example": signature_line(key, bytes(72)), "store": ""}
+    for target, line in lines.items():
+        await owner.execute(
+            "insert into evidence_receipt (id, tenant_id, checkpoint_id, target, cosignature, received_at)"
+            " values (gen_random_uuid(), $1, $2, $3, $4, now())",
+            tenant.id,
+            checkpoint,
+            target,
+            line,
+        )
+
+    await bring_up(owner, (CORE,))
+
+    await owner.execute(inside)
+    kept = await owner.fetch("select target from evidence_receipt where checkpoint_id = $1 order by target", checkpoint)
+    assert [row["target"] for row in kept] == ["store", f"w.example+{key.id.hex()}"]
 
 
 async def test_a_database_that_let_frozen_companies_be_written_is_guarded_afterwards(owner):

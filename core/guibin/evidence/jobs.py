@@ -22,7 +22,8 @@ async def sequence_evidence(job: SequenceEvidence, run: Run) -> None:
 
 
 class PublishCheckpoint(Job, frozen=True):
-    """The last checkpoint goes to the store and to the witnesses; `had` is how much of the log some said they had seen."""
+    """The last checkpoint goes to the store and to the witnesses, also where it is already: what does not answer any more is found.
+    `had` is how much of the log some said they had seen: only they are asked then."""
 
     had: dict[str, int] = {}
 
@@ -59,6 +60,6 @@ async def send_checkpoint(job: SendCheckpoint, run: Run, sent: tuple[Parcel, Out
     parcel, outcome = sent
     await publishing.settle(parcel, outcome, run)
     if job.target in outcome.had:
-        await enqueue(SendCheckpoint(job.target, outcome.had[job.target]), now=run.now)
+        await targets.send_again(job.target, outcome.had[job.target], run)
     else:
         await targets.sent(job.target, outcome.failed.get(job.target, "arrived"), run)

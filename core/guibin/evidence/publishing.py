@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from string import Template
 from uuid import UUID, uuid5
@@ -60,7 +60,7 @@ class Mailing(Struct, frozen=True):
 
 
 class Parcel(Struct, frozen=True):
-    """A checkpoint on its way: `name` is what it is called in the store, empty when it lies there already. `failed` are auditors to whom
+    """A checkpoint on its way: `name` is what it is called in the store, empty when it does not go there. `failed` are auditors to whom
     none can be sent."""
 
     checkpoint: CheckpointView
@@ -82,30 +82,32 @@ class Outcome(Struct, frozen=True):
 
 
 async def prepare(had: Mapping[str, int], run: Run, only: str = "") -> Parcel | None:
-    """The last checkpoint for whoever has not seen it, or for `only` one target whether it has or not; `had` is how much of the log
-    witnesses said they had seen."""
+    """The last checkpoint for the store and the witnesses, whether they have it or not, and for auditors whose hours are over; or for
+    `only` one target. `had` is how much of the log witnesses said they had seen: only they are asked then."""
     last = await queries.latest()
     if last is None:
         return None
     who = await named()
-    known = set(await wanted(who)) - {only} if only else await queries.kept_at(last.id)
-    errands = [await _errand(each, last, had.get(each.name)) for each in who.witnesses if each.name not in known]
-    name = f"{Note.of(last.note).origin}/{last.size:012d}" if store() is not None and STORE not in known else ""
-    mailing, failed = await _mailing(last, who, only, run)
+    asked = {only} if only else set(had) or set(await wanted(who))
+    errands = [await _errand(each, last, had.get(each.target)) for each in who.witnesses if each.target in asked]
+    name = f"{Note.of(last.note).origin}/{last.size:012d}" if store() is not None and STORE in asked else ""
+    mailing, failed = await _mailing(last, who, asked, run, again=bool(only))
     return Parcel(last, name, tuple(errands), mailing, failed) if errands or name or mailing or failed else None
 
 
 async def _mailing(
-    last: CheckpointView, who: EvidenceTargets, only: str, run: Run
+    last: CheckpointView, who: EvidenceTargets, asked: Collection[str], run: Run, *, again: bool
 ) -> tuple[Mailing | None, dict[str, Reason]]:
-    """For those auditors who got none within the hours, or for `only` one; None where that is nobody, and to whom of them none can be sent."""
+    """For those of the auditors `asked` who got none within the hours or whose last did not arrive, or `again` for all; None where that
+    is nobody. And to whom of them none can be sent, whether it is time or not."""
     channel = await channels.opened("email") if who.auditors else None
     since = run.now - timedelta(hours=who.mailed_every_hours)
     mails: dict[str, providers.Parcel] = {}
     failed: dict[str, Reason] = {}
+    fails = await failing.standing()
     for each in who.auditors:
         target = mailed(each)
-        if target != only if only else await queries.is_kept(target, last.id, since):
+        if target not in asked:
             continue
         account, to = await staff.by_id(each), await opened_address(each)
         if account.left_at is not None or AUDITOR not in account.roles:
@@ -114,8 +116,8 @@ async def _mailing(
             failed[target] = "no_channel"
         elif to is None:
             failed[target] = "no_address"
-        else:
-            mails[target] = _letter(to, last, uuid5(run.job_id if only else last.id, target), run)
+        elif again or target in fails or not await queries.is_kept(target, last.id, since):
+            mails[target] = _letter(to, last, uuid5(run.job_id if again else last.id, target), run)
     return Mailing(channel, mails) if channel and mails else None, failed
 
 
@@ -142,7 +144,7 @@ async def _errand(witness: Witness, last: CheckpointView, had: int | None) -> Er
         had = await fetch_value(
             "select coalesce(max(c.size), 0) from evidence_receipt r join evidence_checkpoint c on c.id = r.checkpoint_id"
             " where r.target = $1",
-            Key.of(witness.key).name,
+            witness.target,
         )
     proof = await queries.roots(consistency(had, last.size)) if had <= last.size else []
     lines = [f"old {had}", *map(encoded, proof), "", last.note]
@@ -170,16 +172,16 @@ def _together(one: Outcome, other: Outcome) -> Outcome:
 
 
 async def _ask(errand: Errand, last: CheckpointView) -> Outcome:
-    key = Key.of(errand.witness.key)
+    key, target = Key.of(errand.witness.key), errand.witness.target
     url = f"{errand.witness.url.rstrip('/')}/add-checkpoint"
     answer = await carrier().post(url, errand.body, {"Content-Type": "text/plain"}, keeps_body=True)
     said = answer.body.decode("utf-8", "replace")
     if answer.status == OK and (line := _line_of(said, last.note, key)):
-        return Outcome(cosigned={key.name: line})
+        return Outcome(cosigned={target: line})
     had = _size_of(said) if answer.status == CONFLICT else None
     if had is not None and not errand.again and had != errand.had and had <= last.size:
-        return Outcome(had={key.name: had})
-    return Outcome(failed={key.name: _why(answer, had, errand.had, last.size)})
+        return Outcome(had={target: had})
+    return Outcome(failed={target: _why(answer, had, errand.had, last.size)})
 
 
 def _why(answer: Answer, had: int | None, asked_from: int, size: int) -> Reason:

@@ -9,7 +9,7 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.web.listing import Listing, Order
-from guibin_tenants.scope import fetch, fetch_column, fetch_value
+from guibin_tenants.scope import fetch, fetch_value
 
 from .proofs import Span, Tree, decomposed
 from .sources import NAMED
@@ -60,11 +60,6 @@ async def latest(listing: Listing[CheckpointView] = SIGNED, condition: str = "tr
     """Of the checkpoints of which the condition is true the last one signed."""
     found = await listing.where(condition, order="x.size desc limit 1")
     return found[0] if found else None
-
-
-async def kept_at(checkpoint_id: UUID) -> set[str]:
-    """Where it is kept."""
-    return set(await fetch_column("select target from evidence_receipt where checkpoint_id = $1", checkpoint_id))
 
 
 async def last_kept(targets: Sequence[str]) -> dict[str, dict[str, Any]]:

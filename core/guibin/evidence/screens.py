@@ -147,7 +147,7 @@ def _said(outcome: str, shell: Shell) -> str:
 
 def _asks_again(keeper: Keeper, shell: Shell) -> bool:
     tried = keeper.tried
-    return tried is not None and tried.done_at is None and shell.act.now - tried.asked_at < ASKED_FOR
+    return tried is not None and not tried.outcome and shell.act.now - tried.asked_at < ASKED_FOR
 
 
 PROGRAM = Path(verify.__file__).read_bytes()

@@ -61,7 +61,8 @@ class EvidenceCheckpoint(TenantTable):
 
 
 class EvidenceReceipt(TenantTable):
-    """A checkpoint is kept elsewhere: `target` says where, `cosignature` is the line of a witness who found it consistent."""
+    """A checkpoint is kept elsewhere: `target` is the store, a witness by its name and the id of its key, or an auditor's mail, and
+    `cosignature` the line of a witness who found it consistent."""
 
     checkpoint_id = RowOf("evidence_checkpoint")
     target = Varchar(length=300)

@@ -13,11 +13,12 @@ from guibin.context import Act
 from guibin.files.places import store_of
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job
+from guibin.jobs.queries import waits
 from guibin.outbound.targets import rules
 from guibin.policy.words import NoteKey, Url
 from guibin_tenants import settings, staff
 from guibin_tenants.refusals import FieldError, NotFound, refuse
-from guibin_tenants.rows import many
+from guibin_tenants.rows import read
 from guibin_tenants.scope import current_tenant, execute, one_at_a_time
 from guibin_tenants.tables import new_id
 
@@ -29,6 +30,14 @@ ADDRESS = "GUIBIN_EVIDENCE_STORE"
 SETTING = "evidence_targets"
 STORE = "store"
 WITNESSES_MAX = AUDITORS_MAX = 5
+_NAME_CHARS_MAX = 200
+_SENDS, _SENDS_AGAIN = "send_checkpoint/", "send_checkpoint_again/"
+_UNDER_WAY = " or ".join(waits(f"'{each}' || x.target") for each in (_SENDS, _SENDS_AGAIN))
+_TRIALS = (
+    "select x.target, x.asked_by_name, x.asked_at, x.done_at,"
+    f" case when x.done_at is null and not ({_UNDER_WAY}) then 'broke_off' else x.outcome end as outcome"
+    " from evidence_trial x order by x.target"
+)
 AUDITOR = "auditor"
 Hours = Annotated[int, Meta(ge=1, le=744)]
 
@@ -43,6 +52,11 @@ class Witness(Struct, frozen=True, forbid_unknown_fields=True):
     def name(self) -> str:
         """What it is called in the log."""
         return self.key.partition("+")[0]
+
+    @property
+    def target(self) -> str:
+        """Its name and the id of its key: one with another key is another witness, whatever it is called."""
+        return "+".join(self.key.split("+")[:2])
 
 
 class Rhythm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,8 +110,8 @@ async def named() -> EvidenceTargets:
 
 
 class Trial(Struct, frozen=True):
-    """Somebody had a checkpoint sent to `target` at `asked_at`. It ended at `done_at`, None as yet, and `outcome` says how: `arrived`,
-    `nothing_signed`, or the reason why it did not arrive."""
+    """Somebody had a checkpoint sent to `target` at `asked_at`. It ended at `done_at`, and `outcome` says how: `arrived`,
+    `nothing_signed`, or the reason why it did not arrive. Without `done_at` it is under way, or `broke_off` where its job was given up."""
 
     target: str
     asked_by_name: str
@@ -128,7 +142,7 @@ async def keepers() -> tuple[Keeper, ...]:
     """Everybody who is named now, those that never got one as well."""
     known = await wanted(await named())
     last, failures = await queries.last_kept(list(known)), await failing.standing()
-    tried = {each.target: each for each in await many(Trial, "from evidence_trial order by target")}
+    tried = {each.target: each for each in await read(Trial, _TRIALS)}
     return tuple(
         _seen(structs.replace(each, tried=tried.get(target)), last.get(target, {}), failures.get(target))
         for target, each in known.items()
@@ -154,7 +168,7 @@ async def wanted(who: EvidenceTargets) -> dict[str, Keeper]:
     called = await staff.names_of(who.auditors)
     found = {STORE: Keeper(id=_id(STORE), kind="store")} if store() is not None else {}
     found |= {
-        each.name: Keeper(id=_id(each.name), kind="witness", name=each.name, witness=each) for each in who.witnesses
+        each.target: Keeper(id=_id(each.target), kind="witness", name=each.name, witness=each) for each in who.witnesses
     }
     for each in who.auditors:
         target = mailed(each)
@@ -211,7 +225,7 @@ async def take_away(target_id: UUID, act: Act) -> None:
     """Show a witness or an auditor no more of them. Raises NotFound, also for the operator's store."""
 
     def without(who: EvidenceTargets) -> EvidenceTargets:
-        witnesses = tuple(each for each in who.witnesses if _id(each.name) != target_id)
+        witnesses = tuple(each for each in who.witnesses if _id(each.target) != target_id)
         people = tuple(each for each in who.auditors if _id(mailed(each)) != target_id)
         if (witnesses, people) == (who.witnesses, who.auditors):
             raise _unknown(target_id)
@@ -240,8 +254,14 @@ async def send(target_id: UUID, act: Act) -> None:
         act.by.name,
         act.now,
     )
-    await enqueue(SendCheckpoint(target), now=act.now, unique_key=f"send_checkpoint/{target}", while_pending=True)
+    await enqueue(SendCheckpoint(target), now=act.now, unique_key=f"{_SENDS}{target}", while_pending=True)
     await noted("evidence.send", act, subject="evidence", subject_id=target_id, purpose=target, shown=0)
+
+
+async def send_again(target: str, had: int, act: Act) -> None:
+    """Ask a witness once more, who says that it `had` so much of the log."""
+    key = f"{_SENDS_AGAIN}{target}"
+    await enqueue(SendCheckpoint(target, had), now=act.now, unique_key=key, while_pending=True)
 
 
 async def sent(target: str, outcome: str, act: Act) -> None:
@@ -288,11 +308,11 @@ def _with(witnesses: Sequence[Witness], new: Witness) -> tuple[Witness, ...]:
 
 
 def _instead(witnesses: Sequence[Witness], target_id: UUID, new: Witness) -> tuple[Witness, ...]:
-    others = [each for each in witnesses if _id(each.name) != target_id]
+    others = [each for each in witnesses if _id(each.target) != target_id]
     if len(others) == len(witnesses):
         raise _unknown(target_id)
     refuse(_problems(new, others, ""))
-    return tuple(new if _id(each.name) == target_id else each for each in witnesses)
+    return tuple(new if _id(each.target) == target_id else each for each in witnesses)
 
 
 def _and(people: Sequence[UUID], new: UUID) -> tuple[UUID, ...]:
@@ -305,6 +325,11 @@ def _and(people: Sequence[UUID], new: UUID) -> tuple[UUID, ...]:
 
 def _problems(witness: Witness, others: Sequence[Witness], part: str) -> list[FieldError]:
     found = [rules().problem(witness.url, field=f"{part}url")]
+    if {"?", "#"} & set(witness.url):
+        found.append(FieldError(f"{part}url", "an address without ? and #", value=witness.url[:200]))
+    if len(witness.name) > _NAME_CHARS_MAX:
+        rule = f"a name of at most {_NAME_CHARS_MAX} characters"
+        found.append(FieldError(f"{part}key", rule, value=witness.key[:80]))
     try:
         right = Key.of(witness.key).kind == COSIGNATURE
     except ValueError:

@@ -24,6 +24,11 @@ _STATE = """case
     else 'ready' end"""
 
 
+def waits(key: str) -> str:
+    """SQL: whether the job of this unique key, an expression, has not ended yet."""
+    return f"exists (select from job j where j.unique_key = {key} and j.ended_at is null)"
+
+
 class JobView(Struct, frozen=True):
     """A job: `attempt` begun and `failures` among them. What it works on is not shown here.
 

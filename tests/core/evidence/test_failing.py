@@ -17,6 +17,7 @@ from guibin_tenants.scope import execute, fetch
 
 TARGETS = "/api/v1/evidence/targets"
 WITNESS = Key("witness.example", COSIGNATURE, Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+TARGET = f"witness.example+{WITNESS.id.hex()}"
 
 
 @pytest.fixture
@@ -87,9 +88,9 @@ async def test_a_witness_who_had_something_else_fails_once_it_says_so_twice(
 
     await publish(tenant)
     first = await failing(client)
-    await run_job(tenant, PublishCheckpoint({"witness.example": 1}))
+    await run_job(tenant, PublishCheckpoint({TARGET: 1}))
     again = await failing(client)
-    await run_job(tenant, PublishCheckpoint({"witness.example": 2}))
+    await run_job(tenant, PublishCheckpoint({TARGET: 2}))
 
     assert (first, again) == ([], [("witness", "witness.example", "inconsistent")])
     assert await failing(client) == [("witness", "witness.example", "refused")]
@@ -119,7 +120,10 @@ async def test_admins_and_auditors_of_the_company_hear_once_when_it_lasts_and_on
     auditor, admin = await tenant.staff("shen", "auditor"), await tenant.staff("chen", "tenant_admin")
     others = [await tenant.staff("li", "manager"), await tenant.staff("wu", "auditor", unit="east")]
     await sequenced()
-    await name(client, answering.url, told_after_hours=2)
+    log = Key.of((await client.get("/api/v1/evidence")).json()["key"])
+    watching = Witness(tmp_path / "witness", "witness.example", [log])
+    target = f"witness.example+{watching.key.id.hex()}"
+    await name(client, answering.url, watching.key, told_after_hours=2)
     answering.status = 404
     heard = []
     for _ in range(4):
@@ -127,8 +131,6 @@ async def test_admins_and_auditors_of_the_company_hear_once_when_it_lasts_and_on
         heard.append((await told(tenant, auditor), await told(tenant, admin)))
         clock.set(clock() + timedelta(hours=1))
     (keeper,) = (await client.get("/api/v1/evidence")).json()["keepers"]
-    log = Key.of((await client.get("/api/v1/evidence")).json()["key"])
-    watching = Witness(tmp_path / "witness", "witness.example", [log])
     use_rules(Rules())
     async with running(application(watching)) as url:
         await name(client, url, watching.key, told_after_hours=2)
@@ -146,8 +148,8 @@ async def test_admins_and_auditors_of_the_company_hear_once_when_it_lasts_and_on
             "select action, purpose from audit_entry where action in ('evidence.failing', 'evidence.arriving') order by id"
         )
     assert [tuple(row) for row in record] == [
-        ("evidence.failing", "witness.example: unwatched"),
-        ("evidence.arriving", "witness.example: unwatched"),
+        ("evidence.failing", f"{target}: unwatched"),
+        ("evidence.arriving", f"{target}: unwatched"),
     ]
 
 
@@ -284,3 +286,61 @@ async def test_the_page_says_what_fails_and_since_when(client, tenant, opened, s
     assert "未能送达" not in before
     assert page.count("未能送达") == 1
     assert "见证人没有看管本公司的日志" in page
+
+
+async def test_a_witness_who_answers_no_more_is_noticed_without_anything_new_to_cosign(
+    client, tenant, opened, sequenced, tmp_path, answering
+):
+    await sequenced()
+    log = Key.of((await client.get("/api/v1/evidence")).json()["key"])
+    watching = Witness(tmp_path / "witness", "witness.example", [log])
+    async with running(application(watching)) as url:
+        await name(client, url, watching.key)
+        await publish(tenant)
+        well = await failing(client)
+        use_rules(Rules([answering.url.removeprefix("http://")]))
+        await name(client, answering.url, watching.key)
+        answering.status = 404
+        await publish(tenant)
+        gone = await failing(client)
+        use_rules(Rules([url.removeprefix("http://")]))
+        await name(client, url, watching.key)
+        await publish(tenant)
+
+    assert (well, gone) == ([], [("witness", "witness.example", "unwatched")])
+    assert await failing(client) == []
+
+
+async def test_a_store_that_was_changed_is_noticed_without_anything_new_to_keep(
+    client, tenant, opened, sequenced, tmp_path
+):
+    size = len(await sequenced())
+    targets.use_store({targets.ADDRESS: f"file://{tmp_path}"})
+    try:
+        await publish(tenant)
+        (tmp_path / "guibin" / str(tenant.id) / f"{size:012d}").write_bytes(b"half")
+        await publish(tenant)
+        changed = await failing(client)
+    finally:
+        targets.use_store({})
+
+    assert changed == [("store", "", "holds_another")]
+
+
+async def test_an_auditor_who_cannot_be_reached_is_noticed_before_the_next_mail_and_gets_it_once_they_can(
+    client, tenant, opened, sequenced, mail
+):
+    shen = await addressed(tenant, client, "shen")
+    await sequenced()
+    await client.put(TARGETS, json={"auditors": [str(shen.staff_id)]})
+    await publish(tenant, 2)
+    async with tenant.scope():
+        await execute("update staff set roles = '{agent}' where id = $1", shen.staff_id)
+    await publish(tenant)
+    cut_off, mails = await failing(client), len(mail.mails)
+    async with tenant.scope():
+        await execute("update staff set roles = '{auditor}' where id = $1", shen.staff_id)
+    await publish(tenant)
+
+    assert (cut_off, mails) == ([("auditor", "shen", "no_auditor")], 1)
+    assert (await failing(client), len(mail.mails)) == ([], 2)

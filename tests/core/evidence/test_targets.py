@@ -12,6 +12,7 @@ from guibin.evidence import targets
 from guibin.evidence.jobs import PublishCheckpoint
 from guibin.evidence.verify import COSIGNATURE, Key
 from guibin.evidence.witness import Witness, application
+from guibin_tenants.scope import execute
 
 PAGE = "/console/evidence/targets"
 
@@ -199,3 +200,60 @@ async def test_the_page_is_for_the_admin_of_the_whole_company_and_shows_nothing_
     assert (await do(foreign, keeper["id"], "send")).status_code == 404
     assert (await do(admin, str(uuid4()), "send")).status_code == 404
     assert len(await keepers(client)) == 1
+
+
+async def test_a_witness_with_another_key_under_the_same_name_begins_anew(
+    client, tenant, admin, opened, sequenced, tmp_path
+):
+    await sequenced()
+    log = Key.of((await client.get("/api/v1/evidence")).json()["key"])
+    former, new = (Witness(tmp_path / place, "w.example", [log]) for place in ("former", "new"))
+    async with running(application(former)) as url:
+        await do(admin, f"company/{tenant.id}", "add_witness", url=url, key=str(former.key))
+        await come_round(tenant, PublishCheckpoint())
+        (keeper,) = await keepers(client)
+    async with running(application(new)) as url:
+        await do(admin, keeper["id"], "change", url=url, key=str(new.key))
+        (changed,) = await keepers(client)
+        await come_round(tenant, PublishCheckpoint())
+        (after,) = await keepers(client)
+    checkpoint = (await client.get("/api/v1/evidence/checkpoints")).json()["items"][0]
+
+    assert keeper["size"] is not None
+    assert (changed["name"], changed["size"], changed["last_at"]) == ("w.example", None, None)
+    assert (after["size"], checkpoint["cosigned"]) == (keeper["size"], 2)
+
+
+async def test_a_try_whose_job_was_given_up_does_not_stay_under_way(client, tenant, admin, opened, sequenced):
+    await sequenced()
+    await do(admin, f"company/{tenant.id}", "add_witness", url="https://w.example", key=key_of("w.example"))
+    (keeper,) = await keepers(client)
+    await do(admin, keeper["id"], "send")
+    under_way = (await admin.get(f"{PAGE}/{keeper['id']}/tried")).text
+    async with tenant.scope():
+        await execute(
+            "update job set outcome = 'dead', ended_at = enqueued_at, unique_key = null where kind = 'send_checkpoint'"
+        )
+    broken = (await admin.get(f"{PAGE}/{keeper['id']}/tried")).text
+    await do(admin, keeper["id"], "send")
+    again = (await admin.get(f"{PAGE}/{keeper['id']}/tried")).text
+
+    assert ["正在发送" in text for text in (under_way, broken, again)] == [True, False, True]
+    assert ("没有发完就中断了" in broken, "hx-get" in broken) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "field"),
+    [
+        ("https://w.example/?token=1", "w.example", "url"),
+        ("https://w.example/#a", "w.example", "url"),
+        ("https://w.example", "w" * 201, "key"),
+    ],
+)
+async def test_an_address_to_which_no_path_can_be_put_and_a_name_too_long_are_refused(client, admin, url, name, field):
+    wrong = {"witnesses": [{"url": url, "key": key_of(name)}]}
+
+    answer = await client.put("/api/v1/evidence/targets", json=wrong)
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == [f"witnesses[0].{field}"]

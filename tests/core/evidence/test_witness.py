@@ -171,10 +171,10 @@ async def test_a_rewritten_log_gets_no_cosignature_and_a_witness_who_forgot_is_a
         await come_round(tenant, PublishCheckpoint())
         async with tenant.scope():
             again = await fetch_one("select payload from job where kind = 'publish_checkpoint'")
-        await run_job(tenant, PublishCheckpoint({"witness.example": seen.size}))
+        await run_job(tenant, PublishCheckpoint({f"witness.example+{watching.key.id.hex()}": seen.size}))
 
     latest = (await client.get("/api/v1/evidence/checkpoints")).json()["items"][0]
-    assert f'"witness.example": {seen.size}' in again["payload"]
+    assert f'"witness.example+{watching.key.id.hex()}": {seen.size}' in again["payload"]
     assert latest["cosigned"] == 0
     assert watching.seen(f"guibin/{tenant.id}") == seen
 
