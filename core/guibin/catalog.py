@@ -174,9 +174,6 @@ CHANGES: tuple[Change, ...] = (
         2,
         "receipts_by_key",
         ("evidence_receipt",),
-        statements=(
-            "update evidence_receipt set target = target || '+'"
-            " || encode(substr(decode(split_part(cosignature, ' ', 3), 'base64'), 1, 4), 'hex') where cosignature <> ''",
-        ),
+        statements=(evidence.RECEIPTS_BY_KEY,),
     ),
 )

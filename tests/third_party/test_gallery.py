@@ -4,6 +4,7 @@ import types
 
 import guibin_gallery
 import pytest
+from emergencies import opened, outlets
 from pack_values import plugins
 
 from guibin import hookimpl
@@ -198,3 +199,28 @@ def test_what_a_pack_forgot_stops_the_service_at_its_start(hook, declared, wrong
 
     with pytest.raises(BadPack, match=wrong):
         pages.studio_of(Packs({**plugins(), "gallery": faulty}))
+
+
+@pytest.mark.rule("S02-6")
+async def test_beside_a_file_that_is_lent_a_panel_is_to_be_read_alone(company):
+    bank = await outlets(company)
+    path = f"/console/customers/{bank.customer}"
+    await opened(bank.manager, customer_id=bank.customer)
+
+    own, lent = [
+        (await person.get(path, headers={"Accept-Language": "en"})).text for person in (bank.serving, bank.manager)
+    ]
+
+    asks = (
+        "Hang it elsewhere",
+        'name="place"',
+        "/console/hung",
+        "/console/hang",
+        "/console/plate",
+        "hang()",
+        "everybody",
+    )
+    for page in (own, lent):
+        assert all(said in page for said in ("Here hangs", "王建国", "Beside the window", "All plates", "5 January"))
+    assert all(each in own for each in asks)
+    assert [each for each in asks if each in lent[lent.index("<main") :]] == []

@@ -15,9 +15,10 @@ from guibin.packs import PutAside
 from guibin.web.problems import of_refusal
 from guibin_tenants.principals import require
 from guibin_tenants.refusals import NotFound, Refusal
-from guibin_tenants.scope import savepoint
+from guibin_tenants.scope import lent_by, savepoint
 
 from . import forms
+from .only_read import only_read
 from .shell import PREFIX, Shell
 
 _log = logging.getLogger("guibin.console")
@@ -46,7 +47,7 @@ def address(pack: str, page: str) -> str:
 
 async def beside(subject: str, subject_id: UUID, shell: Shell, *, customer_id: UUID | None) -> list[Added]:
     """The panels for a customer or a case, whose `customer_id` is, as far as its reader may see them, in the order of the
-    packs; each with something to show is on record."""
+    packs; each with something to show is on record. Beside a file that is lent they are to be read alone."""
     found = []
     for pack, panel in shell.act.hooks.panels():
         if panel.on != subject or not panel.needs(shell.act.by):
@@ -64,7 +65,8 @@ async def beside(subject: str, subject_id: UUID, shell: Shell, *, customer_id: U
                 customer_id=customer_id,
                 fields=(name,),
             )
-            found.append(Added(title, Markup(shell.render(f"{pack}/{panel.template}", **made))))
+            html = Markup(shell.render(f"{pack}/{panel.template}", **made))
+            found.append(Added(title, html if lent_by() is None else only_read(html)))
     return found
 
 

@@ -5,6 +5,12 @@ from piccolo.columns import BigInt, Bytea, SmallInt, Text, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
+# A witness's target was its name alone.
+RECEIPTS_BY_KEY = (
+    "update evidence_receipt set target = target || '+'"
+    " || encode(substr(decode(split_part(cosignature, ' ', 3), 'base64'), 1, 4), 'hex') where cosignature <> ''"
+)
+
 
 class EvidenceKey(TenantTable):
     """What checkpoints are signed with: `public` as a verifier key, the other half `sealed` under the company's key."""
