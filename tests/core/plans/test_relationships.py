@@ -121,6 +121,26 @@ async def test_whoever_holds_no_tier_has_a_plan_too_with_a_visit_each_quarter_an
 
 
 @pytest.mark.rule("S01-5")
+async def test_a_class_of_a_companys_own_under_gold_is_planned_for_as_everybody_and_not_as_gold(general, team):
+    client = await general.client()
+    policy = (await client.get("/api/v1/policy")).json()
+    (scheme,) = [one for one in policy["schemes"] if one["name"] == SCHEME]
+    scheme["tiers"].append({"name": "silver"})
+    overrides = {"schemes": [scheme], "texts": {"tier.silver": {"zh": "银级", "en": "Silver"}}}
+    written = await client.post("/api/v1/policy/versions", json={"overrides": overrides, "note": "银级"})
+    assert written.status_code == 201, written.text
+
+    silver, gold = [
+        await draw_up(team["own"], await member(general, team["own"], tier, tier), year=2027)
+        for tier in ("silver", "gold")
+    ]
+
+    assert [kind for kind, _ in days(silver)].count("gift") == 1
+    assert [kind for kind, _ in days(gold)].count("gift") == 0
+    assert silver["tier"] != gold["tier"]
+
+
+@pytest.mark.rule("S01-5")
 async def test_a_measure_is_carried_out_by_a_contact_of_this_customer_and_one_contact_carries_out_one(general, team):
     own = team["own"]
     customer, other = await member(general, own, "D", "diamond"), await member(general, own, "E")
