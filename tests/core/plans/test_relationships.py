@@ -122,6 +122,7 @@ async def test_whoever_holds_no_tier_has_a_plan_too_with_a_visit_each_quarter_an
 
 @pytest.mark.rule("S01-5")
 async def test_a_class_of_a_companys_own_under_gold_is_planned_for_as_everybody_and_not_as_gold(general, team):
+    """`gold_relationship` is for the tier gold alone; whoever holds a tier without a plan of its own has `relationship`."""
     client = await general.client()
     policy = (await client.get("/api/v1/policy")).json()
     (scheme,) = [one for one in policy["schemes"] if one["name"] == SCHEME]
