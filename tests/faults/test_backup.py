@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,23 @@ TELL = """print(await fetch_value("select count(*) from subject_key"), await fet
             await fetch_value("select count(*) from sealed_value"))"""
 
 
+# As two operators: who somebody is says the kernel, which knows of one here.
+AS = (
+    "import sys; from guibin.cli import environment, main; name = sys.argv.pop(1);"
+    " environment.person = lambda: environment.operator(name); main()"
+)
+DUE = """
+import asyncio
+from guibin.cli import environment
+async def main():
+    async with environment.owner("left") as owner:
+        await owner.execute(
+            "update tenant set purge = jsonb_set(purge, '{due_at}', to_jsonb(now() - interval '1 hour')) where slug = 'left'"
+        )
+asyncio.run(main())
+"""
+
+
 class Home:
     """A GUIBIN_HOME, and what is typed there."""
 
@@ -49,6 +67,12 @@ class Home:
 
     def inside(self, statement):
         return self._run([sys.executable, "-c", INSIDE.format(statement)], 0)
+
+    def by(self, name, *words):
+        return self._run([sys.executable, "-c", AS, name, *map(str, words)], 0)
+
+    def program(self, text):
+        return self._run([sys.executable, "-c", text], 0)
 
     def _run(self, words, code):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GUIBIN_")}
@@ -94,11 +118,11 @@ def moment(place):
     return between
 
 
-def restored(place, name, *words, code=0):
+def restored(place, name, *words, code=0, of="backup"):
     home = Home(place / name)
     home.folder.mkdir()
     (home.folder / "root.key").write_bytes((place / "home" / "root.key").read_bytes())
-    said = home("restore", place / "backup", *words, code=code)
+    said = home("restore", place / of, *words, code=code)
     if code == 0:
         embedded.start(home.folder)
     return home, said
@@ -201,3 +225,28 @@ def test_without_its_root_key_nothing_is_left_that_somebody_might_start(place, m
 
     assert says in said
     assert {each.name for each in home.folder.iterdir()} & {"postgres", "files", "passwords.json"} == set()
+
+
+def test_a_purged_company_is_purged_again_and_a_folder_that_was_not_named_says_that_it_does_not_know(place, moment):
+    home, pack, certificate = Home(place / "home"), place / "pack", place / "left.cert"
+    home("tenant", "create", "left", "--pack", "cable_tv")
+    home("tenant", "freeze", "left", "--because", "合同终止")
+    home("tenant", "exit", "left", "--to", pack, "--purpose", "合同到期，移交数据")
+    home.by("alice", "tenant", "purge", "ask", "left", "--pack", pack, "--because", "合同终止")
+    home("backup", place / "named")
+    shutil.copytree(place / "named", place / "unnamed")
+    home.program(DUE)
+    confirm = ("tenant", "purge", "confirm", "left", "--certificate", certificate, "--yes", "left")
+    home.by("bob", *confirm, "--backup", place / "named")
+
+    again, said = restored(place, "purged", of="named")
+    again("tenant", "purge", "show", "left", "--certificate", place / "again.cert")
+    refused = again("tenant", "thaw", "left", code=1)
+    embedded.stop(again.folder)
+    _, unknown = restored(place, "unknown", of="unnamed")
+
+    assert "left: was purged, and is erased again" in said
+    assert (place / "again.cert").read_bytes() == certificate.read_bytes()
+    assert "left" in refused
+    assert "left: operator alice asked on" in unknown
+    assert "this backup does not tell" in unknown

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +13,10 @@ from cyclopts import Parameter
 from guibin.context import real_clock
 from guibin.operation import backups, embedded, erasure, restoring
 from guibin.operation.restoring import Restored
-from guibin_tenants import keyring, root_keys
+from guibin_tenants import keyring, purges, root_keys
 from guibin_tenants.database import connected, connected_to
 from guibin_tenants.keyring import KeyringError
+from guibin_tenants.purges import Purge
 from guibin_tenants.refusals import Invalid
 
 from . import environment
@@ -76,13 +78,14 @@ async def restore(
                     gone = await erasure.erase_again(
                         owner, kept.companies, by=by.name, now=real_clock(), certificates=kept.certificates
                     )
+                    purged = [slug for slug in gone if await purges.certificate_of(owner, slug) is not None]
                 found = [each async for each in restoring.settle(kept, packs, by, pool)]
     except BaseException:
         restoring.take_away(home)
         raise
     answer(
-        {"companies": found, "erased": gone},
-        "\n".join((*map(_said, found), *(f"{slug}: erased again" for slug in gone))),
+        {"companies": found, "erased": gone, "purged": purged},
+        "\n".join((*map(_said, found), *(_gone(slug, purged) for slug in gone))),
         json=json,
     )
     if any(each.findings for each in found):
@@ -97,10 +100,28 @@ def _said(one: Restored) -> str:
     tail = f", {one.missing} later ones are not in this backup" if one.missing else ""
     again = f"; {len(one.erased)} customers erased again" if one.erased else ""
     wrong = "".join(f"\n  {each}" for each in one.findings)
-    return (
+    log = (
         f"{one.slug}: its log of {one.entries} entries agrees with its checkpoints{tail}{again}"
         if not wrong
         else f"{one.slug}:{wrong}"
+    )
+    return log if one.purge is None else f"{log}\n{_purge(one.slug, one.purge)}"
+
+
+def _gone(slug: str, purged: Collection[str]) -> str:
+    if slug not in purged:
+        return f"{slug}: erased again"
+    return (
+        f"{slug}: was purged, and is erased again; its certificate: guibin tenant purge show {slug} --certificate FILE"
+    )
+
+
+def _purge(slug: str, purge: Purge) -> str:
+    if purge.confirmed_at is not None:
+        return f"{slug}: {purge.confirmed_by} confirmed its purge. End it: guibin tenant purge confirm {slug}"
+    return (
+        f"{slug}: {purge.asked_by} asked on {purge.asked_at:%Y-%m-%d} to purge it. Whether it was purged since, this backup does not"
+        f" tell: who has a certificate of it purges it again (guibin tenant purge confirm {slug})"
     )
 
 

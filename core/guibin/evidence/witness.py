@@ -4,6 +4,7 @@ It needs no database and shares nothing with the server it watches: a folder hol
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import secrets
@@ -147,7 +148,14 @@ def _read(body: str) -> tuple[int, list[bytes], str]:
 def _private_key(file: Path) -> Ed25519PrivateKey:
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Whole or not there: a key that was cut off would be nobody's, and of two that begin at once both go by one.
+        fresh = file.with_name(f"{file.name}.{secrets.token_hex(8)}.new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(secrets.token_bytes(32))
+            stream.flush()
+            os.fsync(stream.fileno())
+        with contextlib.suppress(FileExistsError):
+            file.hardlink_to(fresh)
+        fresh.unlink()
     return Ed25519PrivateKey.from_private_bytes(file.read_bytes())

@@ -24,6 +24,7 @@ from guibin.profiles import actions as profiles
 from guibin.profiles.tables import Customer
 from guibin_tenants import registry
 from guibin_tenants.principals import Principal
+from guibin_tenants.purges import Purge
 from guibin_tenants.refusals import Conflict, Invalid
 from guibin_tenants.registry import TenantView
 from guibin_tenants.rows import name_of
@@ -45,13 +46,15 @@ class NotEmpty(Conflict):
 
 class Restored(Struct, frozen=True):
     """What came of one company: how many entries its log has, how many more were signed when the backup was last written, who was
-    erased again, and what is wrong."""
+    erased again, and what is wrong. `purge` is one that was asked for and had not ended at that moment: how it went on the backup does
+    not tell."""
 
     slug: str
     entries: int
     missing: int
     erased: tuple[UUID, ...]
     findings: tuple[str, ...]
+    purge: Purge | None = None
 
 
 def lay_out(folder: Path, home: Path, *, until: datetime | None) -> None:
@@ -114,7 +117,7 @@ async def _settled(company: TenantView, kept: Kept, act: Act) -> Restored:
     if there:
         # The log tells of it at once: a key that is gone without a word is a finding.
         await sequencing.sequence(act)
-    return Restored(company.slug, entries, max(signed - entries, 0), tuple(there), tuple(wrong))
+    return Restored(company.slug, entries, max(signed - entries, 0), tuple(there), tuple(wrong), company.purge)
 
 
 def _size_of(held: str) -> int:

@@ -1,6 +1,8 @@
 """A witness cosigns what is consistent with what it saw and nothing else, and a company shows its checkpoints to it and to a store."""
 
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import asyncpg
@@ -195,3 +197,24 @@ def test_a_log_that_exchanged_its_key_is_watched_under_both(tmp_path):
 
     assert refused(Witness(tmp_path, "witness.example", [KEY]), body) == (403, "not signed by the log")
     assert Witness(tmp_path, "witness.example", [KEY, key]).add(body).startswith("— witness.example ")
+
+
+def test_a_witness_whose_first_start_was_cut_off_has_a_whole_key_the_next_time(tmp_path, monkeypatch):
+    def cut_off(*_):
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdopen", cut_off)
+        with pytest.raises(OSError, match="no space"):
+            Witness(tmp_path, "w.example", [])
+    key = Witness(tmp_path, "w.example", []).key
+
+    assert Witness(tmp_path, "w.example", []).key == key
+    assert (tmp_path / "witness.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_two_witnesses_that_begin_in_one_folder_at_once_have_one_key(tmp_path):
+    with ThreadPoolExecutor(8) as threads:
+        keys = set(threads.map(lambda _: str(Witness(tmp_path, "w.example", []).key), range(32)))
+
+    assert len(keys) == 1
