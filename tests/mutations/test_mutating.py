@@ -108,6 +108,26 @@ def test_the_likeliest_test_comes_first(packs):
     assert (short.tests, short.could) == (("tests/a.py::asks",), 3)
 
 
+def test_a_slow_test_takes_no_time_from_quick_ones_and_a_scenarios_name_is_no_folder(packs):
+    one = next(one for one in mutations(packs) if one.id == "rhythm tell_overdue_measures")
+    known = {"touches": ["ticked tell_overdue_measures"], "took_s": 0.2, "passed": True, "of": ""}
+    more = known | {"touches": [*known["touches"], "ticked keep_cards"]}
+    story, year = "tests/conformance/test_a.py::it[general/complaints/a_story]", "tests/core/complaints/test_a.py::year"
+    seen = {
+        year: known | {"took_s": 9.0},
+        story: more,
+        "tests/core/insight/test_a.py::day": known,
+        "tests/core/complaints/test_a.py::day": more,
+    }
+
+    assert choosing.could_notice(one, seen, within_s=20).tests == (
+        "tests/core/complaints/test_a.py::day",
+        "tests/core/insight/test_a.py::day",
+        story,
+        year,
+    )
+
+
 def test_a_change_concerns_the_mutations_of_its_files(packs):
     def concerned(*changed, last=""):
         return {one.kind for one in mutations(packs) if choosing.touched_by(one, [*changed], "HEAD", last=last)}

@@ -11,6 +11,8 @@ from .mutations import FOUNDATIONS, Mutation
 from .touches import ROOT, fingerprint
 
 SINCE = "GUIBIN_MUTATE_SINCE"
+# One that takes longer leaves hardly any others their time.
+SLOW_S = 5.0
 # A test file is one that pytest collects.
 _TESTS = ROOT / "tests"
 
@@ -24,16 +26,17 @@ class Chosen(Struct, frozen=True):
 
 
 def could_notice(mutation: Mutation, seen: dict[str, dict[str, Any]], *, last: str = "", within_s: float) -> Chosen:
-    """Those that take `within_s` together. `last` noticed it the last time; specific ones, which touch little, come early.
+    """Those that take `within_s` together. `last` noticed it the last time; specific ones, which touch little, come early, slow ones late.
 
-    What is called by many is missed where it belongs: of a reaction or listener the tests of its own slice come first.
+    What is called by many is missed where it belongs: of a rhythm, reaction or listener the tests of its own slice come first.
     """
     ranked, rooms = [], _rooms(mutation) if mutation.kind in ("rhythm", "reaction", "listener") else set()
     for test, known in seen.items():
         ranks = [rank for rank, touch in enumerate(mutation.touches) if touch in known["touches"]]
         if known["passed"] and ranks:
-            elsewhere = not any(f"/{room}/" in test for room in rooms)
-            ranked.append((test != last, ranks[0], elsewhere, len(known["touches"]), known["took_s"], test))
+            elsewhere = not any(f"/{room}/" in test.partition("::")[0] for room in rooms)
+            slow = known["took_s"] > SLOW_S
+            ranked.append((test != last, ranks[0], slow, elsewhere, len(known["touches"]), known["took_s"], test))
     chosen, left_s = [], within_s
     for *_, took_s, test in sorted(ranked):
         left_s -= took_s
