@@ -307,6 +307,38 @@ async def test_conversion_between_two_days_counts_every_pair_of_tiers(desk, cloc
     assert await desk.tier(newcomer, CLUB) == await desk.tier(stayer, CLUB) == "plain"
 
 
+@pytest.mark.parametrize(
+    ("asked", "refused"),
+    [
+        ({"from": "2026-03-01", "to": "2026-03-01"}, None),
+        ({"from": "2026-03-01"}, None),
+        ({"from": "2026-03-02", "to": "2026-03-01"}, "to"),
+        ({"from": "2026-03-01", "scheme": "unknown"}, "scheme"),
+    ],
+)
+async def test_conversion_is_of_a_scheme_there_is_from_a_day_to_no_earlier_one(desk, asked, refused):
+    await member(desk, "1", "200.00")
+    await desk.assess(CLUB, "2026-03-01")
+
+    answer = await desk.client.get("/api/v1/tier-conversions", params={"scheme": CLUB} | asked)
+
+    if refused:
+        assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [refused])
+    else:
+        assert [(c["held"], c["becomes"], c["customers"]) for c in answer.json()] == [("plain", "plain", 1)]
+
+
+@pytest.mark.parametrize(("on", "ended"), [({"on": "2026-03-01"}, "2026-03-01"), ({}, "2026-03-02")])
+async def test_a_membership_ends_on_the_day_that_is_said_and_else_today(desk, on, ended):
+    customer = await member(desk, "1", "200.00")
+    await desk.assess(CLUB, "2026-03-01")
+
+    path = f"/api/v1/customers/{customer}/membership/{CLUB}/ending"
+    answer = await desk.client.post(path, json={"reason": "at their own wish", **on})
+
+    assert [(one["tier"], one["ends_on"]) for one in answer.json()] == [("plain", ended)]
+
+
 async def test_a_proposal_without_end_is_not_simulated(desk):
     criterion = {"type": "kind_is", "kinds": ["leader"]}
     for _ in range(20):
