@@ -18,12 +18,11 @@ from guibin.entitlements.queries import desk_item
 from guibin.events import ComplaintReceived
 from guibin.hookspecs import ComplaintDraft
 from guibin.policy.packs import Policy
-from guibin.profiles.queries import kinds_of
 from guibin.profiles.subjects import refuse_blind
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
-from guibin.tiers.queries import current_tiers
+from guibin.tiers.queries import Known, kinds_and_tiers
 from guibin.upward_reports.actions import leader_above
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
@@ -42,7 +41,7 @@ from .queries import LISTED, ComplaintView
 from .rectification import Report
 from .requests import NewComplaint, NewComplaintHandOver, NewRecusal
 from .tables import Complaint
-from .telling import tell_responsible
+from .telling import of_intake
 
 # How much of what the customer said goes along with a question to those above.
 _QUOTED = 200
@@ -60,7 +59,7 @@ class Origin(Struct, frozen=True):
 async def receive(new: NewComplaint, act: Act) -> ComplaintView:
     """Take in a complaint. Raises Invalid, or NotFound for a customer that is not visible from here."""
     _refuse_wrong(new, act.policy, latest=act.now)
-    kinds = await kinds_of([new.customer_id])
+    known = await kinds_and_tiers([new.customer_id], on=act.today)
     owner = await _owner(new.owner_id, act.by)
     await refuse_blind(new.customer_id, owner_id=None if owner[0] == act.by.id else owner[0])
     if new.complainant_id is not None:
@@ -72,13 +71,12 @@ async def receive(new: NewComplaint, act: Act) -> ComplaintView:
     if new.against_id is not None and new.against_id == owner[0]:
         leader = await leader_above(act.by.org_unit_id, owner[0], recusals.LEADER, own_too=True)
         owner = (leader.owner.id, leader.owner.name)
-    (case,) = await _taken_in([await _judged(new, None, kinds, owner, act)], act)
+    (case,) = await _taken_in([await _judged(new, None, known, owner, act)], act, heard=True)
     await events.tell_at_once(ComplaintReceived(case.id, case.found.level.name), act)
     note = _note(case)
     if new.against_id is not None:
         reason = act.policy.title("complaint.against", act.language)
         await recusals.recuse(case.id, NewRecusal(staff_id=new.against_id, reason=reason), act)
-    await tell_responsible("customer_complained", Case(SUBJECT, case.id, new.customer_id), act, number=case.number)
     await _to_the_desk(case, act)
     # Nobody else can have been recused by now.
     but = frozenset({new.against_id} if new.against_id is not None else ())
@@ -101,9 +99,9 @@ async def receive_all(several: Sequence[tuple[NewComplaint, Origin]], act: Act) 
     """
     for new, _ in several:
         _refuse_wrong(new, act.policy, latest=None)
-    kinds = await kinds_of({new.customer_id for new, _ in several})
+    known = await kinds_and_tiers({new.customer_id for new, _ in several}, on=act.today)
     cases = [
-        await _judged(new, origin, kinds, (act.by.id, act.by.name), act.at(max(act.now, new.received_at or act.now)))
+        await _judged(new, origin, known, (act.by.id, act.by.name), act.at(max(act.now, new.received_at or act.now)))
         for new, origin in several
     ]
     taken = await _taken_in(cases, act)
@@ -135,36 +133,30 @@ class _Case(Struct, frozen=True):
 
 
 async def _judged(
-    new: NewComplaint, origin: Origin | None, kinds: dict[UUID, str], owner: tuple[UUID, str], act: Act
+    new: NewComplaint, origin: Origin | None, known: Mapping[UUID, Known], owner: tuple[UUID, str], act: Act
 ) -> _Case:
-    if new.customer_id is not None and new.customer_id not in kinds:
+    """With what the customer holds: a level's time may depend on it (S07-5), and what is handled first (S07-33)."""
+    if new.customer_id is not None and new.customer_id not in known:
         raise NotFound(f"There is no customer {new.customer_id}")
-    kind = kinds[new.customer_id] if new.customer_id is not None else None
-    level = await _level(new, kind, act)
-    return _Case(new_id(), new, origin, level, owner, new.received_at or act.now, act.now)
+    whose = known[new.customer_id] if new.customer_id is not None else None
+    level = await _level(new, whose.kind if whose else None, act)
+    held = whose.tiers if whose else {}
+    return _Case(new_id(), new, origin, level, owner, new.received_at or act.now, act.now, held=held)
 
 
-async def _taken_in(cases: Sequence[_Case], act: Act) -> list[_Case]:
-    """Write them down, start the clocks of those that are not settled, and say that they were received."""
-    written = await _write(await _ranked(cases, act), act)
+async def _taken_in(cases: Sequence[_Case], act: Act, *, heard: bool = False) -> list[_Case]:
+    """Write them down, start the clocks of those that are not settled, and say that they were received. With `heard` whoever is
+    responsible for the customer hears of each."""
+    written = await _write(cases, act)
     await sla.start_all([timer for case in written if not case.settled for timer in _timers(case, act.policy)])
-    await rectification.report([_report(case) for case in written if not case.settled], act.policy.complaints)
+    reports = [_report(case) for case in written if not case.settled]
+    responsible = [
+        of_intake(one.case, one.number, act, but=one.but) for one in reports if heard and one.case.customer_id
+    ]
+    await rectification.report(reports, act.policy.complaints, also=responsible)
     for case in written:
         await events.record(ComplaintReceived(complaint_id=case.id, level=case.found.level.name), now=case.recorded_at)
     return written
-
-
-async def _ranked(cases: Sequence[_Case], act: Act) -> list[_Case]:
-    """With what their customers hold: a level's time may depend on it (S07-5), and what is handled first (S07-33)."""
-    ids = {case.new.customer_id for case in cases if case.new.customer_id is not None}
-    if not ids:
-        return list(cases)
-    held = await current_tiers(list(ids), on=act.today)
-    none: dict[str, str] = {}
-    return [
-        structs.replace(case, held=held.get(case.new.customer_id, none)) if case.new.customer_id else case
-        for case in cases
-    ]
 
 
 def _report(case: _Case) -> Report:

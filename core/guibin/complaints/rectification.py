@@ -53,11 +53,11 @@ async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> Compla
     return await recorded("rectify", case, LISTED, act)
 
 
-async def report(several: Sequence[Report], policy: ComplaintPolicy) -> None:
+async def report(several: Sequence[Report], policy: ComplaintPolicy, *, also: Sequence[Telling] = ()) -> None:
     """At once the posts of the policy's complaint centre hear of each that was taken in, nobody where the policy has no
-    centre; and leadership of each whose level asks for a plan, which follows in its own time (S14-11)."""
+    centre; and leadership of each whose level asks for a plan, which follows in its own time (S14-11). `also` is told with it."""
     to_centre = [_telling(one, "complaint_reported", policy.centre) for one in several if policy.centre]
-    await notify_all([*to_centre, *_to_leadership(several, policy)])
+    await notify_all([*to_centre, *_to_leadership(several, policy), *also])
 
 
 def _to_leadership(several: Sequence[Report], policy: ComplaintPolicy) -> list[Telling]:

@@ -3,11 +3,15 @@
 In the transaction of what happened, before anything else goes out; whoever did it knows (S05-3, S10-4).
 """
 
+from uuid import UUID
+
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.notices.actions import Notice, notify, serving
+from guibin.notices.actions import Notice, Telling, notify, serving
 
 from . import recusals
+
+COMPLAINED = "customer_complained"
 
 
 async def tell_responsible(kind: str, case: Case, act: Act, **details: str) -> None:
@@ -18,3 +22,9 @@ async def tell_responsible(kind: str, case: Case, act: Act, **details: str) -> N
     if told and (told := told - await recusals.of(case.id)):
         notice = Notice(kind, case, staff_ids=tuple(sorted(told)), details=details)
         await notify(notice, key=f"{kind}/{case.id}/{act.now.isoformat()}", now=act.now)
+
+
+def of_intake(case: Case, number: str, act: Act, *, but: tuple[UUID, ...]) -> Telling:
+    """What they read of one that was taken in, to be told with whatever else is told of it; nobody of `but`, nor whoever took it in."""
+    notice = Notice(COMPLAINED, case, to_serving=True, but=(*but, act.by.person), details={"number": number})
+    return Telling(notice, key=f"{COMPLAINED}/{case.id}/{act.now.isoformat()}", now=act.now)

@@ -44,6 +44,11 @@ with recursive place as (
     from org_unit u join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id where a.depth < 32
 ), asked (role, level) as (
     select * from unnest($3::text[], $11::int[])
+), named (id) as (
+    select unnest($4::uuid[])
+    union
+    select s.id from place p join staff s on $16 and s.tenant_id = p.tenant_id and s.left_at is null
+        and {serves("s", "$1", "p.account_manager_id")} and s.id <> all ($14::uuid[])
 ), holding as (
     select r.level, r.role, s.tenant_id, s.id, a.depth
     from asked r join staff s on s.left_at is null and r.role = any (s.roles)
@@ -84,9 +89,9 @@ with recursive place as (
         and {_SEES_IT} and (
         exists (select from vacant) or (exists (select from away) and (select level from next_level) is null))
     union
-    select s.id from staff s where s.left_at is null and s.id = any ($4::uuid[]) and s.id <> all ($14::uuid[])
+    select s.id from staff s where s.left_at is null and s.id in (select id from named) and s.id <> all ($14::uuid[])
     union
-    select deputy_id from standing where $1 is not null and staff_id = any ($4::uuid[])
+    select deputy_id from standing where $1 is not null and staff_id in (select id from named)
 )
 insert into staff_notice (id, staff_id, kind, key, subject, subject_id, customer_id, details, told_at)
 select gen_random_uuid(), id, $5, $6, $7, $8, $1, $9::jsonb, $10::timestamptz from readers
@@ -103,6 +108,7 @@ class Notice(Struct, frozen=True):
     it is for those `at_head_office` whoever the customer's unit has. With
     `to_department` it is that unit's own matter: without a manager there, those of the nearest unit above hear, and the
     admins that the unit has none.
+    With `to_serving` the account manager and the team of the customer hear as if they were named.
     Nobody of `but` is told, by name or by role: the matter is against them.
     `details` are figures and numbers for the text `notice.<kind>`, never personal data.
     """
@@ -115,6 +121,7 @@ class Notice(Struct, frozen=True):
     roles: tuple[str, ...] = ()
     otherwise: tuple[tuple[str, ...], ...] = ()
     staff_ids: tuple[UUID, ...] = ()
+    to_serving: bool = False
     but: tuple[UUID, ...] = ()
     details: dict[str, str] = {}
 
@@ -174,6 +181,7 @@ def _values(one: Telling) -> tuple[Any, ...]:
         sorted(ROLES),
         list(notice.but),
         notice.at_head_office,
+        notice.to_serving,
     )
 
 

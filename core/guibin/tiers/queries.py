@@ -321,6 +321,33 @@ async def current_tiers(customer_ids: list[UUID], *, on: date) -> dict[UUID, dic
     return tiers
 
 
+class Known(Struct, frozen=True):
+    """A customer's kind, and the tiers held by scheme."""
+
+    kind: str
+    tiers: dict[str, str]
+
+
+async def kinds_and_tiers(customer_ids: Collection[UUID | None], *, on: date) -> dict[UUID, Known]:
+    """Of each that is in sight, in one statement, the kind and the tiers held on a day of the company's; an id that is None, unknown or
+    behind a wall is not among them."""
+    asked = [each for each in customer_ids if each is not None]
+    if not asked:
+        return {}
+    rows = await fetch(
+        "select c.id, c.kind, m.scheme, m.tier from customer c left join membership m on m.tenant_id = c.tenant_id"
+        f" and m.customer_id = c.id and {holding('m', '$2')} where c.id = any ($1::uuid[])",
+        asked,
+        on,
+    )
+    found: dict[UUID, Known] = {}
+    for row in rows:
+        known = found.setdefault(row["id"], Known(row["kind"], {}))
+        if row["scheme"] is not None:
+            known.tiers[row["scheme"]] = row["tier"]
+    return found
+
+
 # Every judgement of the customers $1: of assessments that took effect, and on the spot.
 _JUDGED = f"select * from {JUDGEMENTS} j where j.customer_id = any ($1) and j.applied"
 

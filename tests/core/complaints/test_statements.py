@@ -65,7 +65,7 @@ async def test_a_customers_complaint_costs_what_is_known_of_them_once_more(warm,
         received = await warm.post(PATH, json=of_theirs)
 
     assert received.status_code == 201
-    assert len(intake) == INTAKE + 3, intake
+    assert len(intake) == INTAKE + 1, intake
 
 
 async def test_what_comes_in_out_of_hours_costs_the_call_once_more(night, warm, monkeypatch):
