@@ -165,3 +165,11 @@ def _values(document, schema):
     several = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
     found = [value for one in several for value in _values(document, one)] or schema.get("enum", [])
     return {value for value in found if value is not None}
+
+
+@pytest.mark.parametrize("word", [{"points": "1"}, {"points": "25"}, {"period": "x" * 11}])
+async def test_what_is_described_keeps_its_bounds(client, word):
+    answer = await client.get("/api/v1/figures/complaints/trend", params={"period": "2015-07", **word})
+
+    assert answer.status_code == 400, answer.text
+    assert [one["field"] for one in answer.json()["errors"]] == [*word]

@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from guibin.policy.automations import Automation
@@ -24,6 +23,6 @@ class NewAutomationTrial(Struct, frozen=True, kw_only=True, forbid_unknown_field
 class AutomationRunFilter(Struct, frozen=True, kw_only=True):
     """Which runs."""
 
-    automation: Annotated[str | None, Parameter(max_length=60)] = None
+    automation: Annotated[str, Meta(max_length=60)] | None = None
     outcome: Outcome | None = None
     customer_id: UUID | None = None

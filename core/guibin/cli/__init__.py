@@ -29,7 +29,7 @@ COMMANDS = {
     "serve": ("run:serve", "Run the API alone. Needs GUIBIN_DATABASE_URL, or starts the embedded servers."),
     "worker": ("run:worker", "Run background jobs: relay, timetable and executor."),
     "doctor": (
-        "run:doctor",
+        "doctor:doctor",
         "Check the database, its roles, isolation, Redis, keys and packs; exit code 1 when something is wrong.",
     ),
     "migrate": ("database:migrate", "Bring the database up to this release; safe to run again."),

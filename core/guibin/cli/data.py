@@ -29,7 +29,6 @@ from guibin.tiers.assessment import AssessmentView, is_assessable
 from guibin.tiers.assessment import assess as assess_scheme
 from guibin.transfers.kinds import kind_of
 from guibin.transfers.particulars import export_relatives
-from guibin.transfers.wording import Wording
 from guibin_tenants.org_units import by_code
 from guibin_tenants.refusals import Invalid
 
@@ -73,6 +72,9 @@ async def import_(
     json: Json = False,
 ) -> None:
     """Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."""
+    # What a wrong row is told in, the pages' words: only whoever imports loads them.
+    from guibin.transfers.wording import Wording
+
     try:
         async with environment.inside(slug, changes=True) as session:
             chosen, act = (reading or Reading()).chosen(), session.act

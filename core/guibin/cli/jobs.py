@@ -6,7 +6,6 @@ from uuid import UUID
 
 from cyclopts import App, Parameter
 
-from guibin import timetable
 from guibin.audit.actions import noted
 from guibin.jobs import actions, pauses, queries, retention
 from guibin.jobs.pauses import NewPause
@@ -81,6 +80,8 @@ async def pause(
     slug: str, *, because: Annotated[str, Parameter(help="Why, for whoever asks.")], kind: Kind = ""
 ) -> None:
     """Let the company's jobs of a kind wait, or all of them; what runs ends."""
+    from guibin import timetable
+
     async with environment.inside(slug) as session:
         timetable.everything(session.packs)
         await pauses.pause(NewPause(reason=because, kind=kind), session.act)

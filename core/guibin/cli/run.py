@@ -1,4 +1,4 @@
-"""`guibin up`, `serve`, `worker` and `doctor`: running the product."""
+"""`guibin up`, `serve` and `worker`: running the product."""
 
 import asyncio
 import os
@@ -15,13 +15,12 @@ from guibin.context import real_clock
 from guibin.demonstration import companies
 from guibin.operation import embedded, migrations, pack_upgrades, root_keys, supervisor
 from guibin.operation import worker as worker_process
-from guibin.operation.checks import examine
 from guibin.operation.supervisor import Urls
 from guibin.watch import metrics
 from guibin_tenants import keyring
 
 from . import environment, serving
-from .output import Json, as_json, fail, out, say
+from .output import fail, out, say
 
 METRICS = "Where Prometheus finds /metrics, on this machine only; nowhere by default."
 DEMO = (
@@ -112,21 +111,3 @@ def _alone(command: str, *, port: int = 8000) -> None:
         sys.exit(asyncio.run(supervisor.beside_servers(command, environment.home(), port=port, say=say)))
     supervisor.hold_what_is_needed(command)
     supervisor.leave_with_supervisor()
-
-
-def doctor(*, json: Json = False) -> None:
-    """Check the database, its roles, isolation, Redis, keys and packs; exit code 1 when something is wrong."""
-    with environment.urls() as urls:
-        at = (urls.app, urls.owner, urls.redis)
-        found = asyncio.run(examine(at, sound(), home=environment.home()))
-    if json:
-        as_json(found)
-    else:
-        for finding in found:
-            out.print(
-                f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}"
-                + (f": {finding.detail}" if finding.detail else ""),
-                markup=False,
-            )
-    if not all(finding.ok for finding in found):
-        sys.exit(1)

@@ -2,17 +2,12 @@
 
 import time
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 from cyclopts import App, Parameter
 
-from guibin import timetable
 from guibin.context import Company, Root, real_clock
-from guibin.dispatch.execution import Workshop
-from guibin.dispatch.leases import Leases
-from guibin.dispatch.simulation import Background
-from guibin.sla.simulation import Advanced, advance
 from guibin_tenants import directory
 from guibin_tenants.database import connected
 from guibin_tenants.refusals import Invalid
@@ -22,6 +17,9 @@ from guibin_tenants.tables import new_id
 from . import environment
 from .moments import aware
 from .output import Json, answer, err
+
+if TYPE_CHECKING:
+    from guibin.sla.simulation import Advanced
 
 app = App(name="timers", help="Deadlines of a company on a simulated clock.")
 LEASE_S = 60.0
@@ -45,7 +43,14 @@ async def run(
     answer(done, f"{slug} stands at {until}: {count}.", json=json)
 
 
-async def _run(slug: str, until: datetime) -> Advanced:
+async def _run(slug: str, until: datetime) -> "Advanced":
+    # Whoever only asks what the command takes does not wait for every slice's jobs.
+    from guibin import timetable
+    from guibin.dispatch.execution import Workshop
+    from guibin.dispatch.leases import Leases
+    from guibin.dispatch.simulation import Background
+    from guibin.sla.simulation import advance
+
     environment.load_root_key()
     packs = environment.packs()
     with environment.urls() as urls:
@@ -78,7 +83,7 @@ class _Progress:
         self.zone = ZoneInfo(time_zone)
         self.said_at = time.monotonic()
 
-    def __call__(self, moment: datetime, done: Advanced) -> None:
+    def __call__(self, moment: datetime, done: "Advanced") -> None:
         if time.monotonic() - self.said_at < PROGRESS_EVERY_S:
             return
         self.said_at = time.monotonic()

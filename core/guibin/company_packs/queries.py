@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from litestar import Router
 from msgspec import Struct
 
 from guibin.context import Act
@@ -93,6 +92,9 @@ async def stands(table: str) -> bool:
 
 
 def _brought(hooks: Hooks) -> Iterator[tuple[str, str]]:
+    # Only where a pack is asked for whole is what serves loaded.
+    from litestar import Router
+
     router = Router("/", route_handlers=list(hooks.controllers()))
     for route in sorted(router.routes, key=lambda route: route.path):
         yield from (("route", f"{method} {route.path}") for method in sorted(route.methods - {"OPTIONS"}))

@@ -16,8 +16,10 @@ from msgspec.structs import replace
 from guibin.context import Act
 from guibin.sealing.values import NO_NUMBER, names_somebody
 from guibin.web.conversion import faults
-from guibin.web.listing import PageAsked
-from guibin.web.query_parameters import Limit  # noqa: F401  # named by PageAsked's hints
+from guibin.web.listing import (
+    Limit,  # noqa: F401  # named by PageAsked's hints
+    PageAsked,
+)
 from guibin_tenants.above import FromAbove
 from guibin_tenants.principals import Predicate, anyone
 from guibin_tenants.refusals import FieldError, refuse

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar.params import Parameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, noted
 from guibin.audit.attempts import attempt
@@ -70,7 +69,7 @@ class CustomerFilter(Struct, frozen=True):
     """`q` is what staff type: the name or a part of it in characters, pinyin or initials, the beginning of a number, a whole
     telephone or card number, its last four. `served_by` looks after the customer or is in its team."""
 
-    q: Annotated[str, Parameter(max_length=100)] = ""
+    q: Annotated[str, Meta(max_length=100)] = ""
     kind: str | None = None
     account_manager_id: UUID | None = None
     served_by: UUID | None = None

@@ -4,12 +4,11 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from litestar.handlers.base import BaseRouteHandler
-from litestar.types import ASGIApp, HTTPScope
 
 from guibin.audit.actions import done
 from guibin.cases import Case
@@ -24,6 +23,11 @@ from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import Conflict, Invalid, Refusal
 from guibin_tenants.scope import current_scope, execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
+
+if TYPE_CHECKING:
+    # What only names what serves does not load it.
+    from litestar.handlers.base import BaseRouteHandler
+    from litestar.types import ASGIApp, HTTPScope
 
 KEY_CHARS_MAX = 128
 # Only these come back with a kept answer: of a page also what happened and where it leads.
@@ -59,7 +63,7 @@ class NotAgain(Refusal):
 
 
 async def once(
-    app: ASGIApp, scope: HTTPScope, body: Body, answer: Held, request: Request, headers: dict[bytes, bytes]
+    app: "ASGIApp", scope: "HTTPScope", body: Body, answer: Held, request: Request, headers: dict[bytes, bytes]
 ) -> None:
     """Run the application, or give the kept answer. Raises InFlight, KeyReused, Invalid."""
     key = headers.get(b"idempotency-key")

@@ -1,13 +1,17 @@
 """An answer that waits: until its transaction has committed, and for whoever reads it slowly."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import msgspec
-from litestar.types import Message, Send
 
 from guibin_tenants.refusals import Refusal, Unauthenticated
 
 from .problems import PROBLEM, Problem
+
+if TYPE_CHECKING:
+    # What only names what serves does not load it.
+    from litestar.types import Message, Send
 
 CHUNK_BYTES = 64 * 1024
 
@@ -20,7 +24,7 @@ class Held:
         self.status = 500
         self.headers: list[tuple[bytes, bytes]] = []
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: "Message") -> None:
         """As ASGI's send."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
@@ -48,7 +52,7 @@ class Held:
             headers.append((b"www-authenticate", b'Bearer realm="guibin"'))
         self.say(problem.status, headers, msgspec.json.encode(problem))
 
-    async def release(self, send: Send, *, within_s: float, goes_on: bool = False) -> bool:
+    async def release(self, send: "Send", *, within_s: float, goes_on: bool = False) -> bool:
         """Send it, piece by piece as the caller reads; who does not read it in time gets no more of it. Whether all was sent;
         what `goes_on` has no end yet and no length."""
         try:
@@ -60,14 +64,14 @@ class Held:
         return True
 
 
-def _open_ended(message: Message) -> Message:
+def _open_ended(message: "Message") -> "Message":
     if message["type"] == "http.response.start":
         headers = [(name, value) for name, value in message["headers"] if name.lower() != b"content-length"]
         return {**message, "headers": headers}
     return {**message, "more_body": True} if message["type"] == "http.response.body" else message
 
 
-async def _send(message: Message, send: Send) -> None:
+async def _send(message: "Message", send: "Send") -> None:
     if message["type"] != "http.response.body":
         await send(message)
         return

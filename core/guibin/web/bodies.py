@@ -2,10 +2,13 @@
 
 import asyncio
 from http import HTTPStatus
-
-from litestar.types import HTTPRequestEvent, HTTPScope, Receive
+from typing import TYPE_CHECKING
 
 from guibin_tenants.refusals import Refusal
+
+if TYPE_CHECKING:
+    # What only names what serves does not load it.
+    from litestar.types import HTTPRequestEvent, HTTPScope, Receive
 
 
 class TooLarge(Refusal):
@@ -28,12 +31,12 @@ class Left(Exception):
 class Body:
     """A body that is there already, for whoever receives it by ASGI."""
 
-    def __init__(self, whole: bytes, receive: Receive) -> None:
+    def __init__(self, whole: bytes, receive: "Receive") -> None:
         self.whole = whole
         self._receive = receive
         self._given = False
 
-    async def receive(self) -> HTTPRequestEvent:
+    async def receive(self) -> "HTTPRequestEvent":
         """As ASGI's receive: the body once, then whatever the server still has to say."""
         if self._given:
             return await self._receive()  # type: ignore[return-value]  # also a disconnect, as ASGI allows
@@ -41,7 +44,7 @@ class Body:
         return {"type": "http.request", "body": self.whole, "more_body": False}
 
 
-async def read(scope: HTTPScope, receive: Receive, *, bytes_max: int, within_s: float) -> Body:
+async def read(scope: "HTTPScope", receive: "Receive", *, bytes_max: int, within_s: float) -> Body:
     """The whole body. Raises TooLarge, TooSlow, Left."""
     announced = dict(scope["headers"]).get(b"content-length", b"")
     # Longer than any length that is accepted, or not read yet: what is too large is not waited for.
@@ -54,7 +57,7 @@ async def read(scope: HTTPScope, receive: Receive, *, bytes_max: int, within_s: 
         raise TooSlow(f"A body must arrive within {within_s:g} s") from None
 
 
-async def _whole(receive: Receive, bytes_max: int) -> bytes:
+async def _whole(receive: "Receive", bytes_max: int) -> bytes:
     chunks, more, length = [], True, 0
     while more:
         message = await receive()

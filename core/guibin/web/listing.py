@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from string import ascii_lowercase
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
-from litestar.di import Provide
-from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from guibin_tenants.above import FromAbove
@@ -24,7 +22,10 @@ from guibin_tenants.tables import LAST_CHANGED, TenantTable, all_tables
 
 from .beside import Beside
 from .paging import Page, page_of, read
-from .query_parameters import CursorText, Limit
+
+if TYPE_CHECKING:
+    # What only reads lists, such as a command, does not load what serves.
+    from litestar.di import Provide
 
 View = TypeVar("View", bound=Struct)
 Wider = TypeVar("Wider", bound=Struct)
@@ -32,8 +33,14 @@ Wider = TypeVar("Wider", bound=Struct)
 COUNTED_MAX = 1_000
 # `$now`, `$by`, `$value` and whatever else a list is asked with; `$1` is none of these.
 _NAME = re.compile(r"\$([a-z_]+)")
+# What a note says of a value, under the framework's names.
+_SAID = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length", "description")
 # What the framework hands in by these names is something else.
 _RESERVED = frozenset({"state", "body", "headers", "cookies", "request", "query", "scope", "socket", "data"})
+
+
+Limit = Annotated[int, Meta(ge=1, le=200, description="How many at most, 1 to 200.")]
+CursorText = Annotated[Annotated[str, Meta(max_length=200)] | None, Meta(description="`next` of the page before.")]
 
 
 class PageAsked(Struct, frozen=True):
@@ -249,8 +256,10 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
         return ", ".join(f"{each} desc" if self.order.downward else each for each in self.order.by)
 
 
-def from_query(kind: type[Struct]) -> Provide:
+def from_query(kind: type[Struct]) -> "Provide":
     """A dependency that reads the struct's fields from the query: each is a parameter of its own, described and checked."""
+    from litestar.di import Provide
+
     hints = get_type_hints(kind, include_extras=True)
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     names = {f"in_{name}" if name in _RESERVED else name: name for name in fields}
@@ -272,12 +281,33 @@ def from_query(kind: type[Struct]) -> Provide:
     return Provide(read)
 
 
+def _taken_apart(hint: Any) -> tuple[Any, list[Any]]:
+    """The kind of value, and the notes on it; those on what may be None too."""
+    if get_origin(hint) is Annotated:
+        kind, *notes = get_args(hint)
+        inner, more = _taken_apart(kind)
+        return inner, [*notes, *more]
+    parts = get_args(hint)
+    if len(parts) == 2 and type(None) in parts:
+        kind, notes = _taken_apart(next(part for part in parts if part is not type(None)))
+        return kind | None, notes
+    return hint, []
+
+
 def _parameter(name: str, hint: Any, *, renamed: bool) -> Any:
-    kind, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-    description = next((note.description for note in notes if isinstance(note, Meta) and note.description), None)
-    if description is None and not renamed:
+    from litestar.params import Parameter
+
+    kind, notes = _taken_apart(hint)
+    said = {
+        each: value
+        for note in notes
+        if isinstance(note, Meta)
+        for each in _SAID
+        if (value := getattr(note, each)) is not None
+    }
+    if not said and not renamed:
         return hint
-    return Annotated[kind, Parameter(query=name, description=description)]
+    return Annotated[kind, Parameter(query=name, **said)]
 
 
 def _of(act: Signature) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from typing import Annotated
 
 from litestar.params import Parameter
 
-Limit = Annotated[int, Parameter(ge=1, le=200, default=50, description="How many at most, 1 to 200.")]
-CursorText = Annotated[str | None, Parameter(default=None, description="`next` of the page before.", max_length=200)]
 ChangedSince = Annotated[
     datetime | None,
     Parameter(

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar.params import Parameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.notation.plausible import Plausible
@@ -58,5 +57,5 @@ class DeliveryFilter(Struct, frozen=True, kw_only=True):
     """Which deliveries are asked for."""
 
     state: State | None = None
-    type: Annotated[str | None, Parameter(max_length=60)] = None
+    type: Annotated[str, Meta(max_length=60)] | None = None
     webhook_id: UUID | None = None
