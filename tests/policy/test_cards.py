@@ -36,6 +36,7 @@ def test_a_pack_with_cards_is_sound_and_survives_json():
         (with_card(warn_days=-1), "cards.gold_card.warn_days"),
         (with_card(exchange_days=-1), "cards.gold_card.exchange_days"),
         (with_card(real_name=RealName("passport")), "cards.gold_card.real_name"),
+        (with_card(real_name=RealName("identity_number", ("passprt",))), "cards.gold_card.real_name"),
         (with_card(name="unnamed"), "texts"),
         (with_sponsorship(scheme="personal", quotas=(CardQuota("king", 1),)), "cards.executive_card.sponsorship"),
         (with_sponsorship(quotas=()), "cards.executive_card.sponsorship"),

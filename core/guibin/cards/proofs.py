@@ -166,7 +166,7 @@ async def _found(kind: ProofKind, new: NewProof, act: Act, today: date) -> Found
         return await _by_card(new.value, today)
     if kind.by == "e_card":
         return await _by_e_card(new.value, act.now)
-    return await _by_field(kind.field, new, act.policy, today)
+    return await _by_field(kind.fields, new, act.policy, today)
 
 
 async def _by_card(number: str, today: date) -> Found:
@@ -209,8 +209,8 @@ async def _by_e_card(text: str, now: datetime) -> Found:
     )
 
 
-async def _by_field(field: str, new: NewProof, policy: Policy, today: date) -> Found:
-    fields = tuple(known for known in archive_fields(policy) if known.name == field)
+async def _by_field(names: tuple[str, ...], new: NewProof, policy: Policy, today: date) -> Found:
+    fields = tuple(known for known in archive_fields(policy) if known.name in names)
     rows = await fetch(
         "select distinct customer_id from sealed_value where exact = any ($1::bytea[])",
         exacts(fields, new.value, await keyring.tenant_key()),

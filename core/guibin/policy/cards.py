@@ -26,8 +26,9 @@ class RealName(Struct, frozen=True, forbid_unknown_fields=True):
     at: tuple[Literal["application", "issue"], ...] = ("application", "issue")
 
     def check(self, known: Known, path: str) -> Problems:
-        """Its field can be searched for."""
+        """Its field and its documents can be searched for."""
         yield from _findable(path, self.field, known)
+        yield from _documented(path, self.documents, known)
 
 
 class CardQuota(Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,21 +114,36 @@ class CardKind(Struct, frozen=True, forbid_unknown_fields=True):
 class ProofKind(Struct, frozen=True, forbid_unknown_fields=True):
     """Something a customer shows to be served as a VIP (S03-4); its title is the text `proof.<name>`.
 
-    `by` is a card of ours, a signed e-card, or an archive field such as an identity number, then named by `field`.
+    `by` is a card of ours, a signed e-card, or an archive field such as an identity number, then named by `field`. `documents`
+    are fields of other documents that do as well, for those who have no identity card.
     """
 
     titled: ClassVar = "proof"
     name: Named
     by: Literal["card", "e_card", "field"]
     field: Named = ""
+    documents: tuple[Named, ...] = ()
     clause: Clause = ""
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Where what is shown may stand; none for a card."""
+        return (self.field, *self.documents) if self.by == "field" else ()
+
     def check(self, known: Known, path: str) -> Problems:
-        """A field proves where it can be searched for."""
+        """A field proves where it can be searched for, and so do documents."""
         if self.by == "field":
             yield from _findable(path, self.field, known)
-        elif self.field:
-            yield PolicyProblem(path, self.field, f"no field for a proof by: {self.by}")
+            yield from _documented(path, self.documents, known)
+        elif self.field or self.documents:
+            rule = f"no field for a proof by: {self.by}"
+            yield PolicyProblem(path, self.field or ", ".join(self.documents), rule)
+
+
+def _documented(path: str, documents: tuple[str, ...], known: Known) -> Problems:
+    for name in documents:
+        if name not in DOCUMENTS:
+            yield from _findable(path, name, known)
 
 
 def _findable(path: str, field: str, known: Known) -> Problems:

@@ -90,11 +90,12 @@ SERVICE_ITEMS = (
 )
 
 
-# S03-4: a physical card, made to order; beside it the e-card, the dedicated SIM and the identity document.
+# S03-4: a physical card, made to order; beside it the e-card, the dedicated SIM and the identity document, of whichever kind.
 CARDS = tuple(CardKind(f"{tier}_card", CLUB, tier, "physical_card", clause="S03-4") for tier in (DIAMOND, GOLD, SILVER))
+_DOCUMENTS = ("passport", "home_return_permit", "taiwan_permit", "residence_permit")
 PROOFS = (
     ProofKind("dedicated_sim", by="field", field="dedicated_sim_number", clause="S03-4"),
-    ProofKind("identity_document", by="field", field="identity_number", clause="S03-4"),
+    ProofKind("identity_document", by="field", field="identity_number", documents=_DOCUMENTS, clause="S03-4"),
 )
 
 

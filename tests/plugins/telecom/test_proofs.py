@@ -64,6 +64,31 @@ async def test_each_valid_proof_opens_the_priority_counter_to_each_card(desk, ti
 
 
 @pytest.mark.rule("S03-4")
+@pytest.mark.parametrize(
+    ("document", "number"),
+    [
+        ("passport", "E12345678"),
+        ("home_return_permit", "H12345678"),
+        ("taiwan_permit", "12345678"),
+        ("residence_permit", "931011199001010016"),
+    ],
+)
+async def test_a_subscriber_without_an_identity_card_shows_the_document_on_file(desk, document, number):
+    customer = await desk.customer("T-1", "subscriber", confidential={document: number})
+    await desk.fact(customer, "bill", "2026-02-15", amount="80.00")
+    await desk.fact(customer, "tenure", "2026-02-15", value=24)
+    await desk.assess(CLUB, "2026-03-01")
+
+    shown = await post(desk, "proofs", {"kind": "identity_document", "value": number})
+    other = await post(desk, "proofs", {"kind": "identity_document", "value": IDENTITY})
+    as_sim = await post(desk, "proofs", {"kind": "dedicated_sim", "value": number})
+    await post(desk, "redemptions", {"customer_id": customer, "item": "priority_counter", "proof": shown["id"]})
+
+    assert (shown["accepted"], shown["customer_id"], shown["tier"]) == (True, customer, "gold")
+    assert [(one["accepted"], one["reason"]) for one in (other, as_sim)] == [(False, "unknown")] * 2
+
+
+@pytest.mark.rule("S03-4")
 async def test_a_lost_card_or_a_subscriber_without_a_tier_is_not_served_first(desk):
     member = await subscriber(desk, "gold")
     card = await physical_card(desk, member, "gold", "VIP0000002")
