@@ -59,7 +59,7 @@ async def _check(customer_id: UUID, new: NewIdentityCheck, act: Act) -> Identity
     customer = await fetch_one("select name from customer where id = $1 and erased_at is null", customer_id)
     if customer is None:
         raise NotFound(f"There is no customer {customer_id}")
-    field = _document(act.policy, new.field)
+    field = _document(act.policy, new.field or await shown(customer_id, new.number, None, act.policy))
     on_file = await fetch(
         "select exact from sealed_value where customer_id = $1 and field = $2", customer_id, field.name
     )

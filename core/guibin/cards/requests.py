@@ -10,9 +10,10 @@ from guibin.profiles.requests import Confidential
 
 
 class NewIdentityCheck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the customer's document says; `field` is the archive field its number is kept in."""
+    """What the customer's document says; `field` is the archive field its number is kept in, by default the document on file that
+    such a number may be of."""
 
-    field: Code = "identity_number"
+    field: CodeIfAny = ""
     name: FullLine
     number: Annotated[Confidential, Meta(min_length=1)]
 

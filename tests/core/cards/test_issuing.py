@@ -344,13 +344,14 @@ async def test_the_number_is_shown_in_clear_only_with_a_purpose_on_record(desk):
 
 
 @pytest.mark.rule("S08-3")
+@pytest.mark.parametrize("said", [{}, {"field": "passport"}])
 @pytest.mark.parametrize(("number", "status"), [("E12345678", 201), ("E12345679", 422)])
-async def test_whoever_has_no_identity_card_applies_by_another_document(desk, number, status):
+async def test_whoever_has_no_identity_card_applies_by_another_document(desk, number, status, said):
     customer = await desk.customer(passport="E12345678")
     await desk.consent(customer, "personal")
     await desk.join(customer, "personal", "gold")
 
-    body = {"field": "passport", "name": "王建国", "number": number}
-    checked = await desk.post(f"customers/{customer}/identity-checks", body)
+    checked = await desk.post(f"customers/{customer}/identity-checks", {"name": "王建国", "number": number} | said)
 
+    assert (checked["field"], checked["matches"]) == ("passport", status == 201)
     await desk.apply(customer, GOLD, identity_check_id=checked["id"], status=status)
