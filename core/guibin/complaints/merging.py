@@ -16,7 +16,8 @@ from guibin_tenants.rows import add, change
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
-from .actions import count_from, end_open_pause, locked, refuse_settled
+from . import recusals
+from .actions import count_from, end_open_pause, refuse_settled, workable
 from .levels import RECTIFICATION, RESOLUTION, case_of
 from .queries import LISTED, ComplaintView
 from .refusals import OtherCustomers
@@ -25,22 +26,24 @@ from .tables import Complaint, ComplaintMerge
 
 
 async def merge(complaint_id: UUID, new: NewMerge, act: Act) -> ComplaintView:
-    """The duplicate's intakes become this complaint's; its own clocks stop, and it says where the matter goes on.
+    """The duplicate's intakes become this complaint's; its own clocks stop, and it says where the matter goes on. Whoever does not
+    handle the duplicate does not handle this one either.
 
-    Raises NotFound for one that is not visible from here, Invalid for itself, OtherCustomers, MergedElsewhere,
+    Raises NotFound for one that is not visible from here, Invalid for itself, OtherCustomers, MergedElsewhere, Recused,
     AlreadyResolved or ComplaintClosed for either: what was answered is no longer merged.
     """
     if new.complaint_id == complaint_id:
         raise Invalid.at("complaint_id", "another complaint", value=str(complaint_id))
     # In one order, whichever is merged into which: two who merge the same pair do not wait for each other.
     await fetch("select id from complaint where id = any ($1) order by id for update", [complaint_id, new.complaint_id])
-    complaint, duplicate = await locked(complaint_id), await locked(new.complaint_id)
+    complaint, duplicate = await workable(complaint_id, act), await workable(new.complaint_id, act)
     refuse_settled(complaint)
     refuse_settled(duplicate)
     if duplicate["customer_id"] not in (None, complaint["customer_id"]):
         raise OtherCustomers(f"{duplicate['number']} is another customer's than {complaint['number']}")
     await _take_intakes(complaint, duplicate)
     await _stop(duplicate, complaint_id, new.reason, act)
+    await recusals.carry_over(new.complaint_id, complaint_id, act)
     await count_from(complaint, duplicate["received_at"], act)
     await _expect_reply(complaint, duplicate, act)
     for row in (complaint, duplicate):

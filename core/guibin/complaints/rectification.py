@@ -38,8 +38,9 @@ class Report(Struct, frozen=True):
 
 
 async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> ComplaintView:
-    """Report to leadership how it is kept from happening again; leadership is told. Raises NotFound, AlreadyRectified."""
+    """Report to leadership how it is kept from happening again; leadership is told. Raises NotFound, Recused, AlreadyRectified."""
     complaint = await locked(Complaint, complaint_id)
+    await recusals.refuse_recused(complaint_id, act.by.person)
     if complaint["merged_into_id"] is not None:
         raise MergedElsewhere(f"Complaint {complaint['number']} goes on as {complaint['merged_into_id']}")
     if await _plan_of(complaint_id):

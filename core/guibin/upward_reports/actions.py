@@ -4,6 +4,7 @@ An upward report is a department request whose owner is the nearest leader above
 answered, handed back and escalated like any other.
 """
 
+from collections.abc import Collection
 from typing import Annotated
 from uuid import UUID
 
@@ -69,7 +70,9 @@ async def pass_up(report_id: UUID, new: Because, act: Act) -> DepartmentRequestF
     """
     row = await department_requests.owned(report_id, act)
     task = _task(row["task"], act.policy)
-    leader = await leader_above(row["to_unit_id"], row["owner_id"], task.upward, own_too=False, never=row["asked_by"])
+    leader = await leader_above(
+        row["to_unit_id"], row["owner_id"], task.upward, own_too=False, never=(row["asked_by"],)
+    )
     return await department_requests.pass_to(
         row, Asked(task, leader.owner), act, unit_id=leader.unit_id, reason=new.reason
     )
@@ -84,9 +87,9 @@ def _task(kind: str, policy: Policy) -> DepartmentTask:
 
 
 async def leader_above(
-    unit_id: UUID | None, who: UUID, role: str, *, own_too: bool, never: UUID | None = None
+    unit_id: UUID | None, who: UUID, role: str, *, own_too: bool, never: Collection[UUID] = ()
 ) -> Leader:
-    """The nearest other holder of the role, in the own unit too with `own_too`; else an admin, nearest first."""
+    """The nearest other holder of the role, in the own unit too with `own_too`; else an admin, nearest first. None of `never`."""
     row = await fetch_one(
         "with recursive above (tenant_id, id, parent_id, depth) as ("
         "  select u.tenant_id, u.id, u.parent_id, 0 from org_unit u"
@@ -95,7 +98,7 @@ async def leader_above(
         "    join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id where a.depth < 32"
         ") select s.id, s.name, a.id as unit_id from staff s join above a on a.tenant_id = s.tenant_id"
         "  and (a.id = s.org_unit_id or (s.org_unit_id is null and a.parent_id is null))"
-        " where s.left_at is null and s.id <> $2 and ($6::uuid is null or s.id <> $6)"
+        " where s.left_at is null and s.id <> $2 and s.id <> all ($6::uuid[])"
         " and (($3 = any (s.roles) and ($5 or a.depth > 0)) or $4 = any (s.roles))"
         " order by ($3 = any (s.roles) and ($5 or a.depth > 0)) desc, a.depth, s.created_at, s.id limit 1",
         unit_id,
@@ -103,7 +106,7 @@ async def leader_above(
         role,
         FALLBACK,
         own_too,
-        never,
+        list(never),
     )
     if row is None:
         raise NobodyAbove(f"Nobody above holds the role {role}, and there is no other tenant admin")

@@ -152,6 +152,43 @@ async def test_a_complaint_against_somebody_is_handled_by_others(tenant, people,
     assert kind(await send(agent, f"{path}/recusals", recused, 409)) == "already-recused"
 
 
+@pytest.mark.rule("S07-11")
+async def test_whom_it_is_against_neither_merges_it_away_nor_plans_for_it_nor_keeps_others_out(people, customer):
+    agent, keeper, chief = people["agent"], people["keeper"], people["chief"]
+    against = await send(agent, PATH, NEW | {"customer_id": customer, "against_id": str(keeper.staff_id)})
+    own = await send(keeper, PATH, NEW | {"customer_id": customer})
+    moves = [
+        (f"{own['id']}/merges", {"complaint_id": against["id"], "reason": "同一件事"}),
+        (f"{against['id']}/merges", {"complaint_id": own["id"], "reason": "同一件事"}),
+        (f"{against['id']}/recusals", {"staff_id": str(agent.staff_id), "reason": "有意见"}),
+        (f"{against['id']}/rectification", {"plan": "无须整改", "reported_to": "总经理"}),
+    ]
+
+    refused = [kind(await send(keeper, f"{PATH}/{path}", body, 403)) for path, body in moves]
+    shown = (await chief.get(f"{PATH}/{against['id']}")).json()
+
+    assert refused == ["recused"] * 4
+    assert (shown["owner_id"], shown["merged_into_id"], shown["rectification"]) == (str(agent.staff_id), None, None)
+    assert [one["staff_id"] for one in shown["recusals"]] == [str(keeper.staff_id)]
+
+
+@pytest.mark.rule("S07-11")
+async def test_whoever_does_not_handle_a_complaint_does_not_handle_the_one_it_goes_on_in(tenant, people, customer):
+    agent, keeper, chief = people["agent"], people["keeper"], people["chief"]
+    admin = await tenant.staff("admin", "tenant_admin")
+    against = await send(agent, PATH, NEW | {"customer_id": customer, "against_id": str(keeper.staff_id)})
+    await send(agent, f"{PATH}/{against['id']}/recusals", {"staff_id": str(chief.staff_id), "reason": "亲属"})
+    own = await send(keeper, PATH, NEW | {"customer_id": customer})
+
+    merged = await send(agent, f"{PATH}/{own['id']}/merges", {"complaint_id": against["id"], "reason": "同一件事"})
+    refused = [kind(await send(who, f"{PATH}/{own['id']}/resolution", REMEDY, 403)) for who in (keeper, chief)]
+    done = await send(admin, f"{PATH}/{own['id']}/resolution", REMEDY)
+
+    # The leader of the unit is out of it too: it goes on to the one after.
+    assert (merged["owner_id"], merged["handler_id"]) == (str(admin.staff_id), str(admin.staff_id))
+    assert (refused, done["state"]) == (["recused"] * 2, "resolved")
+
+
 @pytest.mark.rule("S07-22")
 async def test_a_complaint_taken_back_ends_with_who_when_and_why(tenant, people, clock, customer):
     agent = people["agent"]
