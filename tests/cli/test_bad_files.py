@@ -240,3 +240,18 @@ async def test_a_bad_row_is_named_and_nothing_comes_in(bring, tmp_path, kind):
         assert len(said) < 2_000, said[:400]
 
     assert found == dict.fromkeys(spoilt, (1, True, [], True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_column_there_is_not_is_named_once_with_those_there_are(bring, tmp_path, kind):
+    table = Table(kind, *({"number": f"A{each}", "shoe_size": "43"} for each in range(1, 13)))
+    table.columns.append("shoe_size")
+
+    code, said, kept = await bring(kind, table.csv(tmp_path / "a.csv"))
+
+    first, *rest = [line.strip() for line in said.splitlines() if "shoe_size" in line]
+    assert (code, rest, kept) == (1, [], []), said
+    told, _, columns = first.partition("not one of the columns: ")
+    assert told == "row 2, shoe_size: '43': "
+    assert set(table.row) <= set(columns.split(", "))
+    assert "1 problems in 12 rows" in said

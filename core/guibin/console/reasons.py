@@ -13,8 +13,7 @@ _FORMS = tuple(
     (name, re.compile(form, re.DOTALL))
     for name, form in (
         ("one_of", r"(?:Expected |not )?one of: (?P<what>.+)"),
-        ("no_fact", r"not a field of a fact: (?P<what>.+)"),
-        ("no_column", r"not one of the columns: (?P<what>.+)"),
+        ("no_column", r"not (?:one of the columns|a field of a fact): (?P<what>.+)"),
         ("no_known_column", r"a heading row with one of the columns: (?P<what>.+)"),
         ("unfolds", r"unfolds to at most (?P<most>.+) and (?P<times>\d+) times its size"),
         ("text_in", r"text in (?P<what>\S+)"),
@@ -65,7 +64,7 @@ _FORMS = tuple(
 )
 
 # Rules that end with what might stand there instead.
-_LISTS = ("one_of", "no_fact", "no_column", "no_known_column", "near")
+_LISTS = ("one_of", "no_column", "no_known_column", "near")
 Says = Callable[..., str]
 
 

@@ -125,7 +125,7 @@ async def import_customers(
     reader = ArchiveReader(act.policy, company, act.now)
     refuse_unknown(mapping, {*COLUMNS, AGE, *DERIVED, *(field.name for field in reader.fields)})
     await _plan_for_many()
-    total, checked = await _check(Sheet(file, mapping, sheet_fields(reader.fields), BATCH_ROWS, progress), reader, act)
+    total, checked = await _check(Sheet(file, mapping, sheet_fields(act.policy), BATCH_ROWS, progress), reader, act)
     columns = Columns(tuple(sorted(reader.given)), {f.name: f for f in reader.fields}, reader.home)
     not_taken: list[RowProblem] = []
     done = created = updated = 0

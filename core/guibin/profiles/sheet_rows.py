@@ -1,7 +1,6 @@
 """Rows of a spreadsheet as archives: every cell checked, every fault named."""
 
 import re
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -160,20 +159,19 @@ class ArchiveReader:
     def customer(self, row: Row) -> tuple[Archive, list[RowProblem]]:
         """The archive of a row, and what is wrong with it."""
         given = row.fields
-        self.given |= given.keys()
+        first = given.keys() - self.given
+        self.given |= first
         wrong: list[RowProblem] = []
         plain: dict[str, str | int | bool] = {}
         confidential: dict[str, list[str]] = {}
         for name, value in given.items():
             if name in self._unwritten:
-                wrong.append(problem(row, name, value, _NO_FIELD))
+                wrong += [problem(row, name, "", _NO_FIELD)] if name in first and not value else []
                 continue
-            if not value or name in _COLUMNS or name in DERIVED:
+            field = None if name in _COLUMNS or name in DERIVED else self._known.get(name)
+            if not value or field is None:
                 continue
-            field = self._known.get(name)
-            if field is None:
-                wrong.append(problem(row, name, value, _NO_FIELD))
-            elif field.confidentiality != "confidential":
+            if field.confidentiality != "confidential":
                 plain[name] = _typed(field, spelled(field, value))
             else:
                 confidential[name] = _values(field, value)
@@ -279,11 +277,12 @@ def one_of(row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any]
         return None
 
 
-def sheet_fields(fields: Iterable[ArchiveField]) -> Fields:
-    """How the columns of a customers' table are written."""
-    every = list(fields)
+def sheet_fields(policy: Policy) -> Fields:
+    """How the columns of a customers' table are written, and which there are for whoever acts."""
+    every = fields_out(policy)
     coded = {f.name for f in every if f.searchable or f.type in ("phone", "identity_number", "credit_code")}
-    return Fields(frozenset({*_WORDS, *(f.name for f in every)}), frozenset({"number", *coded}))
+    names = frozenset(f.name for f in every)
+    return Fields(names.union(_WORDS), frozenset({"number", *coded}), names.union(columns_out(), DERIVED))
 
 
 def is_masked(value: str) -> bool:

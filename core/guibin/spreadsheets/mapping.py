@@ -138,9 +138,16 @@ def sources(mapping: Mapping, heading: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
+def filled(mapping: Mapping, heading: Sequence[str]) -> frozenset[str]:
+    """The fields that a file of these columns fills."""
+    if _as_called(mapping):
+        return frozenset(name for name in heading if name) | frozenset(mapping.constants)
+    return frozenset(field for part in BY_FIELD for field in getattr(mapping, part))
+
+
 def apply(mapping: Mapping, row: dict[str, str], *, number: int) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     """Our fields of a row of theirs, and what could not be read: column, value and reason of each."""
-    if not (mapping.columns or mapping.values or mapping.moments or mapping.templates):
+    if _as_called(mapping):
         return {**row, **mapping.constants}, []
     fields = dict(mapping.constants)
     problems: list[tuple[str, str, str]] = []
@@ -163,6 +170,11 @@ def apply(mapping: Mapping, row: dict[str, str], *, number: int) -> tuple[dict[s
             wanted = f"{moment.date_format} {moment.time_format if moment.time else ''}".strip()
             problems.append((moment.date, shown, f"not a moment written as {wanted}"))
     return fields, problems
+
+
+def _as_called(mapping: Mapping) -> bool:
+    """Whether every column feeds the field that it is called."""
+    return not (mapping.columns or mapping.values or mapping.moments or mapping.templates)
 
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?")

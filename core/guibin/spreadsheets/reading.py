@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from guibin.notation.spelling import FAILED, code, line, paragraph, wrong_code
@@ -19,7 +19,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 
 from .cells import Dated, Flawed, Shortened, Unsaid, cell, of_csv
 from .encodings import encoding_of
-from .mapping import Mapping, apply, sources, wanted_columns
+from .mapping import Mapping, apply, filled, sources, wanted_columns
 from .workbooks import Marks, marks
 
 FILE_BYTES_MAX = 200 * 1024 * 1024
@@ -35,7 +35,7 @@ COLUMNS_MAX = 500
 
 class Fields(Struct, frozen=True):
     """How fields are written: `words` keep their lines and signs, `codes` are numbers somebody gave; all the rest are
-    single lines. With `known`, a cell of a column that is none of them is reported.
+    single lines. With `known`, a column that is none of them and has values is reported, once.
     """
 
     words: frozenset[str] = frozenset()
@@ -46,7 +46,8 @@ class Fields(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """One row as the mapping understood it. `number` counts lines from 1: the heading, where there is one, is row 1.
 
-    `unsaid` are fields whose cell came to nothing by a formula: no wish to empty them.
+    `unsaid` are fields whose cell came to nothing by a formula: no wish to empty them. `filled` are, in the first row that is not
+    empty, the fields that the file fills at all; None in every other, so that what a whole file lacks is said once.
     """
 
     sheet: str
@@ -54,6 +55,7 @@ class Row(Struct, frozen=True):
     fields: dict[str, str]
     problems: tuple["RowProblem", ...] = ()
     unsaid: tuple[str, ...] = ()
+    filled: frozenset[str] | None = None
 
 
 class RowProblem(Struct, frozen=True):
@@ -71,6 +73,8 @@ def rows(file: Path, mapping: Mapping, fields: Fields = Fields()) -> Iterator[Ro
     table = _table(file, mapping)
     heading = _heading(list(mapping.fixed_width), mapping, file) if mapping.fixed_width else []
     feeds: dict[str, list[str]] = {}
+    said: set[str] = set()
+    begun = False
     for number, cells in enumerate(table.lines, 1):
         if not any(cells):
             continue
@@ -86,7 +90,9 @@ def rows(file: Path, mapping: Mapping, fields: Fields = Fields()) -> Iterator[Ro
             continue
         if any(line(raw.get(column, "")) in values for column, values in mapping.skip.items()):
             continue
-        yield _row(_Sheet(table, heading, feeds, mapping, fields), number, cells)
+        row = _row(_Sheet(table, heading, feeds, mapping, fields, said), number, cells)
+        yield row if begun else structs.replace(row, filled=filled(mapping, heading))
+        begun = True
     if not heading:
         raise _unreadable(file, "a table with a heading row; the file is empty")
 
@@ -98,13 +104,15 @@ class _Table(Struct):
 
 
 class _Sheet(Struct):
-    """A table whose heading was read: which column is called what and feeds which fields."""
+    """A table whose heading was read: which column is called what and feeds which fields. `said` are the columns that are
+    none of ours and were reported."""
 
     table: _Table
     heading: list[str]
     feeds: dict[str, list[str]]
     mapping: Mapping
     fields: Fields
+    said: set[str]
 
 
 def _row(sheet: _Sheet, number: int, cells: list[str]) -> Row:
@@ -124,13 +132,7 @@ def _row(sheet: _Sheet, number: int, cells: list[str]) -> Row:
         problems.append(
             ("", next(value for value in cells[len(heading) :] if value)[:40], "a cell beyond the last heading")
         )
-    if fields.known:
-        every = ", ".join(sorted(fields.known))
-        problems += [
-            (name, value[:40], f"not one of the columns: {every}")
-            for name, value in given.items()
-            if value and name not in fields.known
-        ]
+    problems += _strange_columns(given, sheet)
     return Row(
         table.sheet,
         number,
@@ -138,6 +140,15 @@ def _row(sheet: _Sheet, number: int, cells: list[str]) -> Row:
         tuple(RowProblem(table.sheet, number, *one) for one in problems),
         tuple(field for column, value in raw.items() if type(value) is Unsaid for field in feeds.get(column, ())),
     )
+
+
+def _strange_columns(given: dict[str, str], sheet: _Sheet) -> list[tuple[str, str, str]]:
+    """Columns that are none of ours, each at the first row that has something in it."""
+    known = sheet.fields.known
+    strange = [name for name, value in given.items() if value and name not in known | sheet.said] if known else []
+    sheet.said.update(strange)
+    rule = f"not one of the columns: {', '.join(sorted(known))}" if strange else ""
+    return [(name, given[name][:40], rule) for name in strange]
 
 
 def _spelled(name: str, value: str, fields: Fields) -> str:

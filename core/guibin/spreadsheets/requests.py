@@ -65,8 +65,9 @@ def refused(row: Row, errors: Iterable[FieldError]) -> list[RowProblem]:
 
 
 def _missing(row: Row, kind: type[Struct], name: str) -> Iterator[RowProblem]:
-    # What the mapping could not read is reported by the mapping.
-    if name in _required(kind) and (name in row.fields or not row.problems):
+    # What the mapping could not read is reported by the mapping; what no row has, with the first.
+    lacking = row.filled is not None and name not in row.filled
+    if name in _required(kind) and (name in row.fields or lacking):
         yield problem(row, name, "", "required")
 
 

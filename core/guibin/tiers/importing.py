@@ -62,8 +62,9 @@ async def import_facts(
         mapping.time_zone,
         today,
     )
-    refuse_unknown(mapping, {*_OWN, *reader.units})
-    total, checked = _check(Sheet(file, mapping, _FIELDS, BATCH_ROWS, progress), reader)
+    fields = msgspec.structs.replace(_FIELDS, known=_OWN | set(reader.units))
+    refuse_unknown(mapping, fields.known)
+    total, checked = _check(Sheet(file, mapping, fields, BATCH_ROWS, progress), reader)
     recorded = corrected = known = 0
     for batch in checked:
         write = count_new if dry_run else write_facts
@@ -102,11 +103,6 @@ class _Reader:
     def facts(self, row: Row) -> tuple[list[NewFact], list[RowProblem]]:
         """The facts of a row, and what is wrong with it."""
         given, wrong = row.fields, list(row.problems)
-        wrong += [
-            problem(row, name, value, f"not a field of a fact: {', '.join(sorted({*_OWN, *self.units}))}")
-            for name, value in given.items()
-            if value and name not in _OWN and name not in self.units
-        ]
         wrong += [
             problem(row, name, given[name], f"longer than {most} characters")
             for name, most in (("source", SOURCE_CHARS_MAX), ("source_ref", REFERENCE_CHARS_MAX))

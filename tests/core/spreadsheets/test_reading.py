@@ -257,3 +257,24 @@ def test_a_table_without_one_known_column_is_refused_once(tmp_path, body):
 
 def test_a_table_of_known_columns_may_have_no_row(tmp_path):
     assert list(rows(text(tmp_path / "none.csv", "number,x\n"), PLAIN, Fields(known=frozenset({"number"})))) == []
+
+
+def test_a_column_that_is_none_of_ours_is_named_once_where_it_first_says_something(tmp_path):
+    file = text(tmp_path / "some.csv", "number,x,y,z\n1,,7,\n2,5,8,\n3,6,,\n")
+
+    found = list(rows(file, PLAIN, Fields(known=frozenset({"number", "name"}))))
+
+    rule = "not one of the columns: name, number"
+    assert [[(one.row, one.column, one.value, one.reason) for one in row.problems] for row in found] == [
+        [(2, "y", "7", rule)],
+        [(3, "x", "5", rule)],
+        [],
+    ]
+
+
+def test_the_first_row_says_which_fields_a_file_fills(tmp_path):
+    file = text(tmp_path / "a.csv", "number,day\n\n1,x\n2,x\n")
+    mapped = Mapping(columns={"name": "number"}, moments={"at": Moment(date="day")}, constants={"kind": "a"})
+
+    assert [row.filled for row in rows(file, PLAIN)] == [{"number", "day"}, None]
+    assert [row.filled for row in rows(file, mapped)] == [{"name", "at", "kind"}, None]

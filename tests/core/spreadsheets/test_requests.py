@@ -24,8 +24,8 @@ class NewThing(Struct, frozen=True, kw_only=True):
 MOMENT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
-def row(problems=(), **fields):
-    return Row("", 2, fields, problems)
+def row(problems=(), filled=frozenset(), **fields):
+    return Row("", 2, fields, problems, filled=filled)
 
 
 def test_ids_of_rows_mean_nothing_elsewhere():
@@ -60,5 +60,10 @@ def test_what_is_required_is_missed_unless_the_mapping_could_not_read_it():
     failed = RowProblem("", 2, "when", "x", "not a moment")
 
     assert [one.column for one in said(row(), NewThing, portable(NewThing))[1]] == ["name"]
-    assert said(row(problems=(failed,)), NewThing, portable(NewThing)) == ({}, [])
+    assert said(row(problems=(failed,), filled=frozenset({"name"})), NewThing, portable(NewThing)) == ({}, [])
     assert [one.column for one in said(row(problems=(failed,), name=""), NewThing, ("name",))[1]] == ["name"]
+
+
+def test_what_no_row_of_a_file_has_is_missed_with_its_first_row_alone():
+    assert [one.column for one in said(row(filled=frozenset({"urgent"})), NewThing, portable(NewThing))[1]] == ["name"]
+    assert said(row(filled=None), NewThing, portable(NewThing)) == ({}, [])
