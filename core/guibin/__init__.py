@@ -60,7 +60,7 @@ from guibin.policy.plan_reviews import PlanReview
 from guibin.policy.posts import Post
 from guibin.policy.qualifications import StaffQualification
 from guibin.policy.quality import ArchiveRule, ClosingPolicy
-from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
+from guibin.policy.receptions import GuestNeed, Protocol, Qualification, ReceptionPolicy, ReceptionTask
 from guibin.policy.service_items import (
     Discount,
     Entitlement,
@@ -249,6 +249,7 @@ __all__ = [
     "FileRemoved",
     "Forbidden",
     "Form",
+    "GuestNeed",
     "HeadStart",
     "HotlinePolicy",
     "HotlineRoute",

@@ -37,6 +37,19 @@ class ReceptionTask(Struct, frozen=True, forbid_unknown_fields=True):
     clause: Clause = ""
 
 
+class GuestNeed(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `departments` are told of a guest's own archive with their order, each only what is its to know: the value of `field`,
+    an archive field or else a preference of that name (S10-3, S11-7). Sealed, each telling is on record as a disclosure."""
+
+    field: Named
+    departments: tuple[Named, ...]
+    clause: Clause = ""
+
+    def named_texts(self) -> Iterator[str]:
+        """Its field's title."""
+        yield f"field.{self.field}"
+
+
 class Protocol(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The reception of one tier: who is told, what is prepared, how it goes (S11-7, S14-4, S14-5).
 
@@ -106,6 +119,7 @@ class ReceptionPolicy(Watched, frozen=True, kw_only=True, forbid_unknown_fields=
     `centre` are the roles or posts that coordinate, the first of them is told (S14-1); `report_to` are company
     leadership. A department takes up a notice `acknowledge_within`; the guest's opinion is asked `feedback_within`
     of the send-off and answered `answer_within` of being heard (S14-6). Each may be `…_faster` for guests of some tiers (S07-5).
+    `needs` are what of a guest's archive departments have to know.
     """
 
     protocols: tuple[Protocol, ...]
@@ -117,6 +131,7 @@ class ReceptionPolicy(Watched, frozen=True, kw_only=True, forbid_unknown_fields=
     acknowledge_faster: tuple[TierLimit, ...] = ()
     feedback_faster: tuple[TierLimit, ...] = ()
     answer_faster: tuple[TierLimit, ...] = ()
+    needs: tuple[GuestNeed, ...] = ()
     clause: Clause = ""
 
     def acknowledgement_terms(self, tiers: Collection[str]) -> Terms:
@@ -145,3 +160,13 @@ class ReceptionPolicy(Watched, frozen=True, kw_only=True, forbid_unknown_fields=
         names = [protocol.name for protocol in self.protocols]
         if not names or len(set(names)) < len(names):
             yield PolicyProblem(f"{path}.protocols", ", ".join(names), "at least one, each name once")
+        told = {department for protocol in self.protocols for department in protocol.told}
+        fields = [need.field for need in self.needs]
+        for need in self.needs:
+            if not need.departments or not set(need.departments) <= told or fields.count(need.field) > 1:
+                yield PolicyProblem(
+                    f"{path}.needs.{need.field}",
+                    ", ".join(need.departments),
+                    "each field once, with departments that some protocol tells",
+                    f"of: {', '.join(sorted(told))}",
+                )

@@ -116,6 +116,22 @@ async def disclose(customer_id: UUID, new: FieldDisclosure, act: Act) -> Disclos
     return Disclosed(customer_id, new.purpose, values)
 
 
+async def needed_values(
+    customer_id: UUID, names: tuple[str, ...], new: NewDisclosure, act: Act
+) -> dict[str, tuple[str, ...]]:
+    """What the archive says under these names, in its fields or else its preferences; without those of which it says nothing. What
+    was sealed is written down as shown. Of an erased archive nothing. Raises as `gate`."""
+    said = await queries.said(customer_id)
+    known: dict[str, tuple[str, ...]] = {name: (str(said[name]),) for name in names if said.get(name) not in (None, "")}
+    of_seal = await sealed_fields(customer_id)
+    hidden = tuple(name for name in names if name in of_seal)
+    if hidden:
+        asked = FieldDisclosure(fields=hidden, purpose=new.purpose, leaves_to=new.leaves_to)
+        await write_down(customer_id, asked, act)
+        known |= {name: tuple(values) for name, values in (await values_of(customer_id, hidden)).items()}
+    return known
+
+
 async def write_down(customer_id: UUID, new: FieldDisclosure, act: Act) -> None:
     """That values are shown in clear, why and to whom: for the customer's own history and for the confidentiality record.
     Raises as `gate`."""

@@ -89,6 +89,15 @@ async def notes_of(customer_ids: Iterable[UUID | None]) -> dict[UUID, dict[str, 
     return {row["id"]: msgspec.json.decode(row["preferences"]) for row in rows}
 
 
+async def said(customer_id: UUID) -> dict[str, object]:
+    """The open fields and preferences of an archive by name; a field counts before a preference. Nothing of one that is not there."""
+    row = await fetch_one("select preferences, fields from customer where id = $1", customer_id)
+    if row is None:
+        return {}
+    preferences, fields = (msgspec.json.decode(row[name]) for name in ("preferences", "fields"))
+    return {**preferences, **{name: value for name, value in fields.items() if value not in ("", None)}}
+
+
 def called(customer_id: str) -> str:
     """SQL: what the customer is called, null behind a wall; `customer_id` is a column."""
     return f"(select called.name from customer called where called.id = {customer_id})"

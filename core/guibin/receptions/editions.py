@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.cases import Case
 from guibin.context import Act
@@ -26,6 +27,8 @@ from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import fetch, fetch_column, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
+from . import needs
+from .needs import Needs
 from .requests import Particulars, PlanContent
 from .sealing import Content, NoticeContent, TaskLine, opened, sealed
 from .standing import guests_tiers, terms_of
@@ -52,6 +55,7 @@ class Edition(Struct, frozen=True, kw_only=True):
     content: NoticeContent
     needed: tuple[str, ...]
     units: dict[str, UUID | None]
+    needs: Needs = {}
 
 
 async def issue_change(row: asyncpg.Record, act: Act, *, reason: str) -> None:
@@ -66,8 +70,25 @@ async def call_off(row: asyncpg.Record, act: Act) -> None:
     await _align_tasks(row, (), {}, act)
 
 
-async def issue(row: asyncpg.Record, what: Issue, act: Act) -> None:
-    """Send the next edition to every department of the protocol, and to those told before."""
+async def tell_new_needs(row: asyncpg.Record, act: Act) -> None:
+    """A new edition where the guest's archive says otherwise by now than what departments were told of it."""
+    known = await needs.brought(row, terms_of(row).protocols[0].told, act)
+    orders = await fetch(
+        "select id, department, guest_id, sealed from reception_order where reception_id = $1 and edition = $2"
+        " and kind <> 'cancellation'",
+        row["id"],
+        row["edition"],
+    )
+    for order in orders:
+        content = await _carried(order, NoticeContent, ORDER)
+        if content is not None and content.needs != known.get(order["department"], {}):
+            await issue(row, Issue("change", ""), act, known=known)
+            return
+
+
+async def issue(row: asyncpg.Record, what: Issue, act: Act, *, known: Needs | None = None) -> None:
+    """Send the next edition to every department of the protocol, and to those told before; with what is `known` of the guest's
+    needs where that was read already."""
     protocol = terms_of(row).protocols[0]
     needed, tasks = ((), ()) if what.kind == "cancellation" else (protocol.told, protocol.tasks)
     departments = tuple(dict.fromkeys((*needed, *await _told_before(row["id"]))))
@@ -78,6 +99,7 @@ async def issue(row: asyncpg.Record, what: Issue, act: Act) -> None:
         content=await _content(row, protocol, what.reason),
         needed=needed,
         units=await units_of(departments, row["venue_id"]),
+        needs=await needs.brought(row, needed, act) if known is None else known,
     )
     await _write_notice(edition, act)
     await _end_acknowledgements(row["id"], now=act.now)
@@ -203,6 +225,7 @@ async def _send(edition: Edition, department: str, act: Act) -> None:
 
 async def _write_order(edition: Edition, department: str, act: Act) -> UUID:
     row, order_id = edition.reception, new_id()
+    content = replace(edition.content, needs=edition.needs.get(department, {}))
     protocol = terms_of(row).protocols[0]
     return await add(
         ReceptionOrder,
@@ -218,7 +241,7 @@ async def _write_order(edition: Edition, department: str, act: Act) -> UUID:
         protocol=protocol.name,
         channel=protocol.channel,
         arrives_at=row["arrives_at"],
-        sealed=await sealed(edition.content, guest_id=row["customer_id"], table=ORDER, row=order_id),
+        sealed=await sealed(content, guest_id=row["customer_id"], table=ORDER, row=order_id),
     )
 
 

@@ -1,11 +1,15 @@
-"""Guests who are expected or here get somebody else at their side, and departments follow an org unit that is dissolved."""
+"""Guests who are expected or here get somebody else at their side, departments follow an org unit that is dissolved, and hear
+anew what of the guest's archive is theirs to know when that changes."""
+
+from collections.abc import Collection
+from uuid import UUID
 
 import asyncpg
 
 from guibin.assignments.handing_over import HandOver, Rows, charge_rows
 from guibin.assignments.handing_over import follow_unit as follow_with
 from guibin.context import Act
-from guibin.events import UnitDissolved, at_once
+from guibin.events import ArchivesMerged, ArchivesWritten, CustomerChanged, UnitDissolved, at_once
 from guibin.profiles.closing import OPEN_CASES
 from guibin.profiles.subjects import is_erased
 from guibin.sla.closing import RUNS_ON
@@ -39,6 +43,36 @@ async def follow_unit(dissolved: UnitDissolved, act: Act) -> None:
     )
     for row in sorted(rows, key=lambda row: row["arrives_at"]):
         await _tell_departments(row, "", act)
+
+
+@at_once(CustomerChanged)
+async def follow_change(changed: CustomerChanged, act: Act) -> None:
+    """Somebody wrote down an allergy, or took one back."""
+    await _tell_needs([changed.customer_id], act)
+
+
+@at_once(ArchivesWritten)
+async def follow_import(written: ArchivesWritten, act: Act) -> None:
+    """A file brought it in."""
+    if written.because == "imported":
+        await _tell_needs(written.customer_ids, act)
+
+
+@at_once(ArchivesMerged)
+async def follow_merge(merged: ArchivesMerged, act: Act) -> None:
+    """The guest's other archive said it; or says it again, after the two were parted."""
+    await _tell_needs([merged.customer_id, merged.merged_id], act)
+
+
+async def _tell_needs(customer_ids: Collection[UUID], act: Act) -> None:
+    rows = await fetch(
+        "select * from reception where customer_id = any ($1) and state in ('noticed', 'arrived') and edition > 0"
+        " order by arrives_at, id for update",
+        list(customer_ids),
+    )
+    for row in rows:
+        if not await is_erased(row["customer_id"]):
+            await editions.tell_new_needs(row, act)
 
 
 async def _tell_departments(row: asyncpg.Record, reason: str, act: Act) -> None:

@@ -24,7 +24,8 @@ class TaskLine(Struct, frozen=True):
 
 
 class NoticeContent(Struct, frozen=True, kw_only=True):
-    """Everything a department needs to know of the visit, as it went out."""
+    """Everything a department needs to know of the visit, as it went out. `needs` are those of the guest's archive that are this
+    department's to know; a notice, which all read, has none."""
 
     guest: str
     party_size: int
@@ -36,6 +37,7 @@ class NoticeContent(Struct, frozen=True, kw_only=True):
     tasks: tuple[TaskLine, ...]
     particulars: Particulars | None = None
     plan: PlanContent | None = None
+    needs: dict[str, tuple[str, ...]] = {}
 
 
 async def sealed(content: Struct, *, guest_id: UUID, table: str, row: UUID) -> bytes:

@@ -8,6 +8,7 @@ from guibin import (
     Days,
     Escalation,
     Form,
+    GuestNeed,
     Hours,
     Protocol,
     Qualification,
@@ -160,6 +161,14 @@ RECEPTION = ReceptionPolicy(
     acknowledge_within=Hours(2),
     feedback_within=Days(1),
     answer_within=Days(2),
+    needs=(  # what the house knows of a guest from before is asked of nobody again
+        GuestNeed("diet", ("food_beverage",), clause="S11-7"),
+        GuestNeed("room_preference", ("front_office", "housekeeping"), clause="S11-7"),
+        GuestNeed("mobility", ("front_office", "housekeeping", "engineering"), clause="S11-7"),
+        GuestNeed("security_needs", ("security",), clause="S11-7"),
+        GuestNeed("language", ("pr_sales", "front_office"), clause="S11-7"),
+        GuestNeed("title", ("pr_sales", "front_office"), clause="S11-7"),
+    ),
     escalations=(Escalation("resident_manager"), Escalation("general_manager", 120)),
     clause="S11-6",
 )
