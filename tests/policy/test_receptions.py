@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.receptions import (
     BEFORE_MINUTES_MAX,
+    GuestNeed,
     Protocol,
     Qualification,
     ReceptionPolicy,
@@ -91,10 +92,18 @@ def test_a_protocol_names_what_there_is_and_tells_somebody(changed, found):
         ({"protocols": (STATE, STATE)}, [("r.protocols", "state, state")]),
         ({"warn_at_percent": 100}, [("r.warn_at_percent", "100")]),
         ({"escalations": (Escalation("nobody"),)}, [("r.escalations", "nobody, 0")]),
+        ({"needs": (GuestNeed("diet", ("kitchen", "press")), GuestNeed("car", ("garage",)))}, []),
+        ({"needs": (GuestNeed("diet", ()),)}, [("r.needs.diet", "")]),
+        ({"needs": (GuestNeed("diet", ("kitchen", "cellar")),)}, [("r.needs.diet", "kitchen, cellar")]),
+        ({"needs": (GuestNeed("diet", ("kitchen",)),) * 2}, [("r.needs.diet", "kitchen")] * 2),
     ],
 )
 def test_somebody_coordinates_and_hears_of_receptions(changed, found):
     assert wrong(replace(POLICY, **changed).check(KNOWN, "r")) == found
+
+
+def test_a_need_of_guests_is_called_by_its_field():
+    assert [*GuestNeed("diet", ("kitchen",)).named_texts()] == ["field.diet"]
 
 
 def test_a_protocol_needs_the_words_of_its_parts():

@@ -92,8 +92,8 @@ async def write_archives(archives: Sequence[Archive], held: dict[str, Held], col
     ids = {row["number"]: row["id"] for row in written}
     await keep_all([_history(a, held[a.number], columns) for a in archives if a.number in held], act, reason="")
     await _named(archives, ids, held)
-    await _assigned(archives, ids, held, act)
     await _seal(archives, ids, columns.fields, fresh={row["id"] for row in written if row["fresh"]})
+    await _assigned(archives, ids, held, act)
     return sum(row["fresh"] for row in written)
 
 

@@ -1,7 +1,8 @@
 """What a guest's archive holds under seal reaches who prepares the visit, each department its own alone (S10-3, S11-7, S02-6)."""
 
 import pytest
-from receiving import PATH, PLAN, decide, orders, step
+from receiving import PATH, PLAN, decide, guest, orders, step
+from tables import Tables
 
 from guibin_tenants.scope import fetch, fetch_value
 
@@ -53,13 +54,6 @@ async def told(client):
     (order,) = [one for one in await orders(client) if one["newest"]]
     answer = await client.get(f"/api/v1/reception-orders/{order['id']}")
     return order["edition"], answer.json()["content"]["needs"]
-
-
-async def archived(hotel, **changes):
-    """A visit whose guest's archive says this from before."""
-    reception = await hotel.confirmed(protocol="va")
-    assert reception
-    return await written(hotel, **changes)
 
 
 @pytest.mark.rule("S11-7", "S10-3", "S02-6")
@@ -123,3 +117,30 @@ async def test_no_order_goes_out_of_a_visit_that_is_over_or_of_a_guest_who_is_er
 
     async with hotel.tenant.scope():
         assert await fetch_value("select count(*) from reception_order where kind = 'change'") == 0
+
+
+@pytest.mark.rule("S11-7", "S07-26")
+@pytest.mark.parametrize("visits", ["kept", "merged"])
+async def test_what_the_other_archive_of_the_guest_says_goes_out_when_the_two_become_one(hotel, departments, visits):
+    await noticed(hotel)
+    guests = {"visits": await written(hotel, name="王建国")}
+    guests["told"] = await guest(hotel.key, "G-2", kind="guest", confidential={"diet": "花生过敏"})
+    kept, merged = (guests[name] for name in (("visits", "told") if visits == "kept" else ("told", "visits")))
+    before = await told(departments["food_beverage"])
+
+    body = {"merged_id": merged, "reason": "同一个人", "choices": {"name": "kept"}}
+    answer = await hotel.key.post(f"/api/v1/customers/{kept}/merges", json=body)
+    assert answer.status_code == 201, answer.text
+
+    assert (before, await told(departments["food_beverage"])) == ((1, {}), (2, {"diet": ["花生过敏"]}))
+
+
+@pytest.mark.rule("S11-7", "S07-26")
+async def test_what_a_file_brings_in_goes_out_too(world, hotel, departments, tmp_path):
+    await noticed(hotel)
+    file = tmp_path / "guests.csv"
+    file.write_text("number,name,kind,diet\nG-1,张三丽,guest,花生过敏\n", encoding="utf-8")
+
+    await Tables(world, hotel.tenant, tmp_path).brings("customers", file)
+
+    assert await told(departments["food_beverage"]) == (2, {"diet": ["花生过敏"]})
