@@ -124,9 +124,13 @@ async def test_whoever_holds_no_tier_has_a_plan_too_with_a_visit_each_quarter_an
 async def test_a_class_of_a_companys_own_under_gold_is_planned_for_as_everybody_and_not_as_gold(general, team):
     """`gold_relationship` is for the tier gold alone; whoever holds a tier without a plan of its own has `relationship`."""
     client = await general.client()
-    policy = (await client.get("/api/v1/policy")).json()
-    (scheme,) = [one for one in policy["schemes"] if one["name"] == SCHEME]
-    scheme["tiers"].append({"name": "silver"})
+    scheme = {
+        "name": SCHEME,
+        "customer_kinds": ["customer"],
+        "metrics": [{"name": "spending_1y", "fact": "spending", "aggregate": "sum", "months": 12}],
+        "tiers": [{"name": name} for name in ("diamond", "platinum", "gold", "silver")],
+        "value_score": [{"metric": "spending_1y", "weight": 100, "low": 0, "high": 100}],
+    }
     overrides = {"schemes": [scheme], "texts": {"tier.silver": {"zh": "银级", "en": "Silver"}}}
     written = await client.post("/api/v1/policy/versions", json={"overrides": overrides, "note": "银级"})
     assert written.status_code == 201, written.text
