@@ -1,6 +1,7 @@
 """How an approval comes out by the words that were said to its steps. Changes nothing."""
 
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -11,8 +12,7 @@ from guibin_tenants.rows import row_of
 from .queries import MoveLine, StepView
 from .tables import ApprovalRequest
 
-Came = str
-"""`approved`, `rejected` or `waiting`."""
+Came = Literal["approved", "rejected", "waiting"]
 
 
 async def flow_of(approval_id: UUID) -> ApprovalFlow:
@@ -32,9 +32,9 @@ def outcome(steps: Sequence[StepView]) -> Came:
 def under(flow: ApprovalFlow, steps: Sequence[StepView]) -> Came:
     """What the same words give by another version of the flow. A step with conditions is asked for where it was asked for then: what
     the matter said is not kept."""
-    counted = [step for step in steps if not step.undone]
-    if any(step.approved is False for step in counted):
+    if outcome(steps) == "rejected":
         return "rejected"
+    counted = [step for step in steps if not step.undone]
     yes = {role for step in counted if step.approved for role in (step.role, step.for_role) if role}
     was = {role for step in counted for role in (step.role, step.for_role, *step.others)}
     asked = [step for step in flow.steps if not step.when or set(step.roles) & was]

@@ -8,19 +8,17 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.hookspecs import ComplaintDraft
 from guibin.profiles.queries import kinds_of
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.rows import many
+from guibin_tenants.rows import struct_of
 
 from .levels import Draft, by_packs_or_policy, suggested
-from .tables import LevelBy
+from .tables import Complaint, LevelBy
 
 
 class Taken(Struct, frozen=True):
-    """A complaint as it was taken in: `first` is the level it got then, `by` who or what gave it; without text when it was erased."""
+    """A complaint as it was taken in: `first` is the level it got then, `level_by` who or what gave it; without text when it was erased."""
 
     text: str
     channel: str
-    kind: str
     customer_id: UUID | None
     level_by: LevelBy
     first: str
@@ -29,15 +27,13 @@ class Taken(Struct, frozen=True):
 
 async def taken(complaint_id: UUID) -> Taken:
     """Raises NotFound."""
-    found = await many(
+    return await struct_of(
         Taken,
+        Complaint,
+        complaint_id,
         "from (select c.*, coalesce((select v.from_level from complaint_level_change v where v.tenant_id = c.tenant_id"
         " and v.complaint_id = c.id order by v.changed_at, v.id limit 1), c.level) as first from complaint c where c.id = $1) x",
-        complaint_id,
     )
-    if not found:
-        raise NotFound(f"There is no complaint {complaint_id}")
-    return found[0]
 
 
 async def level(of: Taken, act: Act) -> str:

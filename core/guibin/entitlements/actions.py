@@ -262,7 +262,7 @@ async def offers(
             if item and entitlement.item != item:
                 continue
             given = allowance(
-                _given(policy, history, membership.scheme, entitlement.item),
+                queries.right_on(policy, history, membership.scheme, entitlement.item),
                 await queries.counted(customer_id, entitlement, now=now),
                 day=day,
                 since_on=membership.since_on,
@@ -295,19 +295,6 @@ def _offer(
     penalties = sorted((one for one in brought if one.kind == "penalty"), key=lambda one: one.until_on)
     more = replace(given, granted=given.granted + rewarded) if given.granted is not None else given
     return Offer(membership, entitlement, more, rewarded, penalties[-1] if penalties else None)
-
-
-def _given(
-    policy: Policy, history: list[MembershipView], scheme: str, item: str
-) -> Callable[[date], Entitlement | None]:
-    def on(day: date) -> Entitlement | None:
-        tier = next((m.tier for m in tiers.holding_on(history, day) if m.scheme == scheme), None)
-        return next(
-            (e for e in policy.entitlements if (e.scheme, e.tier, e.item) == (scheme, tier, item)),
-            None,
-        )
-
-    return on
 
 
 def _best(found: list[Offer]) -> Offer | None:

@@ -1,6 +1,6 @@
 """Reading the ledger, and what tiers give without one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from guibin.context import Act
 from guibin.periods.allowances import Counted
+from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement, ServiceItem
-from guibin.tiers.queries import current_tiers
+from guibin.tiers.queries import MembershipView, current_tiers, holding_on
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.scope import fetch
+from guibin_tenants.rows import read
 
 State = Literal["used", "reserved", "lapsed", "reversed"]
 
@@ -91,37 +92,64 @@ async def by_reference(reference: str, customer_id: UUID, *, now: datetime) -> R
     return next(iter(found), None)
 
 
-async def counted(customer_id: UUID, entitlement: Entitlement, *, now: datetime) -> list[Counted]:
-    """What counts for or against the scheme's quota of the item: uses, running reservations, adjustments, no-shows."""
-    views = await LISTED.where(
-        "x.customer_id = $customer and x.item = $item and x.scheme = $scheme and v.id is null",
-        order="x.used_on, x.id",
-        customer=customer_id,
-        item=entitlement.item,
-        scheme=entitlement.scheme,
-        now=now,
-    )
-    given = await fetch(
-        "select counts_on, quantity, occasion from entitlement_adjustment"
-        " where customer_id = $1 and item = $2 and scheme = $3 order by counts_on, id",
-        customer_id,
-        entitlement.item,
-        entitlement.scheme,
+# What was written down until $4; of redemptions, with $5 and $6, those that came before that one.
+_LEDGER = """select x.used_on, x.quantity, case when x.reserved_until is null or u.used_at <= $4 then 'used'
+    when x.reserved_until > $4 then 'reserved' else 'lapsed' end as state, x.occasion, x.person_id
+  from redemption x left join redemption_use u on u.tenant_id = x.tenant_id and u.redemption_id = x.id
+    left join redemption_reversal v on v.tenant_id = x.tenant_id and v.redemption_id = x.id
+  where x.customer_id = $1 and x.item = $2 and x.scheme = $3 and (v.reversed_at is null or v.reversed_at > $4)
+    and ($5::timestamptz is null or (x.redeemed_at, x.id) < ($5, $6))
+  union all select a.counts_on, a.quantity, 'adjusted', a.occasion, null from entitlement_adjustment a
+    where a.customer_id = $1 and a.item = $2 and a.scheme = $3 and a.adjusted_at <= $4"""
+
+
+class _Entry(Struct, frozen=True):
+    used_on: date
+    quantity: int
+    state: Literal["used", "reserved", "lapsed", "adjusted"]
+    occasion: str
+    person_id: UUID | None
+
+
+async def counted(
+    customer_id: UUID, entitlement: Entitlement, *, now: datetime, before: tuple[datetime, UUID] | None = None
+) -> list[Counted]:
+    """What counts for or against the scheme's quota of the item as it is known at `now`: uses, running reservations, adjustments,
+    no-shows; of redemptions only those that came `before` the one of this moment and id, where one is named."""
+    entries = await read(
+        _Entry, _LEDGER, customer_id, entitlement.item, entitlement.scheme, now, *(before or (None, None))
     )
     return [
-        *(
-            Counted(
-                view.used_on,
-                view.quantity,
-                "reserved" if view.state == "reserved" else "used",
-                view.occasion,
-                view.person_id,
-            )
-            for view in views
-            if view.state != "lapsed" or entitlement.no_show == "used"
-        ),
-        *(Counted(row["counts_on"], row["quantity"], "adjusted", row["occasion"]) for row in given),
+        Counted(
+            entry.used_on,
+            entry.quantity,
+            # A no-show is a use.
+            "used" if entry.state == "lapsed" else entry.state,
+            entry.occasion,
+            entry.person_id,
+        )
+        for entry in entries
+        if entry.state != "lapsed" or entitlement.no_show == "used"
     ]
+
+
+def right_on(
+    policy: Policy, history: list[MembershipView], scheme: str, item: str
+) -> Callable[[date], Entitlement | None]:
+    """What the tier of the scheme that was held on a day gives of the item."""
+
+    def on(day: date) -> Entitlement | None:
+        tier = next((each.tier for each in holding_on(history, day) if each.scheme == scheme), None)
+        return right_of(policy, scheme, tier, item)
+
+    return on
+
+
+def right_of(policy: Policy, scheme: str, tier: str | None, item: str) -> Entitlement | None:
+    """What the tier gives of the item."""
+    return next(
+        (each for each in policy.entitlements if (each.scheme, each.tier, each.item) == (scheme, tier, item)), None
+    )
 
 
 async def desk_item(customer_id: UUID | None, act: Act, *, held: Mapping[str, str] | None = None) -> ServiceItem | None:

@@ -35,7 +35,7 @@ async def approval(approval_id: UUID, act: Act) -> Replay:
     asked = await approvals.by_id(approval_id)
     kept, before = await approvals_again.flow_of(approval_id), await act_then(act, asked.asked_at)
     decided = asked.outcome or "waiting"
-    then = approvals_again.outcome(asked.steps)
+    then: str = approvals_again.outcome(asked.steps)
     # Whoever takes a request back does so before all was said.
     if decided == "withdrawn" and then == "waiting":
         then = "withdrawn"
@@ -44,7 +44,7 @@ async def approval(approval_id: UUID, act: Act) -> Replay:
     because = [Cause("changed")] if then != decided else []
     if odd:
         because.append(Cause("steps", odd))
-    now = then
+    now: str = then
     if becomes != was:
         now = approvals_again.under(becomes, asked.steps) if becomes is not None and then != "withdrawn" else then
         because.append(_policy(before, act))
